@@ -1,0 +1,1 @@
+"""Avro contracts of the weather topics, and the tools that keep every producer and consumer safe."""

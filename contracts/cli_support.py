@@ -1,0 +1,56 @@
+"""What every command line of the platform shares: how it ends, and where it prints."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+
+from contracts.errors import NoDiskSpace, PlatformError
+
+INTERRUPTED = 130
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+"""For people: progress, notes, errors. Data goes to stdout by `print_json` or `print`."""
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on one line of stdout. Times must already be ISO 8601 text."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def run(app: Callable[[], Any], exit_code: Callable[[PlatformError], int] | None = None) -> None:
+    """Run a Typer app; an expected failure becomes one sentence on stderr and its exit code.
+
+    `exit_code` overrides the error's own code, for tools that promise fewer of them.
+    """
+    try:
+        app()
+    except PlatformError as error:
+        messages.print(f"[bold red]error[/]: {_plain(error)}")
+        sys.exit(exit_code(error) if exit_code else error.exit_code)
+    except KeyboardInterrupt:
+        messages.print("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`| head`) has left: not an error. Keep the interpreter from flushing into it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        full = NoDiskSpace(
+            f"no space left on the disk that holds {error.filename or 'the output'}: free some."
+        )
+        messages.print(f"[bold red]error[/]: {_plain(full)}")
+        sys.exit(full.exit_code)
+
+
+def _plain(error: PlatformError) -> str:
+    return str(error).replace("[", r"\[")

@@ -1,0 +1,93 @@
+"""What a contract is: plain, immutable data. Reading it from files is `contracts.folder`'s work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+JsonSchema = dict[str, Any]
+"""A parsed Avro schema: the JSON object of a record."""
+
+
+class Mode(str, Enum):
+    """Compatibility modes of a subject, as registries name them."""
+
+    NONE = "NONE"
+    BACKWARD = "BACKWARD"
+    BACKWARD_TRANSITIVE = "BACKWARD_TRANSITIVE"
+    FORWARD = "FORWARD"
+    FORWARD_TRANSITIVE = "FORWARD_TRANSITIVE"
+    FULL = "FULL"
+    FULL_TRANSITIVE = "FULL_TRANSITIVE"
+
+
+class Severity(str, Enum):
+    """What breaking a rule leads to."""
+
+    CRITICAL = "critical"
+    """The record goes to quarantine."""
+    WARNING = "warning"
+    """The record passes, flagged."""
+    INFO = "info"
+    """Only counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One quality rule. `check` names a row of `contracts.rules.CHECKS`, which explains `parameters`."""
+
+    id: str
+    check: str
+    severity: Severity
+    why: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """Someone who declared to read a topic, and the fields that they read."""
+
+    name: str
+    owner: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a contract: the number of its file, and the schema in it."""
+
+    number: int
+    path: Path
+    text: str
+    """The file as it stands; what is registered."""
+    schema: JsonSchema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """All that is agreed about one topic. `versions` is in order, oldest first, and never empty."""
+
+    topic: str
+    description: str
+    owner: str
+    mode: Mode
+    readers: tuple[str, ...]
+    consumers: tuple[Consumer, ...]
+    service_level: Mapping[str, str]
+    rules: tuple[Rule, ...]
+    versions: tuple[Version, ...]
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+    """Lint rule id to the reason why it is not followed here."""
+
+    @property
+    def subject(self) -> str:
+        """The registry's name for the topic's values (TopicNameStrategy)."""
+        return f"{self.topic}-value"
+
+    @property
+    def newest(self) -> Version:
+        """The version with the highest number."""
+        return self.versions[-1]

@@ -1,0 +1,165 @@
+"""The checks that a rule can name: one row each, with its Spark predicate and its Great Expectations form.
+
+Both are plain text and data, so that nothing here needs Spark or Great Expectations. A check looks at a
+single row, or at a whole window of rows; only the first kind can judge a record in the stream.
+
+A null passes every check but `not_null`: absence is `not_null`'s business alone. NaN passes none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.model import Rule
+
+Parameters = Mapping[str, Any]
+Expectation = tuple[str, dict[str, Any]]
+"""Type of a Great Expectations expectation, and its keyword arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One row of the table of checks."""
+
+    purpose: str
+    required: frozenset[str]
+    optional: frozenset[str] = frozenset()
+    predicate: Callable[[Parameters], str] | None
+    """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
+    expectation: Callable[[Parameters], Expectation]
+
+    @property
+    def judges_rows(self) -> bool:
+        """Whether a single record can be judged by it."""
+        return self.predicate is not None
+
+
+def column(name: str) -> str:
+    """Quote a column's name for Spark SQL."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def literal(value: Any) -> str:
+    """Write a value as a Spark SQL literal; text is safe whatever it holds."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value!r}D"
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    raise TypeError(f"{value!r} cannot be a literal of a rule")
+
+
+def _range_predicate(p: Parameters) -> str:
+    field = column(p["field"])
+    bounds = [
+        f"{field} {sign} {literal(p[key])}"
+        for key, sign in (("min", ">="), ("max", "<="))
+        if p.get(key) is not None
+    ]
+    # Spark orders NaN above every number, so that only `max` would catch it.
+    return f"({field} IS NULL OR ({' AND '.join([*bounds, f'NOT isnan({field})'])}))"
+
+
+def _one_of_predicate(p: Parameters) -> str:
+    values = ", ".join(literal(value) for value in p["values"])
+    return f"({column(p['field'])} IS NULL OR {column(p['field'])} IN ({values}))"
+
+
+def _at_most_predicate(p: Parameters) -> str:
+    low, high = column(p["field"]), column(p["other"])
+    return (
+        f"({low} IS NULL OR {high} IS NULL OR ({low} <= {high} AND NOT isnan({low}) AND NOT isnan({high})))"
+    )
+
+
+def _bounds(p: Parameters) -> dict[str, Any]:
+    return {"min_value": p.get("min"), "max_value": p.get("max")}
+
+
+CHECKS: dict[str, Check] = {
+    "not_null": Check(
+        purpose="The field is there.",
+        required=frozenset({"field"}),
+        predicate=lambda p: f"({column(p['field'])} IS NOT NULL)",
+        expectation=lambda p: ("expect_column_values_to_not_be_null", {"column": p["field"]}),
+    ),
+    "range": Check(
+        purpose="The number lies between `min` and `max`, both included.",
+        required=frozenset({"field"}),
+        optional=frozenset({"min", "max"}),
+        predicate=_range_predicate,
+        expectation=lambda p: ("expect_column_values_to_be_between", {"column": p["field"], **_bounds(p)}),
+    ),
+    "one_of": Check(
+        purpose="The value is one of `values`.",
+        required=frozenset({"field", "values"}),
+        predicate=_one_of_predicate,
+        expectation=lambda p: (
+            "expect_column_values_to_be_in_set",
+            {"column": p["field"], "value_set": list(p["values"])},
+        ),
+    ),
+    "matches": Check(
+        purpose="The text holds a match of the regular expression `pattern` (Java's syntax).",
+        required=frozenset({"field", "pattern"}),
+        predicate=lambda p: (
+            f"({column(p['field'])} IS NULL OR {column(p['field'])} RLIKE {literal(p['pattern'])})"
+        ),
+        expectation=lambda p: (
+            "expect_column_values_to_match_regex",
+            {"column": p["field"], "regex": p["pattern"]},
+        ),
+    ),
+    "at_most": Check(
+        purpose="The number is not greater than the one in the field `other`.",
+        required=frozenset({"field", "other"}),
+        predicate=_at_most_predicate,
+        expectation=lambda p: (
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            {
+                "column_A": p["other"],
+                "column_B": p["field"],
+                "or_equal": True,
+                "ignore_row_if": "either_value_is_missing",
+            },
+        ),
+    ),
+    "unique": Check(
+        purpose="No two rows of a window agree in all of `fields`.",
+        required=frozenset({"fields"}),
+        predicate=None,
+        expectation=lambda p: ("expect_compound_columns_to_be_unique", {"column_list": list(p["fields"])}),
+    ),
+    "row_count": Check(
+        purpose="A window holds between `min` and `max` rows.",
+        required=frozenset(),
+        optional=frozenset({"min", "max"}),
+        predicate=None,
+        expectation=lambda p: ("expect_table_row_count_to_be_between", _bounds(p)),
+    ),
+}
+
+
+def predicate(rule: Rule) -> str | None:
+    """Spark SQL that is true where a row keeps `rule`; None where only a window can be judged by it."""
+    check = CHECKS[rule.check]
+    return check.predicate(rule.parameters) if check.predicate else None
+
+
+def expectation(rule: Rule) -> Expectation:
+    """The rule as Great Expectations takes it."""
+    return CHECKS[rule.check].expectation(rule.parameters)
+
+
+def fields_of(rule: Rule) -> tuple[str, ...]:
+    """Names of the fields that a rule looks at."""
+    p = rule.parameters
+    return tuple(
+        name for name in (p.get("field"), p.get("other"), *p.get("fields", ())) if isinstance(name, str)
+    )
