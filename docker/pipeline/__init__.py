@@ -1,0 +1,5 @@
+"""`make pipeline`: walks real weather through every part of the platform and says what became of it."""
+
+from pipeline.run import run
+
+__all__ = ["run"]

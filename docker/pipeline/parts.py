@@ -1,0 +1,110 @@
+"""The parts of the platform as child processes: each is run by its own command line, as a user would."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import PlatformError, ServiceFailed
+
+_GIST_LINES = 5
+_STOP_WITHIN = 20.0
+
+
+class PartFailed(PlatformError):
+    """A part ended with an error: its own sentence, and its own exit code."""
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        """Hand on the part's `sentence` and `exit_code`."""
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+class Part:
+    """One running part: JSON objects come from its stdout, everything else goes to its log."""
+
+    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], logs: Path) -> None:
+        """Start `python -m arguments…` with `environment` over our own."""
+        logs.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.log = logs / f"{name}.log"
+        self.newest: dict[str, Any] = {}
+        with self.log.open("wb") as log:
+            # A session of its own: Ctrl-C reaches us alone, and we stop the parts in order.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+        self._reader = threading.Thread(target=self._read, name=f"{name}-stdout", daemon=True)
+        self._reader.start()
+
+    def running(self) -> bool:
+        """Whether the part is still at work; raises `PartFailed` when it ended with an error."""
+        code = self._process.poll()
+        if code is None:
+            return True
+        if code != 0:
+            raise self._failure(code)
+        return False
+
+    def finish(self, within: float, allowed: frozenset[int] = frozenset({0})) -> dict[str, Any]:
+        """Wait for the end; returns the last JSON object that the part printed."""
+        deadline = time.monotonic() + within
+        try:
+            code = self._process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.stop()
+            raise ServiceFailed(f"{self.name} was not done within {within:.0f} s: see {self.log}.") from None
+        self._reader.join(timeout=5)
+        if code not in allowed:
+            raise self._failure(code)
+        return self.newest
+
+    def stop(self) -> None:
+        """Ask the part to end, and make it when it does not."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=_STOP_WITHIN)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait(timeout=_STOP_WITHIN)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101
+        for line in self._process.stdout:
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(found, dict):
+                self.newest = found
+
+    def _failure(self, code: int) -> PartFailed:
+        said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        sentences = [line.removeprefix("error:").strip() for line in said if line.startswith("error:")]
+        gist = sentences[-1] if sentences else " / ".join(said[-_GIST_LINES:]) or f"ended with {code}"
+        return PartFailed(f"{self.name}: {gist} (log: {self.log})", code if code > 0 else 128 - code)
+
+
+@contextlib.contextmanager
+def stopping(parts: list[Part]) -> Iterator[None]:
+    """Stop whatever of `parts` still runs, newest first, when the block ends."""
+    try:
+        yield
+    finally:
+        for part in reversed(parts):
+            part.stop()
