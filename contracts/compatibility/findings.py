@@ -1,0 +1,148 @@
+"""What `check` can find: one row for each rule, and the finding that names where it was broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AVRO = "avro"
+READERS = "readers"
+CONSUMERS = "consumers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRule:
+    """A way to break a reader: the layer that breaks, why it matters, and what to do instead."""
+
+    layer: str
+    purpose: str
+    instead: str
+    engines: frozenset[str] = frozenset()
+    """Of the layer `readers`, the engines that it holds for."""
+
+
+_BOTH = frozenset({"spark", "fastavro"})
+_SPARK = frozenset({"spark"})
+
+RULES: dict[str, CheckRule] = {
+    "avro-name": CheckRule(
+        layer=AVRO,
+        purpose="A named type keeps its name.",
+        instead="Keep the name; to rename, add a new field of the new type beside the old one.",
+    ),
+    "avro-type": CheckRule(
+        layer=AVRO,
+        purpose="A type changes only to one that Avro promotes to.",
+        instead="Keep the type and add a new field of the new type beside it.",
+    ),
+    "avro-fixed-size": CheckRule(
+        layer=AVRO,
+        purpose="A fixed keeps its size.",
+        instead="Add a new field with a fixed of the new size and another name.",
+    ),
+    "avro-enum-symbol": CheckRule(
+        layer=AVRO,
+        purpose="A reader's enum knows every written symbol, or has a default.",
+        instead="Give the enum a default from its first version on; keep symbols that were written.",
+    ),
+    "avro-field-default": CheckRule(
+        layer=AVRO,
+        purpose="A field that a writer does not write has a default in the reader.",
+        instead="Give the field a default, and remove only fields that have one.",
+    ),
+    "avro-field-ambiguous": CheckRule(
+        layer=AVRO,
+        purpose="A reader's field takes its value from one written field.",
+        instead="Leave out the alias that names a second field of the writer.",
+    ),
+    "avro-union-branch": CheckRule(
+        layer=AVRO,
+        purpose="A reader's union takes every written branch.",
+        instead="Keep the branches that were written; where old readers go on, add none.",
+    ),
+    "reader-logical-type": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A logical type never changes: the same bytes would silently mean another value.",
+        instead="Add a new field with the new logical type and leave the old one as it is.",
+    ),
+    "reader-decimal": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A decimal keeps its precision and scale: 12.34 would silently read as 1.234.",
+        instead="Add a new field with the new precision and scale.",
+    ),
+    "reader-default": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A default never changes: two readers would fill the same gap with different values.",
+        instead="Keep the default; add a new field if another one is needed.",
+    ),
+    "reader-union-order": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="The branches of a union keep their order: readers number them and take the first that fits.",
+        instead="Keep the order; add branches at the end.",
+    ),
+    "reader-union-shape": CheckRule(
+        layer=READERS,
+        engines=_SPARK,
+        purpose="A union of several types is a struct in Spark: another branch changes its shape.",
+        instead="Use a record with one nullable field for each type.",
+    ),
+    "reader-union-branch": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A written branch is read as itself: engines disagree on which other branch takes it.",
+        instead="Keep the branch in the union.",
+    ),
+    "reader-name": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A named type keeps its namespace: engines find a union's branch by the full name.",
+        instead="Keep the namespace.",
+    ),
+    "reader-alias": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="What was written under one name is not read under another: not all engines follow aliases.",
+        instead="Keep the name, or add a new field and write both for a while.",
+    ),
+    "reader-lossy-promotion": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A number is not promoted to a type that cannot hold it exactly.",
+        instead="Add a new field of the new type.",
+    ),
+    "reader-text-bytes": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="Text and bytes are not read as each other: not all bytes are text.",
+        instead="Add a new field of the new type.",
+    ),
+    "consumer-field-removed": CheckRule(
+        layer=CONSUMERS,
+        purpose="A field that a declared consumer reads is not removed.",
+        instead="Ask its owner to stop reading it, take it off `reads` in contract.yaml, then remove it.",
+    ),
+    "consumer-field-changed": CheckRule(
+        layer=CONSUMERS,
+        purpose="A field that a declared consumer reads keeps its type.",
+        instead="Add a new field, ask its owner to move over, then remove the old one.",
+    ),
+    "lock-changed": CheckRule(
+        layer="lock",
+        purpose="A locked version never changes: records were written with it.",
+        instead="Put the file back as it was, and make the change in a new version.",
+    ),
+}
+"""Rule id to rule. Ids are stable: scripts and exceptions name them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One broken rule, at a place that the reader's and the writer's schema each have a JSON pointer to."""
+
+    rule: str
+    reader_path: str
+    writer_path: str
+    message: str

@@ -1,0 +1,217 @@
+"""An Avro schema as a graph of types, each knowing where it stands in its file.
+
+Parsing here is strict about what decides compatibility and says where the file is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.errors import UnusableSetting
+
+PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+NAMED = frozenset({"record", "enum", "fixed"})
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DEEPEST = 200
+"""Deeper nesting than any contract has, and far from what a parser's stack bears."""
+
+NO_DEFAULT: Any = type("_NoDefault", (), {"__repr__": lambda _self: "no default"})()
+"""A field's default when it has none; null is a default like another."""
+
+
+@dataclass(slots=True, eq=False)
+class Field:
+    """A field of a record."""
+
+    name: str
+    path: str
+    type: Type
+    default: Any
+    aliases: tuple[str, ...]
+    attributes: Mapping[str, Any]
+    """The field's JSON object, unknown attributes included."""
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a reader can do without a written value."""
+        return self.default is not NO_DEFAULT
+
+
+@dataclass(slots=True, eq=False)
+class Type:
+    """One type. `kind` is Avro's word for it, or `union`; what does not belong to the kind is empty."""
+
+    kind: str
+    path: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    namespace: str = ""
+    aliases: tuple[str, ...] = ()
+    fields: list[Field] = field(default_factory=list)
+    symbols: tuple[str, ...] = ()
+    enum_default: str | None = None
+    size: int = 0
+    items: Type | None = None
+    """Of an array, its items; of a map, its values."""
+    branches: list[Type] = field(default_factory=list)
+
+    @property
+    def full_name(self) -> str:
+        """Name with the namespace; the kind where the type has no name."""
+        if not self.name:
+            return self.kind
+        return f"{self.namespace}.{self.name}" if self.namespace else self.name
+
+    @property
+    def logical(self) -> tuple[Any, ...]:
+        """What a reader sees beyond the kind: logical type, precision, scale; empty where there is none."""
+        logical = self.attributes.get("logicalType")
+        if logical is None:
+            return ()
+        if logical == "decimal":
+            return (logical, self.attributes.get("precision"), self.attributes.get("scale", 0))
+        return (logical,)
+
+    def field_named(self, name: str) -> Field | None:
+        """The record's field of that name."""
+        return next((f for f in self.fields if f.name == name), None)
+
+
+def parse(document: Any) -> Type:
+    """Parse a schema's JSON; raises `UnusableSetting` that names the JSON pointer of what is wrong."""
+    return _Parser().type(document, "", "", 0)
+
+
+def walk(root: Type) -> Iterator[Type]:
+    """Every type of the graph once, parents first."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        below = [f.type for f in node.fields] + node.branches + ([node.items] if node.items else [])
+        waiting.extend(reversed(below))
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.named: dict[str, Type] = {}
+
+    def type(self, node: Any, path: str, namespace: str, depth: int) -> Type:  # noqa: PLR0911 - one return for each form
+        if depth > _DEEPEST:
+            raise _wrong(path, f"the schema is nested deeper than {_DEEPEST}")
+        if isinstance(node, str):
+            return self._reference(node, path, namespace)
+        if isinstance(node, list):
+            return self._union(node, path, namespace, depth)
+        if not isinstance(node, dict):
+            raise _wrong(path, f"{node!r} is no type")
+        kind = node.get("type")
+        if isinstance(kind, (dict, list)):
+            return self.type(kind, f"{path}/type", namespace, depth + 1)
+        if kind in PRIMITIVES:
+            return Type(kind=str(kind), path=path, attributes=node)
+        if kind in NAMED:
+            return self._named(node, path, namespace, depth)
+        if kind in ("array", "map"):
+            key = "items" if kind == "array" else "values"
+            if key not in node:
+                raise _wrong(path, f"a {kind} needs {key}")
+            below = self.type(node[key], f"{path}/{key}", namespace, depth + 1)
+            return Type(kind=str(kind), path=path, attributes=node, items=below)
+        if isinstance(kind, str):
+            return self._reference(kind, f"{path}/type", namespace)
+        raise _wrong(path, "a type needs the attribute type")
+
+    def _reference(self, name: str, path: str, namespace: str) -> Type:
+        if name in PRIMITIVES:
+            return Type(kind=name, path=path)
+        full = name if "." in name or not namespace else f"{namespace}.{name}"
+        if full not in self.named:
+            raise _wrong(path, f"there is no type {name!r} up to here")
+        return self.named[full]
+
+    def _union(self, node: list[Any], path: str, namespace: str, depth: int) -> Type:
+        if not node:
+            raise _wrong(path, "a union needs a branch")
+        branches = [self.type(b, f"{path}/{i}", namespace, depth + 1) for i, b in enumerate(node)]
+        names = [branch.full_name for branch in branches]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise _wrong(path, f"a union holds {twice} twice")
+        if any(branch.kind == "union" for branch in branches):
+            raise _wrong(path, "a union holds a union")
+        return Type(kind="union", path=path, branches=branches)
+
+    def _named(self, node: Mapping[str, Any], path: str, namespace: str, depth: int) -> Type:
+        kind, name = str(node["type"]), node.get("name")
+        if not isinstance(name, str) or not all(map(_NAME.fullmatch, name.split("."))):
+            raise _wrong(path, f"{name!r} is no name for a {kind}")
+        space, _, short = name.rpartition(".")
+        space = space or node.get("namespace", namespace) or ""
+        made = Type(kind=kind, path=path, attributes=node, name=short, namespace=space)
+        if made.full_name in self.named:
+            raise _wrong(path, f"{made.full_name} is defined twice")
+        self.named[made.full_name] = made
+        made.aliases = tuple(
+            a if "." in a or not space else f"{space}.{a}" for a in _texts(node, "aliases", path)
+        )
+        if kind == "record":
+            made.fields = self._fields(node, path, space, depth)
+        elif kind == "enum":
+            self._enum(made, node, path)
+        else:
+            size = node.get("size")
+            if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+                raise _wrong(path, "a fixed needs a size of 0 or more")
+            made.size = size
+        return made
+
+    def _enum(self, made: Type, node: Mapping[str, Any], path: str) -> None:
+        made.symbols = _texts(node, "symbols", path)
+        made.enum_default = node.get("default")
+        if len(set(made.symbols)) < len(made.symbols) or not all(map(_NAME.fullmatch, made.symbols)):
+            raise _wrong(path, "symbols of an enum are names, each once")
+        if made.enum_default is not None and made.enum_default not in made.symbols:
+            raise _wrong(path, f"the default {made.enum_default!r} is none of the symbols")
+
+    def _fields(self, node: Mapping[str, Any], path: str, namespace: str, depth: int) -> list[Field]:
+        rows = node.get("fields")
+        if not isinstance(rows, list):
+            raise _wrong(path, "a record needs a list of fields")
+        fields: list[Field] = []
+        for index, row in enumerate(rows):
+            where = f"{path}/fields/{index}"
+            name = row.get("name") if isinstance(row, dict) else None
+            if not isinstance(name, str) or not _NAME.fullmatch(name) or "type" not in row:
+                raise _wrong(where, "a field needs a name and a type")
+            if any(name == other.name for other in fields):
+                raise _wrong(where, f"two fields are named {name}")
+            fields.append(
+                Field(
+                    name=name,
+                    path=where,
+                    type=self.type(row["type"], f"{where}/type", namespace, depth + 1),
+                    default=row.get("default", NO_DEFAULT),
+                    aliases=_texts(row, "aliases", where),
+                    attributes=row,
+                )
+            )
+        return fields
+
+
+def _texts(node: Mapping[str, Any], key: str, path: str) -> tuple[str, ...]:
+    found = node.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise _wrong(f"{path}/{key}", f"{key} is a list of names")
+    return tuple(found)
+
+
+def _wrong(path: str, why: str) -> UnusableSetting:
+    return UnusableSetting(f"not an Avro schema: at {path or '/'}: {why}.")
