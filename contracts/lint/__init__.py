@@ -1,0 +1,6 @@
+"""Whether a contract is written as the house writes contracts, so that every reader can rely on it."""
+
+from contracts.lint.rules import RULES, LintRule, Spot
+from contracts.lint.run import Fault, lint
+
+__all__ = ["RULES", "Fault", "LintRule", "Spot", "lint"]

@@ -1,0 +1,65 @@
+"""Whether a default is a value of its type, in the JSON form that the specification gives defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from contracts.compatibility import Type
+
+_INTEGERS = {"int": 31, "long": 63}
+
+
+def fits(default: Any, type_: Type) -> bool:
+    """Whether `default` is a lawful default of `type_`; of a union, its first branch decides."""
+    if type_.kind == "union":
+        return fits(default, type_.branches[0])
+    return _FITS[type_.kind](default, type_)
+
+
+def _integer(default: Any, type_: Type) -> bool:
+    bound = 1 << _INTEGERS[type_.kind]
+    return isinstance(default, int) and not isinstance(default, bool) and -bound <= default < bound
+
+
+def _number(default: Any, _: Type) -> bool:
+    return isinstance(default, (int, float)) and not isinstance(default, bool) and math.isfinite(default)
+
+
+def _bytes(default: Any, type_: Type) -> bool:
+    # Each byte stands as the character of its number.
+    lawful = isinstance(default, str) and all(ord(character) < 0x100 for character in default)
+    return lawful and (type_.kind == "bytes" or len(default) == type_.size)
+
+
+def _items(default: Any, type_: Type) -> bool:
+    values = default if type_.kind == "array" else getattr(default, "values", list)()
+    lawful = isinstance(default, list if type_.kind == "array" else dict)
+    return lawful and type_.items is not None and all(fits(value, type_.items) for value in values)
+
+
+def _record(default: Any, type_: Type) -> bool:
+    if not isinstance(default, dict) or default.keys() - {field.name for field in type_.fields}:
+        return False
+    return all(
+        fits(default[field.name], field.type) if field.name in default else field.has_default
+        for field in type_.fields
+    )
+
+
+_FITS: dict[str, Callable[[Any, Type], bool]] = {
+    "null": lambda default, _: default is None,
+    "boolean": lambda default, _: isinstance(default, bool),
+    "int": _integer,
+    "long": _integer,
+    "float": _number,
+    "double": _number,
+    "bytes": _bytes,
+    "fixed": _bytes,
+    "string": lambda default, _: isinstance(default, str),
+    "enum": lambda default, type_: default in type_.symbols,
+    "array": _items,
+    "map": _items,
+    "record": _record,
+}

@@ -1,0 +1,86 @@
+"""Runs the table of rules over contracts, and looks at what `contract.yaml` says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.compatibility import Type, parse
+from contracts.errors import UnusableSetting
+from contracts.lint.rules import RULES
+from contracts.model import Contract
+from contracts.rules import fields_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A place that breaks a rule."""
+
+    rule: str
+    file: Path
+    path: str
+    """JSON pointer into the file; for `contract.yaml`, into what its YAML says."""
+    message: str
+    instead: str
+
+
+def lint(contracts: Iterable[Contract]) -> list[Fault]:
+    """Every fault of every version, save what `exceptions` in `contract.yaml` excuses.
+
+    Raises `UnusableSetting` for a file that holds no Avro schema.
+    """
+    return [fault for contract in contracts for fault in _of(contract)]
+
+
+def _of(contract: Contract) -> Iterator[Fault]:
+    for version in contract.versions:
+        try:
+            root = parse(version.schema)
+        except UnusableSetting as error:
+            raise UnusableSetting(f"{version.path}: {error}") from None
+        for id_, rule in RULES.items():
+            if id_ not in contract.exceptions:
+                for spot in rule.look(root):
+                    yield Fault(
+                        rule=id_,
+                        file=version.path,
+                        path=spot.path,
+                        message=spot.message,
+                        instead=rule.instead,
+                    )
+    yield from _about(contract, parse(contract.newest.schema))
+
+
+def _about(contract: Contract, newest: Type) -> Iterator[Fault]:
+    file = contract.newest.path.parent / "contract.yaml"
+
+    def fault(rule: str, path: str, message: str, instead: str) -> Fault:
+        return Fault(rule=rule, file=file, path=path, message=message, instead=instead)
+
+    for row, rule in enumerate(contract.rules):
+        for name in fields_of(rule):
+            if newest.field_named(name) is None:
+                yield fault(
+                    "rule-field",
+                    f"/rules/{row}",
+                    f"rule {rule.id} looks at {name}, which the newest version does not have",
+                    "Name a field of the newest version, or take the rule out.",
+                )
+    for row, consumer in enumerate(contract.consumers):
+        for name in consumer.reads:
+            if newest.field_named(name.split(".")[0]) is None:
+                yield fault(
+                    "consumer-field",
+                    f"/consumers/{row}/reads",
+                    f"{consumer.name} ({consumer.owner}) reads {name}, which the newest version lacks",
+                    "Agree with the owner first, then take the field off `reads`.",
+                )
+    for name, reason in contract.exceptions.items():
+        if name not in RULES or not reason.strip():
+            yield fault(
+                "exception",
+                f"/exceptions/{name}",
+                f"the exception {name} names no rule of the lint, or gives no reason",
+                f"Name one of {', '.join(RULES)}, and say why.",
+            )
