@@ -1,1 +1,57 @@
-"""Avro contracts of the weather topics, and the tools that keep every producer and consumer safe."""
+"""Avro contracts of the weather topics, and the tools that keep every producer and consumer safe.
+
+The names here are loaded when they are first used: a consumer needs confluent-kafka and fastavro only.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from contracts.consume import Message, Poison
+    from contracts.decode import Decoder, Undecodable
+    from contracts.errors import PlatformError
+    from contracts.folder import load_contract, load_contracts
+    from contracts.model import Contract, Mode, Rule, Severity, Version
+    from contracts.registry import Registry, connect
+
+_HOMES = {
+    "Contract": "model",
+    "Decoder": "decode",
+    "Message": "consume",
+    "Mode": "model",
+    "PlatformError": "errors",
+    "Poison": "consume",
+    "Registry": "registry",
+    "Rule": "model",
+    "Severity": "model",
+    "Undecodable": "decode",
+    "Version": "model",
+    "connect": "registry",
+    "load_contract": "folder",
+    "load_contracts": "folder",
+}
+
+__all__ = [
+    "Contract",
+    "Decoder",
+    "Message",
+    "Mode",
+    "PlatformError",
+    "Poison",
+    "Registry",
+    "Rule",
+    "Severity",
+    "Undecodable",
+    "Version",
+    "connect",
+    "load_contract",
+    "load_contracts",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"contracts.{_HOMES[name]}"), name)

@@ -53,13 +53,18 @@ class _ContractFile(_Strict):
     exceptions: dict[str, str] = {}
 
 
+def contracts_folder() -> Path:
+    """The folder in use: `CONTRACTS_DIR`, else the platform's own."""
+    return Path(os.environ.get("CONTRACTS_DIR") or HOME)
+
+
 def load_contracts(folder: Path | None = None) -> Mapping[str, Contract]:
     """Load every contract under `folder`, by topic, in the order of the names.
 
-    `folder` defaults to `CONTRACTS_DIR`, else to the platform's own. Raises `UnusableSetting`, naming the
-    file, when something in it cannot be understood.
+    `folder` defaults to `contracts_folder()`. Raises `UnusableSetting`, naming the file, when something in
+    it cannot be understood.
     """
-    root = folder or Path(os.environ.get("CONTRACTS_DIR") or HOME)
+    root = folder or contracts_folder()
     if not root.is_dir():
         raise UnusableSetting(f"there is no contracts folder at {root}: name one with CONTRACTS_DIR.")
     homes = sorted(path.parent for path in root.glob("*/contract.yaml"))

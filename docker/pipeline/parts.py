@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import PlatformError, ServiceFailed
+from embedded.process import die_with_parent
 
 _GIST_LINES = 5
 _STOP_WITHIN = 20.0
@@ -32,8 +33,10 @@ class PartFailed(PlatformError):
 class Part:
     """One running part: JSON objects come from its stdout, everything else goes to its log."""
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], logs: Path) -> None:
-        """Start `python -m arguments…` with `environment` over our own."""
+    def __init__(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path, logs: Path
+    ) -> None:
+        """Start `python -m arguments…` in `folder`, with `environment` over our own."""
         logs.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.log = logs / f"{name}.log"
@@ -45,8 +48,10 @@ class Part:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                cwd=folder,
                 env={**os.environ, **environment},
                 start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - calls nothing but prctl
             )
         self._reader = threading.Thread(target=self._read, name=f"{name}-stdout", daemon=True)
         self._reader.start()
@@ -57,7 +62,7 @@ class Part:
         if code is None:
             return True
         if code != 0:
-            raise self._failure(code)
+            raise self.failure()
         return False
 
     def finish(self, within: float, allowed: frozenset[int] = frozenset({0})) -> dict[str, Any]:
@@ -70,7 +75,7 @@ class Part:
             raise ServiceFailed(f"{self.name} was not done within {within:.0f} s: see {self.log}.") from None
         self._reader.join(timeout=5)
         if code not in allowed:
-            raise self._failure(code)
+            raise self.failure()
         return self.newest
 
     def stop(self) -> None:
@@ -93,7 +98,9 @@ class Part:
             if isinstance(found, dict):
                 self.newest = found
 
-    def _failure(self, code: int) -> PartFailed:
+    def failure(self) -> PartFailed:
+        """Why the part, which has ended, failed: its own sentence where it gave one."""
+        code = self._process.returncode
         said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         sentences = [line.removeprefix("error:").strip() for line in said if line.startswith("error:")]
         gist = sentences[-1] if sentences else " / ".join(said[-_GIST_LINES:]) or f"ended with {code}"

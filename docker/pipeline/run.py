@@ -21,6 +21,8 @@ from pipeline.topics import Topics
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 
+_WAIT = "120"
+"""Seconds that the stream waits for the services, which start beside it."""
 _APPLY_WITHIN = 60.0
 _PRODUCE_WITHIN = 300.0
 _STREAM_IDLE_WITHIN = 120.0
@@ -37,6 +39,9 @@ class Place:
     bootstrap_servers: str
     schema_registry_url: str
     services: str
+    checkpoint: Path
+    own: Services | None = None
+    """The services that this run starts and stops itself."""
     pids: tuple[int, ...] = ()
 
     @property
@@ -76,31 +81,37 @@ def run(root: Path, *, setup_seconds: float, screen: Console) -> int:
     build = root / "build"
     logs = build / "logs"
     parts: list[Part] = []
+    place = _place(root)
     with contextlib.ExitStack() as stack:
         memory = stack.enter_context(PeakMemory())
-        with watch.stage("start", "broker, registry and contracts"):
-            place = stack.enter_context(_place(root))
-            memory.include(place.pids)
-            applying = Part("contracts", ["contracts", "apply", "--json"], place.environment, logs)
-            applying.finish(_APPLY_WITHIN)
-        topics = stack.enter_context(contextlib.closing(Topics(place.bootstrap_servers)))
+        memory.include(place.pids)
+        if place.own:
+            stack.callback(place.own.stop)
         stack.enter_context(stopping(parts))
-        # The stream's start overlaps with the production, as it would on any day.
-        streaming = ["streaming", "run", "--json", "--checkpoint", str(_checkpoint(build, place, topics))]
-        stream = Part("streaming", streaming, place.environment, logs)
-        parts.append(stream)
+
+        def part(name: str, *arguments: str) -> Part:
+            parts.append(Part(name, [name, *arguments], place.environment, root, logs))
+            return parts[-1]
+
+        with watch.stage("start", "broker, registry and contracts"):
+            # Spark starts while the services do: a run spends most of its time starting.
+            stream = part(
+                "streaming", "run", "--json", "--wait", _WAIT, "--checkpoint", str(place.checkpoint)
+            )
+            if place.own:
+                place.own.start()
+            part("contracts", "apply", "--json").finish(_APPLY_WITHIN)
+        topics = stack.enter_context(contextlib.closing(Topics(place.bootstrap_servers)))
         with watch.stage("produce", "weather produced"):
-            producer = Part("producer", _producing(), place.environment, logs)
-            parts.append(producer)
-            produced = producer.finish(_PRODUCE_WITHIN)
+            produced = part("producer", *_producing()).finish(_PRODUCE_WITHIN)
         with watch.stage("stream", "stream caught up"):
             _catch_up(stream, topics)
             stream.stop()
         with watch.stage("validate", "published records validated, report written"):
-            validating = ["quality", "validate", "--json", "--report", str(build / "quality")]
-            quality = Part("quality", validating, place.environment, logs)
-            parts.append(quality)
+            quality = part("quality", "validate", "--json", "--report", str(build / "quality"))
             judged = quality.finish(_VALIDATE_WITHIN, _VERDICT_EXITS)
+            if "verdict" not in judged:
+                raise quality.failure()
         counted = {topic: topics.count(topic) for topic in (RAW, FINAL, QUARANTINE)}
         writers = topics.writer_versions(RAW)
     watch.seconds["total"] = round(time.monotonic() - watch.began, 1)
@@ -124,47 +135,48 @@ def run(root: Path, *, setup_seconds: float, screen: Console) -> int:
     return 1 if facts.verdict == "fail" else 0
 
 
-@contextlib.contextmanager
-def _place(root: Path) -> Iterator[Place]:
-    """Services named by the environment, else those that `make up` left running, else embedded ones."""
+def _place(root: Path) -> Place:
+    """Services named by the environment, else those that `make up` left running, else our own."""
+    build = root / "build"
     given = {name: os.environ.get(name, "") for name in ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")}
     if all(given.values()):
-        yield Place(
-            bootstrap_servers=given["KAFKA_BOOTSTRAP_SERVERS"],
-            schema_registry_url=given["SCHEMA_REGISTRY_URL"],
+        servers, url = given.values()
+        return Place(
+            bootstrap_servers=servers,
+            schema_registry_url=url,
             services="environment",
+            checkpoint=_checkpoint(build, servers),
         )
-        return
     if found := running_services(root):
-        yield Place(
+        return Place(
             bootstrap_servers=found.bootstrap_servers,
             schema_registry_url=found.schema_registry_url,
             services="running",
+            checkpoint=_checkpoint(build, found.bootstrap_servers),
             pids=found.pids,
         )
-        return
-    scratch = root / "build" / "pipeline"
+    scratch = build / "pipeline"
     shutil.rmtree(scratch, ignore_errors=True)
-    with Services(data_dir=scratch / "services", log_dir=root / "build" / "logs") as own:
-        yield Place(
-            bootstrap_servers=own.bootstrap_servers,
-            schema_registry_url=own.schema_registry_url,
-            services="embedded",
-            pids=own.pids,
-        )
+    own = Services(data_dir=scratch / "services", log_dir=build / "logs")
+    return Place(
+        bootstrap_servers=own.bootstrap_servers,
+        schema_registry_url=own.schema_registry_url,
+        services="embedded",
+        checkpoint=scratch / "checkpoint",
+        own=own,
+    )
 
 
-def _checkpoint(build: Path, place: Place, topics: Topics) -> Path:
-    """A checkpoint holds offsets of one cluster, so it lives and dies with that cluster."""
-    if place.services == "embedded":
-        return build / "pipeline" / "checkpoint"
-    return build / "checkpoints" / topics.cluster_id()
+def _checkpoint(build: Path, bootstrap_servers: str) -> Path:
+    """A checkpoint holds offsets of one cluster, so it is kept under that cluster's identity."""
+    with contextlib.closing(Topics(bootstrap_servers)) as topics:
+        return build / "checkpoints" / topics.cluster_id()
 
 
 def _producing() -> list[str]:
     if os.environ.get("OPENWEATHERMAP_API_KEY"):
-        return ["producer", "poll", "--once", "--json"]
-    return ["producer", "replay", "run", "--json"]
+        return ["poll", "--once", "--json"]
+    return ["replay", "run", "--json"]
 
 
 def _catch_up(stream: Part, topics: Topics) -> None:

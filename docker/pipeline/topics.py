@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import ClusterMetadata
+from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
 
 from contracts.errors import ServiceFailed
 from contracts.wire import NotFramed, schema_id

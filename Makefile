@@ -1,0 +1,64 @@
+# Everything runs from the virtual environment in .venv, which `make setup` keeps equal to requirements.lock.
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup pipeline test lint format types up down status clean clean-data lock-jars
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' Makefile
+
+setup: ## Prepare everything: virtual environment, Java, jars, Spark
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	    echo "error: Python 3.10 or newer is needed and $(PYTHON) is not: install one, or run make PYTHON=/path/to/it." >&2; \
+	    exit 7; }
+	@stamp="$$(cat requirements.lock pyproject.toml | cksum) $$($(PYTHON) -V) $(CURDIR)"; \
+	if [ "$$(cat .venv/complete 2>/dev/null)" != "$$stamp" ]; then \
+	    $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	        echo "error: $(PYTHON) lacks its venv module: install it (on Debian: apt-get install python3-venv)." >&2; exit 7; }; \
+	    [ "$$($(VENV) -V 2>/dev/null)" = "$$($(PYTHON) -V)" ] || rm -rf .venv; \
+	    rm -f .venv/complete; \
+	    $(PYTHON) -m venv .venv && \
+	    $(VENV) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock && \
+	    $(VENV) -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . || { \
+	        echo "error: the Python packages could not be installed; pip says why above: mend it and run make setup again." >&2; \
+	        exit 5; }; \
+	    printf '%s\n' "$$stamp" > .venv/complete; \
+	fi
+	@$(VENV) docker setup
+
+pipeline: BEGAN := $(shell date +%s)
+pipeline: setup ## The whole pipeline, end to end, on real parts
+	@$(VENV) docker pipeline --began $(BEGAN)
+
+test: setup ## The whole test suite, on real parts
+	@$(VENV) -m pytest
+
+lint: setup ## Look for mistakes and for text that is not formatted
+	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .
+
+format: setup ## Format the code
+	@$(VENV) -m ruff check --fix . ; $(VENV) -m ruff format .
+
+types: setup ## Check the types
+	@$(VENV) -m mypy contracts producer streaming quality docker tests
+
+up: setup ## Start broker and registry and leave them running
+	@$(VENV) docker up
+
+down: ## Stop them
+	@[ ! -x $(VENV) ] || $(VENV) docker down
+
+status: ## Say where they are and whether they answer
+	@[ -x $(VENV) ] || { echo "nothing is set up yet: run make up." >&2; exit 1; }
+	@$(VENV) docker status
+
+clean-data: ## Stop them and delete their topics and schemas
+	@[ ! -x $(VENV) ] || $(VENV) docker down --wipe
+
+clean: clean-data ## Delete what was built; the download cache and .venv stay
+	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse
+
+lock-jars: setup ## Make docker/jars.lock anew from the versions in docker/.env
+	@$(VENV) docker lock

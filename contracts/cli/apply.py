@@ -1,0 +1,70 @@
+"""`python -m contracts apply`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.apply import carry_out, look
+from contracts.broker import Broker
+from contracts.cli_support import messages, print_json
+from contracts.errors import ContractsAtFault
+from contracts.folder import contracts_folder, load_contracts
+from contracts.lock import load
+from contracts.model import Contract
+from contracts.plan import faults, plan
+from contracts.registry import Registry, connect
+from contracts.settings import addresses
+
+
+def apply(
+    partitions: Annotated[
+        int, typer.Option(min=1, max=1000, help="Partitions of a topic that has to be created.")
+    ] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the ids as one JSON object.")] = False,
+) -> None:
+    """Register every version under its mode, and create the topics that are missing.
+
+    Everything is checked before the first write. What is there already is left as it is, so that a second
+    run changes nothing, and completes one that was cut short.
+    """
+    folder = contracts_folder()
+    contracts = tuple(load_contracts(folder).values())
+    if found := faults(contracts, load(folder)):
+        raise ContractsAtFault("\n".join([*found, "Nothing was changed."]))
+    where = addresses()
+    registry, broker = connect(where.schema_registry_url), Broker(where.kafka_bootstrap_servers)
+    steps = plan(contracts, look(registry, contracts), broker.topics(), partitions)
+    for step in carry_out(steps, registry, broker):
+        messages.print(f"done: {step}")
+    rows = _rows(contracts, registry, broker)
+    if as_json:
+        print_json({"registry": registry.url, "done": [str(step) for step in steps], "contracts": rows})
+    else:
+        Console().print(_table(rows))
+
+
+def _rows(contracts: Iterable[Contract], registry: Registry, broker: Broker) -> list[dict[str, Any]]:
+    partitions = broker.topics()
+    return [
+        {
+            "topic": c.topic,
+            "subject": c.subject,
+            "mode": c.mode.value,
+            "partitions": partitions[c.topic],
+            "versions": [{"version": row.version, "id": row.id} for row in registry.versions(c.subject)],
+        }
+        for c in contracts
+    ]
+
+
+def _table(rows: Iterable[dict[str, Any]]) -> Table:
+    table = Table("topic", "partitions", "mode", "version → id")
+    for row in rows:
+        ids = ", ".join(f"{v['version']} → {v['id']}" for v in row["versions"])
+        table.add_row(row["topic"], str(row["partitions"]), row["mode"], ids)
+    return table

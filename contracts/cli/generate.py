@@ -1,0 +1,31 @@
+"""`python -m contracts generate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.cli_support import messages, print_json
+from contracts.folder import HOME, load_contracts
+from contracts.generate import module_name, module_text
+
+RECORDS = HOME / "records"
+
+
+def generate(
+    output: Annotated[Path, typer.Option(help="Folder of the modules.")] = RECORDS,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was written as one JSON object.")
+    ] = False,
+) -> None:
+    """Write the typed records of the newest version of every contract, one module for each topic."""
+    texts = {f"{module_name(c)}.py": module_text(c) for c in load_contracts().values()}
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (output / name).write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"written": [str(output / name) for name in texts]})
+    else:
+        messages.print(f"wrote {', '.join(texts)} into {output}")

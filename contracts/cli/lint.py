@@ -1,0 +1,29 @@
+"""`python -m contracts lint`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from contracts.cli_support import messages, print_json
+from contracts.folder import load_contracts
+from contracts.lint import lint as faults_of
+
+
+def lint(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as one JSON object.")] = False,
+) -> None:
+    """Say where a contract is not written as the house writes contracts, and what to do instead."""
+    found = faults_of(load_contracts().values())
+    if as_json:
+        rows = [
+            {"rule": f.rule, "file": str(f.file), "path": f.path, "message": f.message, "instead": f.instead}
+            for f in found
+        ]
+        print_json({"findings": rows})
+    for f in found:
+        messages.print(f"{f.file}{f.path}: {f.message}. {f.instead} ({f.rule})", markup=False)
+    if found:
+        raise typer.Exit(1)
+    messages.print("no findings")

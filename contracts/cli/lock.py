@@ -1,0 +1,37 @@
+"""`python -m contracts lock`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from contracts.cli_support import messages, print_json
+from contracts.errors import ContractsAtFault
+from contracts.folder import contracts_folder, load_contracts
+from contracts.lock import FILE, differences, load, lock_of, render
+
+
+def lock(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was locked as one JSON object.")
+    ] = False,
+) -> None:
+    """Freeze every version that is not frozen yet: from then on its file must not change.
+
+    Refuses, and writes nothing, when a version that was locked before has changed or is gone.
+    """
+    folder = contracts_folder()
+    contracts = tuple(load_contracts(folder).values())
+    rows = differences(load(folder), contracts)
+    if broken := [row for row in rows if row.kind != "new"]:
+        raise ContractsAtFault(" ".join(str(row) for row in broken))
+    if rows:
+        (folder / FILE).write_text(render(lock_of(contracts)), encoding="utf-8")
+    if as_json:
+        print_json({"locked": [{"topic": row.topic, "version": row.version} for row in rows]})
+        return
+    for row in rows:
+        messages.print(f"locked version {row.version} of {row.topic}")
+    if not rows:
+        messages.print("every version was locked already")

@@ -1,0 +1,81 @@
+"""`python -m contracts read`."""
+
+from __future__ import annotations
+
+import importlib
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.cli_support import print_json
+from contracts.compatibility import parse
+from contracts.consume import Message, consume
+from contracts.errors import UnusableSetting
+from contracts.folder import load_contracts
+from contracts.generate import module_name
+from contracts.json_form import to_json
+from contracts.settings import addresses
+
+
+class Start(str, Enum):
+    """Where reading starts."""
+
+    BEGINNING = "beginning"
+    END = "end"
+
+
+def read(
+    topic: Annotated[str, typer.Argument(help="A topic that has a contract, such as topic-weather-final.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many records.")] = 5,
+    start: Annotated[
+        Start, typer.Option("--from", help="Start with the oldest record, or wait for new ones.")
+    ] = Start.BEGINNING,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print typed records of a topic. From the beginning, it ends at the latest where the topic ends now."""
+    messages = consume(
+        topic,
+        _record_type(topic),
+        bootstrap_servers=addresses().kafka_bootstrap_servers,
+        registry_url=addresses().schema_registry_url,
+        from_beginning=start is Start.BEGINNING,
+        stop_at_end=start is Start.BEGINNING,
+        limit=limit,
+    )
+    screen = Console()
+    for message in messages:
+        if as_json:
+            print_json(to_json(message.value.to_dict()))
+        else:
+            screen.print(_table(message))
+
+
+def _record_type(topic: str) -> Any:
+    known = load_contracts()
+    if topic not in known:
+        raise UnusableSetting(f"{topic} has no contract; there are {', '.join(known)}.")
+    name = module_name(known[topic])
+    try:
+        module = importlib.import_module(f"contracts.records.{name}")
+    except ModuleNotFoundError:
+        raise UnusableSetting(f"{topic} has no typed records: run `python -m contracts generate`.") from None
+    return getattr(module, parse(known[topic].newest.schema).name)
+
+
+def _table(message: Message[Any]) -> Table:
+    table = Table(
+        title=f"{message.topic}, partition {message.partition}, offset {message.offset}",
+        title_justify="left",
+        show_header=False,
+    )
+    for name, value in to_json(message.value.to_dict()).items():
+        if value not in (None, [], {}):
+            table.add_row(name, _plain(value))
+    return table
+
+
+def _plain(value: Any) -> str:
+    return str(value).replace("[", r"\[")

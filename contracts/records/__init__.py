@@ -1,0 +1,1 @@
+"""Typed records, one module for each topic; written by `python -m contracts generate`."""

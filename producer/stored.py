@@ -1,0 +1,96 @@
+"""Reads stored bodies: `.json` files, one body each, and `.jsonl` or `.jsonl.gz` files, one body a line."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from contracts.errors import UnusableSetting
+from producer.parse import LARGEST_BODY
+
+_SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """A body, where it lies (`file`, or `file:line`), and how many bytes of its file were read for it."""
+
+    where: str
+    body: bytes
+    size: int
+
+
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """List the files to read: those named, and in folders those with a known suffix, by name."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.name.endswith(_SUFFIXES))
+            if not inside:
+                raise UnusableSetting(f"{path} holds no {', '.join(_SUFFIXES)} file.")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UnusableSetting(f"there is no file or folder {path}.")
+    return found
+
+
+def bodies_in(file: Path) -> Iterator[StoredBody]:
+    """Read the bodies of one file, in order; raises `UnusableSetting` where the file itself is broken."""
+    try:
+        if not file.name.endswith((".jsonl", ".jsonl.gz")):
+            with file.open("rb") as whole:
+                # One byte more than is allowed is enough to be refused.
+                yield StoredBody(str(file), whole.read(LARGEST_BODY + 1), file.stat().st_size)
+            return
+        with file.open("rb") as raw:
+            yield from _lines(file, raw)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnusableSetting(f"{file} cannot be read to its end: {error}.") from None
+
+
+def write_bodies(file: Path, bodies: Iterable[bytes]) -> int:
+    """Write bodies as compressed JSON lines, whole or not at all; returns how many."""
+    partial = file.with_name(file.name + ".partial")
+    count = 0
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # No name and no time in the header: the same bodies make the same file.
+        with partial.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as lines:
+            for count, body in enumerate(bodies, start=1):  # noqa: B007
+                lines.write(body + b"\n")
+        partial.replace(file)
+    except (
+        FileNotFoundError,
+        PermissionError,
+        NotADirectoryError,
+        IsADirectoryError,
+        FileExistsError,
+    ) as error:
+        raise UnusableSetting(f"{file} cannot be written: {error.strerror}.") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
+def _lines(file: Path, raw: BinaryIO) -> Iterator[StoredBody]:
+    lines: BinaryIO = gzip.GzipFile(fileobj=raw) if file.suffix == ".gz" else raw  # type: ignore[assignment]
+    before = 0
+    number = 0
+    while line := lines.readline(LARGEST_BODY + 1):
+        number += 1
+        if len(line) > LARGEST_BODY:
+            while rest := lines.readline(LARGEST_BODY):
+                if rest.endswith(b"\n"):
+                    break
+        # Progress is shown by the position in the file, not in the text that it decompresses to.
+        position = os.lseek(raw.fileno(), 0, os.SEEK_CUR)
+        if line.strip():
+            yield StoredBody(f"{file}:{number}", line.rstrip(b"\r\n"), position - before)
+            before = position

@@ -1,0 +1,54 @@
+"""`python -m quality report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.cli_support import messages, print_json
+from contracts.errors import UnusableSetting
+from quality.history import History
+from quality.report import gather, write
+from quality.sources import open_sources
+from quality.spark import session
+from quality.topics import held_part, kafka
+from quality.window import read
+
+
+def report(
+    topic: Annotated[str, typer.Option(help="Topic that is reported on.")] = "topic-weather-final",
+    output: Annotated[Path, typer.Option(help="Folder of the report.", file_okay=False)] = Path("build/quality"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the path as one JSON object.")] = False,
+) -> None:
+    """Write the report on the newest validation of a topic, from the history that the broker holds.
+
+    No file of a former run is read: delete them all, and the report is the same.
+    """
+    with open_sources() as sources, kafka(sources.bootstrap_servers) as consumer:
+        contract = sources.contract(topic)
+        history = History(sources, consumer).read(topic)
+        if not history:
+            raise UnusableSetting(
+                f"{topic} was never validated: run `python -m quality validate --topic {topic}` first."
+            )
+        writers = sources.writers(topic)
+        window = held_part(consumer, history[-1].window)
+        with (
+            session() as spark,
+            read(
+                spark,
+                window,
+                bootstrap_servers=sources.bootstrap_servers,
+                writers=writers,
+                reader=contract.newest.schema,
+            ) as records,
+        ):
+            facts = gather(
+                sources, consumer, spark, records=records, validation=history[-1], history=history
+            )
+            written = write(facts, output)
+    if as_json:
+        print_json({"report": str(written), "verdict": facts.validation.verdict.value})
+    messages.print(f"report: {written}")

@@ -1,0 +1,141 @@
+"""`python -m quality validate`."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contracts.cli_support import messages, print_json
+from contracts.model import Severity
+from quality import history, suite
+from quality.judge import judge
+from quality.report import gather, write
+from quality.results import RuleResult, Validation, Verdict
+from quality.sources import open_sources
+from quality.spark import session
+from quality.texts import jsonable
+from quality.times import window_edges
+from quality.topics import find_window, kafka
+from quality.window import read
+
+FAILED = 1
+STYLES = {Verdict.PASS: "bold green", Verdict.WARN: "bold yellow", Verdict.FAIL: "bold red"}
+
+
+def validate(
+    topic: Annotated[str, typer.Option(help="Topic whose records are judged.")] = "topic-weather-final",
+    since: Annotated[
+        str | None, typer.Option(help="Begin of the window: a Kafka timestamp such as 2013-01-31T06:00:00Z.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="End of the window, itself not included.")] = None,
+    window: Annotated[
+        str | None, typer.Option(help="Length of the window, such as 30m, 6h or 7d, back from its end.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write the report into this folder.", file_okay=False)
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option(help=f"Publish the verdict to {history.TOPIC}, which is the history.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
+) -> None:
+    """Judge a window of a topic by the rules of its contract, with Great Expectations on Spark.
+
+    The window is the whole topic unless it is told. An empty window fails.
+    """
+    began = time.monotonic()
+    begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
+    suite.preload()
+    written = None
+    with open_sources() as sources, kafka(sources.bootstrap_servers) as consumer:
+        contract = sources.contract(topic)
+        suite.check_rules(contract)
+        asked = find_window(consumer, topic, begin, end)
+        writers = sources.writers(topic)
+        past = history.History(sources, consumer) if publish or report else None
+        with (
+            session() as spark,
+            read(
+                spark,
+                asked,
+                bootstrap_servers=sources.bootstrap_servers,
+                writers=writers,
+                reader=contract.newest.schema,
+            ) as records,
+        ):
+            found = judge(contract, asked, records)
+            if past and publish:
+                past.publish(found)
+            if past and report:
+                facts = gather(
+                    sources, consumer, spark, records=records, validation=found, history=past.read(topic)
+                )
+                written = write(facts, report)
+    if as_json:
+        print_json(_as_json(found, written, time.monotonic() - began))
+    else:
+        Console().print(_table(found))
+    messages.print(_sentence(found))
+    if written:
+        messages.print(f"report: {written}")
+    if found.verdict is Verdict.FAIL:
+        raise typer.Exit(FAILED)
+
+
+def _as_json(found: Validation, report: Path | None, seconds: float) -> dict[str, Any]:
+    window = found.window
+    told = {
+        "verdict": found.verdict,
+        "topic": window.topic,
+        "window": {"since": window.since, "until": window.until, "slices": window.slices},
+        "rows": found.rows,
+        "unreadable": found.unreadable,
+        "unreadable_examples": [str(place) for place in found.unreadable_examples],
+        "rules": [{**jsonable(rule), "examples": [str(place) for place in rule.examples]} for rule in found.rules],
+        "id": found.id,
+        "validated_at": found.validated_at,
+        "contract_version": found.contract_version,
+        "gx_version": found.gx_version,
+        "seconds": round(seconds, 2),
+        "report": str(report) if report else None,
+    }
+    result: dict[str, Any] = jsonable(told)
+    return result
+
+
+def _table(found: Validation) -> Table:
+    table = Table("rule", "severity", "evaluated", "failed", "first examples")
+    for column in table.columns[2:4]:
+        column.justify = "right"
+    for rule in found.rules:
+        places = ", ".join(str(place) for place in rule.examples[:2])
+        failed = Text(f"{rule.failed:,}", style=_style(rule))
+        table.add_row(rule.id, rule.severity.value, f"{rule.evaluated:,}", failed, places)
+    return table
+
+
+def _style(rule: RuleResult) -> str:
+    if rule.kept:
+        return "green"
+    return {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}[rule.severity]
+
+
+def _sentence(found: Validation) -> Text:
+    """The verdict and what it rests on."""
+    broken = [rule.id for rule in found.rules if not rule.kept]
+    parts = [f"{found.rows:,} records of {found.window.topic}"]
+    if not found.rows and not found.unreadable:
+        parts = [f"{found.window.topic} has no record in this window, which never passes"]
+    if found.unreadable:
+        where = ", ".join(str(place) for place in found.unreadable_examples)
+        parts.append(f"{found.unreadable:,} cannot be read, first {where}")
+    parts.append(f"broken: {', '.join(broken)}" if broken else "every rule is kept")
+    verdict = Text(found.verdict.value.upper(), style=STYLES[found.verdict])
+    return Text.assemble(verdict, f": {'; '.join(parts)}.")

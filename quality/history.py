@@ -1,0 +1,159 @@
+"""The history of validations: the topic `topic-weather-quality`, and nothing else."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import fastavro
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from contracts.broker import CLIENT_LOG, broker_error
+from contracts.errors import ServiceFailed
+from contracts.model import Severity
+from contracts.wire import HEADER_SIZE, NotFramed, frame, schema_id
+from quality.results import Coordinates, RuleResult, Slice, Validation, Window
+from quality.sources import Sources
+from quality.topics import watermarks
+
+TOPIC = "topic-weather-quality"
+
+_WITHIN = 30.0
+_READ_AT_ONCE = 500
+
+
+def to_record(validation: Validation) -> dict[str, Any]:
+    """The validation as a record of the quality contract."""
+    found = asdict(validation)
+    window = found.pop("window")
+    rules = [{**rule, "severity": rule["severity"].value.upper()} for rule in found["rules"]]
+    return {**found, **window, "verdict": validation.verdict.value.upper(), "rules": rules}
+
+
+def from_record(record: Mapping[str, Any]) -> Validation:
+    """The validation that a record of the quality contract tells of."""
+    return Validation(
+        id=record["id"],
+        validated_at=record["validated_at"],
+        window=Window(
+            topic=record["topic"],
+            since=record["since"],
+            until=record["until"],
+            slices=tuple(Slice(**part) for part in record["slices"]),
+        ),
+        contract_version=record["contract_version"],
+        gx_version=record["gx_version"],
+        rows=record["rows"],
+        unreadable=record["unreadable"],
+        unreadable_examples=_coordinates(record["unreadable_examples"]),
+        rules=tuple(_rule(rule) for rule in record["rules"]),
+        seconds=record["seconds"],
+    )
+
+
+class History:
+    """The validations on the history's topic."""
+
+    def __init__(self, sources: Sources, consumer: Consumer) -> None:
+        """Look that the topic is there and its contract registered; raises `PlatformError` where not."""
+        self._sources, self._consumer = sources, consumer
+        self._contract = sources.contract(TOPIC)
+        self._writers = sources.writers(TOPIC)
+        self._writer_id = sources.registry.id_of(self._contract)
+        watermarks(consumer, TOPIC)
+
+    def publish(self, validation: Validation) -> None:
+        """Write a validation, and wait until the broker has it; raises `PlatformError`."""
+        body = io.BytesIO()
+        writer = fastavro.parse_schema(self._contract.newest.schema)
+        fastavro.schemaless_writer(body, writer, to_record(validation))
+        value = frame(self._writer_id, body.getvalue())
+        _send(self._sources.bootstrap_servers, key=validation.window.topic.encode(), value=value)
+
+    def read(self, topic: str) -> tuple[Validation, ...]:
+        """Every validation of `topic`, oldest first; raises `PlatformError`.
+
+        Records that cannot be read by the quality contract are passed over: they are no validations.
+        """
+        writers = {writer: fastavro.parse_schema(json.loads(text)) for writer, text in self._writers.items()}
+        reader = fastavro.parse_schema(self._contract.newest.schema)
+        records = (
+            _decode(message.value() or b"", writers, reader)
+            for message in _all(self._consumer)
+            if message.key() == topic.encode()
+        )
+        found = (from_record(record) for record in records if record is not None)
+        return tuple(sorted(found, key=lambda validation: validation.validated_at))
+
+
+def _send(bootstrap_servers: str, *, key: bytes, value: bytes) -> None:
+    failed: list[KafkaError] = []
+
+    def delivered(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failed.append(error)
+
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "enable.idempotence": True,
+            "delivery.timeout.ms": int(_WITHIN * 1000),
+            "logger": CLIENT_LOG,
+        }
+    )
+    producer.produce(TOPIC, key=key, value=value, on_delivery=delivered)
+    if producer.flush(_WITHIN + 5):
+        raise ServiceFailed(f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?")
+    if failed:
+        raise broker_error(KafkaException(failed[0]), bootstrap_servers)
+
+
+def _all(consumer: Consumer) -> list[Message]:
+    held = {p: edges for p, edges in watermarks(consumer, TOPIC).items() if edges[0] < edges[1]}
+    if not held:
+        return []
+    consumer.assign([TopicPartition(TOPIC, p, low) for p, (low, _) in held.items()])
+    messages: list[Message] = []
+    deadline = time.monotonic() + _WITHIN
+    while any(
+        at.offset < held[at.partition][1] for at in consumer.position([TopicPartition(TOPIC, p) for p in held])
+    ):
+        if time.monotonic() > deadline:
+            raise ServiceFailed(f"{TOPIC} could not be read within {_WITHIN:.0f} s: is the broker well?")
+        for message in consumer.consume(_READ_AT_ONCE, timeout=1.0):
+            if error := message.error():
+                raise KafkaException(error)
+            messages.append(message)
+    consumer.unassign()
+    return messages
+
+
+def _decode(value: bytes, parsed: Mapping[int, Any], reader: Any) -> dict[str, Any] | None:
+    try:
+        writer = parsed[schema_id(value)]
+        record = fastavro.schemaless_reader(io.BytesIO(value[HEADER_SIZE:]), writer, reader)
+    except (NotFramed, KeyError, ValueError, EOFError, IndexError, UnicodeDecodeError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _rule(record: Mapping[str, Any]) -> RuleResult:
+    known = {severity.value.upper(): severity for severity in Severity}
+    return RuleResult(
+        id=record["id"],
+        check=record["check"],
+        # A severity newer than this reader is taken as the mildest.
+        severity=known.get(record["severity"], Severity.INFO),
+        kept=record["kept"],
+        evaluated=record["evaluated"],
+        failed=record["failed"],
+        examples=_coordinates(record["examples"]),
+    )
+
+
+def _coordinates(records: list[Mapping[str, Any]]) -> tuple[Coordinates, ...]:
+    return tuple(Coordinates(**place) for place in records)

@@ -1,0 +1,92 @@
+"""What a report tells, gathered from the topics alone: nothing of it comes from a file of a former run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from confluent_kafka import Consumer
+from pyspark.sql import SparkSession
+
+from contracts.model import Contract
+from quality import quarantine
+from quality.profile import Profile, profile
+from quality.results import Validation
+from quality.sources import Sources
+from quality.topics import find_window, watermarks
+from quality.window import Records, read
+
+_TOPICS = ("topic-weather", "topic-weather-final", quarantine.TOPIC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicCount:
+    """How much a topic holds, and how much it was ever given."""
+
+    topic: str
+    description: str
+    held: int
+    given: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a report tells. `history` is oldest first, and ends with `validation`."""
+
+    made_at: datetime
+    contract: Contract
+    validation: Validation
+    history: tuple[Validation, ...]
+    profile: Profile
+    topics: tuple[TopicCount, ...]
+    quarantine: tuple[quarantine.Group, ...]
+
+
+def gather(
+    sources: Sources,
+    consumer: Consumer,
+    spark: SparkSession,
+    *,
+    records: Records,
+    validation: Validation,
+    history: Sequence[Validation],
+) -> Facts:
+    """Gather what is to be told about the `records` of the window that `validation` judged."""
+    contract = sources.contract(validation.window.topic)
+    others = tuple(found for found in history if found.id != validation.id)
+    return Facts(
+        made_at=datetime.now(timezone.utc),
+        contract=contract,
+        validation=validation,
+        history=(*others, validation),
+        profile=profile(records.readable, contract.newest.schema),
+        topics=tuple(_count(sources, consumer, topic) for topic in _TOPICS),
+        quarantine=_quarantine(sources, consumer, spark),
+    )
+
+
+def _count(sources: Sources, consumer: Consumer, topic: str) -> TopicCount:
+    held = watermarks(consumer, topic).values()
+    return TopicCount(
+        topic=topic,
+        description=sources.contract(topic).description,
+        held=sum(high - low for low, high in held),
+        given=sum(high for _, high in held),
+    )
+
+
+def _quarantine(
+    sources: Sources, consumer: Consumer, spark: SparkSession
+) -> tuple[quarantine.Group, ...]:
+    window = find_window(consumer, quarantine.TOPIC)
+    if not window.span:
+        return ()
+    with read(
+        spark,
+        window,
+        bootstrap_servers=sources.bootstrap_servers,
+        writers=sources.writers(quarantine.TOPIC),
+        reader=sources.contract(quarantine.TOPIC).newest.schema,
+    ) as records:
+        return quarantine.groups(records.readable)

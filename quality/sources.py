@@ -1,0 +1,50 @@
+"""Where quality gets everything from: the contracts, the registry's schemas, the broker's address."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from contracts.errors import RegistryMismatch, UnusableSetting
+from contracts.folder import load_contracts
+from contracts.model import Contract
+from contracts.registry import Registry, connect
+from contracts.settings import addresses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What every verb works with."""
+
+    contracts: Mapping[str, Contract]
+    registry: Registry
+    bootstrap_servers: str
+
+    def contract(self, topic: str) -> Contract:
+        """The contract of `topic`; raises `UnusableSetting` where there is none."""
+        if topic not in self.contracts:
+            raise UnusableSetting(
+                f"there is no contract of {topic!r}; there are ones of {', '.join(self.contracts)}."
+            )
+        return self.contracts[topic]
+
+    def writers(self, topic: str) -> Mapping[int, str]:
+        """Registered schemas of `topic` by id; raises `RegistryMismatch` where there are none."""
+        contract = self.contract(topic)
+        if found := self.registry.writer_schemas(contract):
+            return found
+        raise RegistryMismatch(
+            f"{contract.subject} has no version at {self.registry.url}: run `python -m contracts apply`."
+        )
+
+
+@contextlib.contextmanager
+def open_sources() -> Iterator[Sources]:
+    """Load the contracts and connect to the services that the environment, or `make up`, names."""
+    contracts = load_contracts()
+    where = addresses()
+    with contextlib.closing(connect(where.schema_registry_url)) as registry:
+        yield Sources(
+            contracts=contracts, registry=registry, bootstrap_servers=where.kafka_bootstrap_servers
+        )

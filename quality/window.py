@@ -1,0 +1,123 @@
+"""Reads a window of a topic into Spark: decoded by the contract, with each record's coordinates beside it.
+
+A value is decoded whole, wire header included, between the header and a seal of random bytes that is put
+behind it. So one look tells whether it decodes at all (the header is there) and whether it ends where its
+record does (the seal is unharmed).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+from pyspark.sql.avro.functions import from_avro
+
+from contracts.model import JsonSchema
+from contracts.wire import HEADER_SIZE, frame
+from quality.results import Coordinates, Window
+
+PARTITION, OFFSET, TIMESTAMP, WRITER = "_partition", "_offset", "_timestamp", "_writer"
+"""Columns beside the record's fields: its Kafka coordinates and timestamp, and its writer schema's id."""
+
+EXAMPLES = 5
+"""How many examples are named of each finding."""
+
+_BESIDE = (PARTITION, OFFSET, TIMESTAMP, WRITER)
+_READABLE = "_readable"
+_SEAL_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """A window that was read, and is cached."""
+
+    readable: DataFrame
+    """A column for each field of the contract, then `_partition`, `_offset`, `_timestamp`, `_writer`."""
+    rows: int
+    unreadable: int
+    unreadable_examples: tuple[Coordinates, ...]
+
+
+@contextlib.contextmanager
+def read(
+    spark: SparkSession,
+    window: Window,
+    *,
+    bootstrap_servers: str,
+    writers: Mapping[int, str],
+    reader: JsonSchema,
+) -> Iterator[Records]:
+    """Read `window`, and keep it cached for the block.
+
+    `writers` are the registered schemas by id, all of them resolved to `reader`.
+    """
+    decoded = _decode(_kafka(spark, window, bootstrap_servers), writers, reader)
+    kept = decoded.select("record.*", *_BESIDE, F.col("record").isNotNull().alias(_READABLE)).cache()
+    try:
+        counted = {row[0]: row[1] for row in kept.groupBy(_READABLE).count().collect()}
+        unreadable = counted.get(False, 0)
+        yield Records(
+            readable=kept.where(_READABLE).drop(_READABLE),
+            rows=counted.get(True, 0),
+            unreadable=unreadable,
+            unreadable_examples=first_coordinates(kept.where(f"NOT {_READABLE}"), window.topic) if unreadable else (),
+        )
+    finally:
+        kept.unpersist()
+
+
+def first_coordinates(rows: DataFrame, topic: str) -> tuple[Coordinates, ...]:
+    """Where the first of `rows` are."""
+    first = rows.select(PARTITION, OFFSET).orderBy(PARTITION, OFFSET).limit(EXAMPLES).collect()
+    return tuple(Coordinates(topic=topic, partition=row[0], offset=row[1]) for row in first)
+
+
+def _kafka(spark: SparkSession, window: Window, bootstrap_servers: str) -> DataFrame:
+    def offsets(edge: str) -> str:
+        return json.dumps({window.topic: {str(part.partition): getattr(part, edge) for part in window.slices}})
+
+    return (
+        spark.read.format("kafka")
+        .option("kafka.bootstrap.servers", bootstrap_servers)
+        .option("assign", json.dumps({window.topic: [part.partition for part in window.slices]}))
+        .option("startingOffsets", offsets("start"))
+        .option("endingOffsets", offsets("end"))
+        .load()
+    )
+
+
+def _decode(records: DataFrame, writers: Mapping[int, str], reader: JsonSchema) -> DataFrame:
+    seal = secrets.token_bytes(_SEAL_SIZE)
+    header = F.substring("value", 1, HEADER_SIZE)
+    options = {"mode": "PERMISSIVE", "avroSchema": _sealed(reader)}
+    decoded, writer = F.lit(None), F.lit(None).cast("int")
+    for schema_id, text in writers.items():
+        named = header == F.lit(frame(schema_id, b""))
+        value = from_avro(F.concat("value", F.lit(seal)), _sealed(json.loads(text)), options)
+        decoded = F.when(named, value).otherwise(decoded)
+        writer = F.when(named, schema_id).otherwise(writer)
+    sealed = records.select(
+        F.col("partition").alias(PARTITION),
+        F.col("offset").alias(OFFSET),
+        F.col("timestamp").alias(TIMESTAMP),
+        writer.alias(WRITER),
+        decoded.alias("sealed"),
+    )
+    whole: Column = F.col("sealed.seal") == F.lit(seal)
+    return sealed.select(
+        PARTITION, OFFSET, TIMESTAMP, WRITER, F.when(whole, F.col("sealed.record")).alias("record")
+    )
+
+
+def _sealed(record: JsonSchema) -> str:
+    fields = [
+        {"name": "header", "type": {"type": "fixed", "name": "WireHeader", "size": HEADER_SIZE}},
+        {"name": "record", "type": {"namespace": "", **record}},
+        {"name": "seal", "type": {"type": "fixed", "name": "Seal", "size": _SEAL_SIZE}},
+    ]
+    return json.dumps({"type": "record", "name": "Sealed", "namespace": "weather.wire", "fields": fields})

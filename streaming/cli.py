@@ -1,0 +1,94 @@
+"""`python -m streaming`: the command line of the stream."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.cli_support import INTERRUPTED, messages, print_json
+from contracts.settings import addresses
+from streaming.job import FINAL, QUARANTINE, RAW, Job
+
+app = typer.Typer(
+    help="Reads raw observations, enriches and judges them, and publishes them or puts them in quarantine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _verbs() -> None:
+    """Keep `run` a verb of its own: others stand beside it."""
+
+
+@app.command()
+def run(  # noqa: PLR0917 - Typer passes options by name
+    checkpoint: Annotated[
+        Path, typer.Option(help="Folder that remembers how far the stream has come.", show_default=True)
+    ] = Path("build/checkpoint"),
+    available_now: Annotated[
+        bool, typer.Option("--available-now", help="End when all that is on the topic now is published.")
+    ] = False,
+    trigger: Annotated[
+        str, typer.Option(help="Least time from batch to batch, such as '100 milliseconds' or '10 seconds'.")
+    ] = "100 milliseconds",
+    largest_batch: Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)] = 200_000,
+    wait: Annotated[
+        float,
+        typer.Option(help="Seconds to wait for broker, topics and contracts, while Spark starts.", min=0),
+    ] = 0.0,
+    topic: Annotated[str, typer.Option(help="Topic to read.")] = RAW,
+    final: Annotated[str, typer.Option(help="Topic of what is published.")] = FINAL,
+    quarantine: Annotated[str, typer.Option(help="Topic of what is put aside.")] = QUARANTINE,
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="Print each batch as one JSON object on a line of stdout.")
+    ] = False,
+) -> None:
+    """Run the stream until SIGTERM (exit 0) or Ctrl-C (exit 130); it stops between two batches.
+
+    The addresses come from KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL, else from `make up`.
+    """
+    found = addresses()
+    job = Job(
+        bootstrap_servers=found.kafka_bootstrap_servers,
+        registry_url=found.schema_registry_url,
+        checkpoint=checkpoint,
+        topic=topic,
+        final=final,
+        quarantine=quarantine,
+        trigger=trigger,
+        available_now=available_now,
+        largest_batch=largest_batch,
+        wait=wait,
+    )
+    # Spark takes half a second to import: too long for `--help` and for a mistyped option.
+    from streaming.progress import Progress  # noqa: PLC0415
+    from streaming.supervise import Stream  # noqa: PLC0415
+
+    def report(batch: Progress) -> None:
+        if json_lines:
+            print_json(batch.as_json())
+        else:
+            messages.print(
+                f"batch {batch.batch}: {batch.rows:,} records, {batch.final:,} published, "
+                f"{batch.quarantined:,} in quarantine, {batch.rows_per_second:,.0f} a second"
+            )
+
+    received: list[int] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with Stream(job) as stream:
+
+        def stop(number: int, _frame: object) -> None:
+            received.append(number)
+            stream.stop()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        stream.run(report)
+    if signal.SIGINT in received:
+        raise typer.Exit(INTERRUPTED)

@@ -1,0 +1,73 @@
+"""From the bytes of a raw record to its fields, by the schema that it was written with.
+
+Avro does not notice bytes that are left over after a record. So a seal of random bytes is put behind each
+value and read back as one more field: it comes out unharmed only when the record ends exactly where the
+value does. That costs one copy of the value; encoding the record again to compare lengths costs half the
+throughput, and would refuse lawful encodings that are not the shortest.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+from pyspark.sql.avro.functions import from_avro
+
+from contracts.model import JsonSchema
+from contracts.wire import HEADER_SIZE, frame
+
+SEAL_SIZE = 8
+
+
+def new_seal() -> bytes:
+    """Bytes that no sender can know."""
+    return secrets.token_bytes(SEAL_SIZE)
+
+
+def decode(
+    records: DataFrame, *, writers: Mapping[int, str], reader: JsonSchema, seal: bytes, largest: int
+) -> DataFrame:
+    """Add `writer_schema_id` (int, null where unknown), `record` (struct) and `sealed` (boolean).
+
+    `writers` are the schemas by registry id. A value that does not decode, is larger than `largest` bytes or
+    names another id gives a record of nulls; `sealed` is true where the record fills its value exactly.
+    """
+    known = records.withColumn("writer_schema_id", _writer_schema_id(writers))
+    value = F.concat(F.col("source_value"), F.lit(seal))
+    options = {"mode": "PERMISSIVE", "avroSchema": _sealed_schema(reader)}
+    sealed = F.when(F.length("source_value") > largest, None)
+    for schema_id, text in writers.items():
+        decoded = from_avro(value, _sealed_schema(json.loads(text)), options)
+        sealed = sealed.when(F.col("writer_schema_id") == schema_id, decoded)
+    return known.withColumn("sealed_record", sealed).select(
+        *known.columns,
+        F.col("sealed_record.record").alias("record"),
+        F.col("sealed_record.seal").isNotNull().alias("sealed"),
+    )
+
+
+def _writer_schema_id(writers: Mapping[int, str]) -> Column:
+    header = F.substring("source_value", 1, HEADER_SIZE)
+    found: Column = F.lit(None).cast("int")
+    for schema_id in writers:
+        found = F.when(header == F.lit(frame(schema_id, b"")), schema_id).otherwise(found)
+    return found
+
+
+def _sealed_schema(record: JsonSchema) -> str:
+    """Wire header, record and seal as one Avro record: the whole value is read without cutting it."""
+    return json.dumps(
+        {
+            "type": "record",
+            "name": "Sealed",
+            "namespace": "weather.wire",
+            "fields": [
+                {"name": "header", "type": {"type": "fixed", "name": "WireHeader", "size": HEADER_SIZE}},
+                {"name": "record", "type": {"namespace": "", **record}},
+                {"name": "seal", "type": {"type": "fixed", "name": "Seal", "size": SEAL_SIZE}},
+            ],
+        }
+    )

@@ -1,0 +1,86 @@
+"""From judged rows to what Kafka gets: topic, key, framed Avro value, and headers that name the source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+from pyspark.sql.avro.functions import to_avro
+
+from contracts.model import JsonSchema
+from contracts.rules import column, literal
+from contracts.wire import HEADER_SIZE, frame
+from streaming.judge import SCHEMA_ID, Reason, first_that_holds
+from streaming.schema import enums, field_names
+
+PARTITION_HEADER = "source-partition"
+OFFSET_HEADER = "source-offset"
+"""Headers of every published record, as decimal text: they name the raw record that it came from."""
+
+_HEADERS = f"""array(
+    named_struct('key', '{PARTITION_HEADER}', 'value', CAST(CAST(source_partition AS STRING) AS BINARY)),
+    named_struct('key', '{OFFSET_HEADER}', 'value', CAST(CAST(source_offset AS STRING) AS BINARY)))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A topic that the stream writes to, and the registered schema of its values."""
+
+    topic: str
+    schema_id: int
+    schema: JsonSchema
+
+
+def encode(judged: DataFrame, found: Iterable[Reason], *, final: Output, quarantine: Output) -> DataFrame:
+    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`, beside the judged columns."""
+    published = {name: column(name) for name in field_names(final.schema)}
+    publish = F.col("reason").isNull()
+    return judged.select(
+        "*",
+        F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic"),
+        F.when(publish, F.encode("station", "UTF-8")).otherwise(F.col("source_key")).alias("key"),
+        # Only the branch that is taken is evaluated: a null where Avro allows none would fail the task.
+        F.when(publish, _framed(final, published))
+        .otherwise(_framed(quarantine, dead_letter(found)))
+        .alias("value"),
+        F.expr(_HEADERS).alias("headers"),
+    )
+
+
+def dead_letter(found: Iterable[Reason]) -> Mapping[str, str]:
+    """Fields of the quarantine contract, each with the Spark SQL for it."""
+    return {
+        "reason": "reason",
+        "explanation": first_that_holds(found, lambda reason: reason.explanation),
+        "rules": "CASE WHEN reason = 'RULE_BROKEN' THEN broken ELSE CAST(array() AS ARRAY<STRING>) END",
+        "stage": literal("STREAMING"),
+        "schema_id": f"CASE WHEN length(source_value) >= {HEADER_SIZE} AND reason != 'WRONG_MAGIC'"
+        f" THEN {SCHEMA_ID} END",
+        "source_topic": "source_topic",
+        "source_partition": "source_partition",
+        "source_offset": "source_offset",
+        "source_timestamp": "source_timestamp",
+        "key": "source_key",
+        "value": "source_value",
+        "headers": "coalesce(source_headers, CAST(array() AS ARRAY<STRUCT<key: STRING, value: BINARY>>))",
+    }
+
+
+def _framed(output: Output, fields: Mapping[str, str]) -> Column:
+    known = enums(output.schema)
+    record = F.struct(
+        *(
+            F.expr(_symbol(fields[name], known[name]) if name in known else fields[name]).alias(name)
+            for name in field_names(output.schema)
+        )
+    )
+    return F.concat(F.lit(frame(output.schema_id, b"")), to_avro(record, json.dumps(output.schema)))
+
+
+def _symbol(expression: str, enum: JsonSchema) -> str:
+    """A symbol that the enum has: another, from a newer contract, becomes its default."""
+    symbols = ", ".join(literal(symbol) for symbol in enum["symbols"])
+    return f"CASE WHEN {expression} IN ({symbols}) THEN {expression} ELSE {literal(enum['default'])} END"

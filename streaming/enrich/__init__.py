@@ -1,0 +1,67 @@
+"""Every field of the final contract that a raw record leads to, one row each.
+
+Expressions are Spark SQL. Those of `METRIC` see the raw record as `record`; those of `DERIVED` see the metric
+fields by their final names as well. Adding an enrichment is adding a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+
+from streaming.enrich.comfort import apparent_temperature, heat_index, wind_chill
+from streaming.enrich.daylight import is_day
+from streaming.enrich.humidity import dew_point
+from streaming.enrich.units import celsius, metres_per_second
+from streaming.enrich.wind import beaufort, compass
+
+__all__ = ["DERIVED", "METRIC", "enrich"]
+
+METRIC: Mapping[str, str] = {
+    "source": "record.source",
+    "replay": "record.replay",
+    "correction": "record.correction",
+    "station": "record.station",
+    "observed_at": "record.observed_at",
+    "received_at": "record.received_at",
+    "name": "record.name",
+    "country": "record.country",
+    "latitude": "record.latitude",
+    "longitude": "record.longitude",
+    "condition": "get(record.conditions, 0).main",
+    "condition_description": "get(record.conditions, 0).description",
+    "temperature": celsius("temperature"),
+    "feels_like": celsius("feels_like"),
+    "humidity": "record.humidity",
+    "pressure": "coalesce(record.sea_level_pressure, record.pressure)",
+    "visibility": "record.visibility",
+    "cloudiness": "record.cloudiness",
+    "wind_speed": metres_per_second("wind_speed"),
+    "wind_gust": metres_per_second("wind_gust"),
+    "wind_direction": "record.wind_direction",
+    "rain_1h": "record.rain.one_hour",
+    "rain_3h": "record.rain.three_hours",
+    "snow_1h": "record.snow.one_hour",
+    "snow_3h": "record.snow.three_hours",
+}
+"""Final field to expression: what was observed, in metric units."""
+
+DERIVED: Mapping[str, str] = {
+    "dew_point": dew_point(),
+    "apparent_temperature": apparent_temperature(),
+    "heat_index": heat_index(),
+    "wind_chill": wind_chill(),
+    "beaufort": beaufort(),
+    "wind_compass": compass(),
+    "is_day": is_day(),
+}
+"""Final field to expression: what follows from the metric fields."""
+
+
+def enrich(records: DataFrame) -> DataFrame:
+    """Add the fields of `METRIC` and `DERIVED` beside the columns of `records`, which hold `record`."""
+    for step in (METRIC, DERIVED):
+        records = records.select("*", *(F.expr(sql).alias(field) for field, sql in step.items()))
+    return records

@@ -1,0 +1,51 @@
+"""Why a query ended, in one sentence with an exit code: read from the text of Spark's own exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from contracts.errors import NoDiskSpace, PlatformError, ServiceFailed, Unreachable, UnusableSetting
+from streaming.job import Job
+
+_KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
+    (
+        r"No space left on device",
+        lambda job: NoDiskSpace(f"the disk of the checkpoint {job.checkpoint} is full: free some space."),
+    ),
+    (
+        r"KAFKA_DATA_LOSS|OffsetOutOfRangeException|offset was changed from|Some data may have been lost|"
+        r"are missing|PARTITIONS_DELETED",
+        lambda job: UnusableSetting(
+            f"the checkpoint {job.checkpoint} names offsets that {job.topic} no longer holds: it was made "
+            "again, or its retention was too short; another --checkpoint starts from what is there."
+        ),
+    ),
+    (
+        r"RecordTooLargeException",
+        lambda job: UnusableSetting(
+            f"a record is larger than {job.final} or {job.quarantine} accepts: raise their max.message.bytes."
+        ),
+    ),
+    (
+        r"UnknownTopicOrPartitionException|not present in metadata",
+        lambda job: UnusableSetting(
+            f"one of the topics {job.topic}, {job.final} and {job.quarantine} is gone: "
+            "run `python -m contracts apply`."
+        ),
+    ),
+    (
+        r"TimeoutException|Connection refused|DisconnectException",
+        lambda job: Unreachable(f"the Kafka broker at {job.bootstrap_servers} no longer answers."),
+    ),
+)
+
+
+def translate(message: str, job: Job) -> PlatformError:
+    """The failure that `message`, the text of a query's exception, tells of."""
+    for pattern, failure in _KNOWN:
+        if re.search(pattern, message):
+            return failure(job)
+    causes = [line for line in message.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
+    gist = " ".join(causes[0].split())[:300] if causes else "no reason given"
+    return ServiceFailed(f"the stream failed: {gist}")

@@ -1,0 +1,48 @@
+"""What one run of the stream is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contracts.errors import UnusableSetting
+from contracts.folder import load_contracts
+from contracts.model import Contract
+
+RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
+"""The contracts' topics; a job may use their contracts on topics of other names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Addresses, topics and pace. Everything else follows from the contracts."""
+
+    bootstrap_servers: str
+    registry_url: str
+    checkpoint: Path
+    topic: str = RAW
+    final: str = FINAL
+    quarantine: str = QUARANTINE
+    trigger: str = "100 milliseconds"
+    """Least time from the start of one batch to the start of the next, as Spark writes intervals."""
+    available_now: bool = False
+    """End when everything that is on the topic at the start has been published."""
+    largest_batch: int = 200_000
+    """Records read at most in one batch."""
+    wait: float = 0.0
+    """Seconds to wait for the broker, the topics and the registered contracts, while Spark starts."""
+
+
+def contracts_of(job: Job) -> tuple[Contract, Contract, Contract]:
+    """The raw, final and quarantine contracts, each with the job's topic; raises `UnusableSetting`."""
+    found = load_contracts()
+    wanted = {RAW: job.topic, FINAL: job.final, QUARANTINE: job.quarantine}
+    if len(set(wanted.values())) < len(wanted):
+        raise UnusableSetting(
+            "two of the topics have the same name: the raw, final and quarantine topics differ."
+        )
+    for name in wanted:
+        if name not in found:
+            raise UnusableSetting(f"the contracts' folder has no {name}: the stream needs its contract.")
+    raw, final, quarantine = (replace(found[name], topic=topic) for name, topic in wanted.items())
+    return raw, final, quarantine

@@ -1,0 +1,106 @@
+"""Decides for each record whether it is published, and why not.
+
+The rules come from the final contract; the reasons, in the order in which they are looked for, from the
+table below. Both are Spark SQL. A reason is only looked for when no earlier one holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+
+from contracts.model import Contract, Rule, Severity
+from contracts.rules import column, literal, predicate
+from contracts.wire import HEADER_SIZE
+from streaming.schema import non_null_fields, text_fields
+
+SCHEMA_ID = "CAST(conv(hex(substring(source_value, 2, 4)), 16, 10) AS BIGINT)"
+"""Spark SQL for the id in a wire header, whether known or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record goes to quarantine. `holds` and `explanation` are Spark SQL: a boolean and a sentence."""
+
+    code: str
+    holds: str
+    explanation: str
+
+
+def reasons(*, raw: Contract, final: Contract, largest: int) -> tuple[Reason, ...]:
+    """Every reason of the stream, the first that holds being the record's own."""
+    bad_text = _any(f"NOT is_valid_utf8({column(name)})" for name in text_fields(final.newest.schema))
+    missing = [f"{column(name)} IS NULL" for name in sorted(non_null_fields(final.newest.schema) - {"flags"})]
+    return (
+        Reason("NULL_VALUE", "source_value IS NULL", literal("The record has no value.")),
+        Reason(
+            "SHORT_VALUE",
+            f"length(source_value) < {HEADER_SIZE}",
+            f"concat('A value of ', length(source_value), ' bytes cannot hold the header of {HEADER_SIZE}.')",
+        ),
+        Reason(
+            "WRONG_MAGIC",
+            "substring(source_value, 1, 1) != X'00'",
+            "concat('The value begins with byte 0x', hex(substring(source_value, 1, 1)), ', not with 0x00.')",
+        ),
+        Reason(
+            "OVERSIZE",
+            f"length(source_value) > {largest}",
+            f"concat('A value of ', length(source_value), ' bytes is over the limit of {largest}.')",
+        ),
+        Reason(
+            "UNKNOWN_SCHEMA",
+            "writer_schema_id IS NULL",
+            f"concat('No version of {raw.subject} has the schema id ', {SCHEMA_ID}, '.')",
+        ),
+        Reason(
+            "UNDECODABLE",
+            "sealed IS NULL",
+            "concat('The bytes are no record of the schema ', writer_schema_id, '.')",
+        ),
+        Reason(
+            "TRAILING_BYTES",
+            "NOT sealed",
+            "concat('Bytes are left over after the record of the schema ', writer_schema_id, '.')",
+        ),
+        Reason("UNDECODABLE", bad_text, literal("A text of the record is not UTF-8.")),
+        Reason(
+            "RULE_BROKEN", "size(broken) > 0", "concat('It breaks the rules ', array_join(broken, ', '), '.')"
+        ),
+        Reason("NOT_ENCODABLE", _any(missing), literal("A field that the final contract requires is null.")),
+    )
+
+
+def judge(records: DataFrame, found: tuple[Reason, ...], rules: tuple[Rule, ...]) -> DataFrame:
+    """Add `broken` and `flags` (ids of critical and of warning rules) and `reason` (null: publish it)."""
+    judged = records.select(
+        "*",
+        F.expr(broken_rules(rules, Severity.CRITICAL)).alias("broken"),
+        F.expr(broken_rules(rules, Severity.WARNING)).alias("flags"),
+    )
+    return judged.withColumn("reason", F.expr(first_that_holds(found, lambda r: literal(r.code))))
+
+
+def first_that_holds(found: Iterable[Reason], answer: Callable[[Reason], str]) -> str:
+    """Spark SQL that gives the answer, itself SQL, for the first reason that holds; null when none does."""
+    return "CASE " + " ".join(f"WHEN {reason.holds} THEN {answer(reason)}" for reason in found) + " END"
+
+
+def broken_rules(rules: Iterable[Rule], severity: Severity) -> str:
+    """Spark SQL for the ids of the row rules of `severity` that a row breaks, as an array of strings."""
+    rows = [(r.id, keeps) for r in rules if r.severity is severity and (keeps := predicate(r)) is not None]
+    if not rows:
+        return "CAST(array() AS ARRAY<STRING>)"
+    ids = ", ".join(f"CASE WHEN {keeps} THEN NULL ELSE {literal(rule_id)} END" for rule_id, keeps in rows)
+    all_kept = " AND ".join(keeps for _, keeps in rows)
+    # Ids hold no comma. The usual record keeps every rule, and builds no array.
+    return (
+        f"CASE WHEN {all_kept} THEN CAST(array() AS ARRAY<STRING>) ELSE split(concat_ws(',', {ids}), ',') END"
+    )
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(conditions) or "false"

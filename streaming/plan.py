@@ -1,0 +1,63 @@
+"""The whole way of a record, from Kafka to Kafka, as one projection in Spark's own expressions.
+
+There is no filter and no branch in it: each row names its own topic, so that a record is decoded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyspark.sql import DataFrame
+
+from contracts.model import Contract
+from streaming.decode import decode, new_seal
+from streaming.encode import Output, encode
+from streaming.enrich import enrich
+from streaming.judge import Reason, judge, reasons
+from streaming.projection import reader_schema
+
+LARGEST_VALUE = 1 << 20
+"""Bytes of a raw value; Kafka's own limit on a batch is about this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that the projection depends on: contracts, and what the registry knows of them."""
+
+    raw: Contract
+    final: Contract
+    quarantine: Contract
+    writers: Mapping[int, str]
+    """Registry id to schema text, of every registered version of the raw contract."""
+    final_id: int
+    quarantine_id: int
+    largest_value: int = LARGEST_VALUE
+    seal: bytes = field(default_factory=new_seal, repr=False)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why a record may go to quarantine, in the order in which that is looked for."""
+        return reasons(raw=self.raw, final=self.final, largest=self.largest_value)
+
+
+def project(records: DataFrame, plan: Plan) -> DataFrame:
+    """Turn raw records (see `streaming.source`) into the records to publish.
+
+    Adds `topic`, `key`, `value` and `headers`, as Spark's Kafka sink takes them; the columns on the way stay,
+    for whoever counts: `reason`, `flags`, `broken`, `writer_schema_id` and the fields of the final contract.
+    """
+    decoded = decode(
+        records,
+        writers=plan.writers,
+        reader=reader_schema(plan.raw),
+        seal=plan.seal,
+        largest=plan.largest_value,
+    )
+    judged = judge(enrich(decoded), plan.reasons, plan.final.rules)
+    return encode(
+        judged,
+        plan.reasons,
+        final=Output(plan.final.topic, plan.final_id, plan.final.newest.schema),
+        quarantine=Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
+    )

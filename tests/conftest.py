@@ -1,0 +1,202 @@
+"""What every test may ask for: real services, topics of its own, a Spark session, the command lines."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from embedded import Services
+from embedded.pins import read_pins
+from embedded.services import broker_answers, registry_answers
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).resolve().parent.parent
+_ADDRESSES = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
+_REAL_PARTS = pytest.StashKey[list[str]]()
+_TOPIC_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the services of this test session are, and what they are."""
+
+    bootstrap_servers: str
+    schema_registry_url: str
+    kind: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The addresses as the command lines take them."""
+        return dict(zip(_ADDRESSES, (self.bootstrap_servers, self.schema_registry_url), strict=True))
+
+
+class MakeTopic(Protocol):
+    """Creates a topic that is deleted at the end of the test; gives its name."""
+
+    def __call__(self, partitions: int = 1, name: str | None = None) -> str: ...
+
+
+class RunCli(Protocol):
+    """Runs `python -m …` to its end, against the session's services."""
+
+    def __call__(
+        self, *arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT, timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_REAL_PARTS] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    terminalreporter.section("real parts")
+    for line in config.stash[_REAL_PARTS] or ["none was asked for by the tests that ran"]:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def real_part(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Notes one real part for the summary of the run."""
+    return pytestconfig.stash[_REAL_PARTS].append
+
+
+@pytest.fixture(scope="session")
+def services(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str], None]
+) -> Iterator[Addresses]:
+    """Broker and registry: the environment's, else a container engine's, else the embedded ones."""
+    given = [os.environ.get(name, "") for name in _ADDRESSES]
+    pins = read_pins()
+    versions = f"Kafka {pins['KAFKA_VERSION']}", f"Apicurio Registry {pins['APICURIO_VERSION']}"
+    if all(given):
+        real_part(f"broker {given[0]} and registry {given[1]}, given by the environment")
+        yield Addresses(given[0], given[1], "environment")
+    elif _engine_answers():
+        yield _compose_addresses(request)
+        real_part(f"{versions[0]} and {versions[1]}, in containers by docker/compose.yaml")
+    elif os.environ.get("REQUIRE_DOCKER") == "1":
+        pytest.fail("REQUIRE_DOCKER=1 and no container engine answers `docker info`: start one.")
+    else:
+        folder = tmp_path_factory.mktemp("services")
+        with Services(data_dir=folder / "data", log_dir=folder / "logs") as own:
+            pids = {name: process.pid for name, process in own.processes.items()}
+            real_part(f"{versions[0]}, embedded, pid {pids['broker']}, {own.bootstrap_servers}")
+            real_part(f"{versions[1]}, embedded, pid {pids['registry']}, {own.schema_registry_url}")
+            yield Addresses(own.bootstrap_servers, own.schema_registry_url, "embedded")
+
+
+@pytest.fixture(scope="session")
+def bootstrap_servers(services: Addresses) -> str:
+    """`host:port` of the broker."""
+    return services.bootstrap_servers
+
+
+@pytest.fixture(scope="session")
+def registry_url(services: Addresses) -> str:
+    """Address of the registry's Confluent API."""
+    return services.schema_registry_url
+
+
+@pytest.fixture
+def topic(request: pytest.FixtureRequest, bootstrap_servers: str) -> Iterator[MakeTopic]:
+    """A factory of topics of the test's own."""
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    made: list[str] = []
+    stem = re.sub(r"[^a-zA-Z0-9._-]+", "-", request.node.name)[:60]
+
+    def make(partitions: int = 1, name: str | None = None) -> str:
+        chosen = name or f"{stem}-{uuid.uuid4().hex[:8]}"
+        for future in admin.create_topics([NewTopic(chosen, partitions, 1)]).values():
+            future.result(_TOPIC_SECONDS)
+        made.append(chosen)
+        return chosen
+
+    yield make
+    if made:
+        for future in admin.delete_topics(made).values():
+            future.result(_TOPIC_SECONDS)
+
+
+@pytest.fixture
+def run_cli(services: Addresses) -> RunCli:
+    """Runs `python -m …` to its end, against the session's services."""
+
+    def run(
+        *arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT, timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=cwd,
+            env={**os.environ, **services.environment, **(env or {})},
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def spark(
+    real_part: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SparkSession]:
+    """One small Spark for the whole session: two cores, one GiB, UTC."""
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[2]").appName("tests").config("spark.driver.memory", "1g")
+    builder = builder.config("spark.sql.shuffle.partitions", "2")
+    builder = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
+    session = builder.getOrCreate()
+    real_part(f"Spark {session.version}, local[2]")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file() -> str:
+    return str(ROOT / "docker" / "compose.yaml")
+
+
+@pytest.fixture(scope="session")
+def docker_compose_command() -> str:
+    modern = (
+        subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    )
+    return "docker compose" if modern else "docker-compose"
+
+
+def _engine_answers() -> bool:
+    if not shutil.which("docker"):
+        return False
+    try:
+        return (
+            subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False).returncode == 0
+        )
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _compose_addresses(request: pytest.FixtureRequest) -> Addresses:
+    docker = request.getfixturevalue("docker_services")
+    broker = f"127.0.0.1:{docker.port_for('broker', 9092)}"
+    registry = f"http://127.0.0.1:{docker.port_for('registry', 8080)}/apis/ccompat/v7"
+    docker.wait_until_responsive(
+        check=lambda: broker_answers(broker) and registry_answers(registry), timeout=120, pause=0.5
+    )
+    return Addresses(broker, registry, "docker")

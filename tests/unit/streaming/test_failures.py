@@ -1,0 +1,30 @@
+"""What Spark throws becomes one sentence of its own kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streaming.failures import translate
+from streaming.job import Job
+
+JOB = Job(bootstrap_servers="broker:9092", registry_url="http://registry", checkpoint=Path("cp"))
+
+
+@pytest.mark.parametrize(
+    ("thrown", "exit_code", "told"),
+    [
+        ("java.io.IOException: No space left on device", 6, "disk"),
+        ("[KAFKA_DATA_LOSS.START_OFFSET_RESET] Some data may have been lost", 2, "--checkpoint"),
+        ("org.apache.kafka.common.errors.RecordTooLargeException: 9 bytes", 2, "max.message.bytes"),
+        ("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: gone", 2, "contracts apply"),
+        ("org.apache.kafka.common.errors.TimeoutException: Timed out", 3, "broker:9092"),
+        ("\n  java.lang.IllegalStateException: odd\n\tat a.b.C(D.java:1)", 9, "odd"),
+    ],
+)
+def test_a_failure_is_told_with_its_own_exit_code(thrown, exit_code, told):
+    failure = translate(thrown, JOB)
+    assert failure.exit_code == exit_code
+    assert told in str(failure)
+    assert "\n" not in str(failure)

@@ -1,0 +1,70 @@
+"""Each value goes to one topic only, whole, and says why."""
+
+from __future__ import annotations
+
+import pytest
+
+from streaming.plan import LARGEST_VALUE
+
+
+@pytest.fixture(scope="module")
+def poison(raw_value):
+    """Reason code, and a value that must be put aside for it."""
+    good = raw_value()
+    return [
+        ("NULL_VALUE", None),
+        ("SHORT_VALUE", b""),
+        ("SHORT_VALUE", b"\0\0\0\0"),
+        ("WRONG_MAGIC", b"\1" + good[1:]),
+        ("UNKNOWN_SCHEMA", good[:1] + (4_000_000_000).to_bytes(4, "big") + good[5:]),
+        ("OVERSIZE", good + bytes(LARGEST_VALUE)),
+        ("UNDECODABLE", good[:5]),
+        ("UNDECODABLE", good[:-1]),
+        ("UNDECODABLE", good[:5] + b"\xff" * 200),
+        ("UNDECODABLE", good.replace(b"JFK", b"J\xff\xfe")),
+        ("UNDECODABLE", raw_value(observed_at=1 << 62)),
+        ("TRAILING_BYTES", good + b"\0"),
+        ("TRAILING_BYTES", good + good),
+        ("RULE_BROKEN", raw_value(humidity=101.0)),
+        ("RULE_BROKEN", raw_value(temperature=float("nan"))),
+        ("RULE_BROKEN", raw_value(wind_speed=float("inf"))),
+        ("RULE_BROKEN", raw_value(station=" ")),
+    ]
+
+
+def test_poison_is_put_aside_with_its_bytes_its_reason_and_its_source(publish, plan, poison):
+    found = publish([value for _, value in poison])
+    assert [dead.record["reason"] for dead in found] == [reason for reason, _ in poison]
+    assert [dead.record["value"] for dead in found] == [value for _, value in poison]
+    assert {dead.topic for dead in found} == {plan.quarantine.topic}
+    for offset, dead in enumerate(found, 100):
+        assert dead.key == dead.record["key"] == b"k"
+        assert (dead.record["source_partition"], dead.record["source_offset"]) == (3, offset)
+        assert dead.record["source_timestamp"].microsecond == 123_000
+        assert dead.record["stage"] == "STREAMING"
+        assert dead.record["explanation"].endswith(".")
+
+
+def test_a_dead_letter_names_every_critical_rule_that_it_breaks(publish, raw_value):
+    (dead,) = publish([raw_value(humidity=-1.0, temperature=99.0)])
+    assert dead.record["rules"] == ["temperature-possible", "humidity-possible"]
+
+
+def test_the_largest_value_that_is_allowed_is_read(publish, plan, raw_value):
+    filler = LARGEST_VALUE - len(raw_value(extra={"/a": ""})) - 2
+    value = raw_value(extra={"/a": "x" * filler})
+    assert len(value) == LARGEST_VALUE
+    assert publish([value])[0].topic == plan.final.topic
+
+
+def test_a_published_record_is_keyed_by_station_and_names_its_source(publish, plan, raw_value):
+    (published,) = publish([raw_value(station="Zürich")])
+    assert published.topic == plan.final.topic
+    assert published.key == "Zürich".encode()
+    assert published.headers == {"source-partition": b"3", "source-offset": b"100"}
+    assert published.record["writer_schema_id"] == 7
+
+
+def test_a_broken_warning_flags_a_record_that_passes(publish, plan, raw_value):
+    (published,) = publish([raw_value(visibility=-1.0)])
+    assert (published.topic, published.record["flags"]) == (plan.final.topic, ["visibility-possible"])
