@@ -45,7 +45,7 @@ def decode(
     return known.withColumn("sealed_record", sealed).select(
         *known.columns,
         F.col("sealed_record.record").alias("record"),
-        F.col("sealed_record.seal").isNotNull().alias("sealed"),
+        (F.col("sealed_record.seal") == F.lit(seal)).alias("sealed"),
     )
 
 

@@ -179,7 +179,7 @@ def _make_folder() -> None:
         (cache_folder() / "jars").mkdir(parents=True, exist_ok=True)
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise UnusableSetting(
-            f"the cache folder {cache_folder()} cannot be made ({error.strerror}): set WEATHER_PLATFORM_CACHE."
+            f"the folder {cache_folder()} cannot be made ({error.strerror}): set WEATHER_PLATFORM_CACHE."
         ) from None
 
 

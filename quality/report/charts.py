@@ -134,7 +134,7 @@ def _colour(stations: Mapping[str, str]) -> alt.Color:
 
 def _svg(chart: alt.Chart | alt.LayerChart) -> Markup:
     styled = chart.configure(
-        background=None,
+        background="transparent",
         aria=False,
         font="system-ui, sans-serif",
         padding={"left": 4, "right": 12, "top": 4, "bottom": 4},

@@ -1,4 +1,4 @@
-"""Writes a report's files: each whole, or not at all."""
+"""Writes a report's files: each whole, or not at all, and none when one cannot be rendered."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from contracts.errors import UnusableSetting
 from quality import history
 from quality.report.facts import Facts
 from quality.report.junit import junit
+from quality.report.page import page
 from quality.texts import jsonable
 
 
 def write(facts: Facts, folder: Path) -> Path:
     """Write `report.html`, `report.json` and `junit.xml` into `folder`; returns the page's path."""
+    rendered = {name: render(facts) for name, render in _FILES.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, render in _FILES.items():
+        for name, text in rendered.items():
             partial = folder / f".{name}.partial"
-            partial.write_text(render(facts), encoding="utf-8")
+            partial.write_text(text, encoding="utf-8")
             partial.replace(folder / name)
     except (NotADirectoryError, FileExistsError, PermissionError) as error:
         raise UnusableSetting(
@@ -46,7 +48,7 @@ def as_json(facts: Facts) -> str:
 
 
 _FILES: Mapping[str, Callable[[Facts], str]] = {
-    "report.html": lambda f: "",
+    "report.html": page,
     "report.json": as_json,
     "junit.xml": junit,
 }

@@ -17,7 +17,7 @@ STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("deaf", flush=True)
-time.sleep(60)
+time.sleep(20)
 """
 PARENT = """
 import sys
