@@ -50,6 +50,8 @@ class Place:
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "SCHEMA_REGISTRY_URL": self.schema_registry_url,
+            # A run is over before the optimising compiler's work pays: without it, it is 10 s shorter.
+            "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         }
 
 

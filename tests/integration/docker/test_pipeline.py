@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +128,33 @@ def test_a_consumer_from_outside_reads_every_published_record(run: Run) -> None:
     assert len(seen) == expected
 
 
-def test_a_wrong_key_ends_the_run_with_one_sentence_and_its_own_code(run: Run) -> None:
+class _Refuses(BaseHTTPRequestHandler):
+    """The weather API's answer to a wrong key."""
+
+    def do_GET(self) -> None:
+        body = b'{"cod":401, "message": "Invalid API key."}'
+        self.send_response(401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def refusing_api() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("key", "url", "code"),
+    [("ca9a4c0ffee" * 3, None, 4), ("ca9a4c0ffee" * 3, "http://127.0.0.1:1", 3), ("not a key", None, 2)],
+    ids=["refused", "unreachable", "unusable"],
+)
+def test_a_live_run_that_cannot_be_ends_with_one_sentence_and_its_own_code(
+    run: Run, refusing_api: str, key: str, url: str | None, code: int
+) -> None:
     done = subprocess.run(
         [sys.executable, "docker", "pipeline"],
         cwd=run.checkout,
@@ -135,14 +163,15 @@ def test_a_wrong_key_ends_the_run_with_one_sentence_and_its_own_code(run: Run) -
             "KAFKA_BOOTSTRAP_SERVERS": run.services.bootstrap_servers,
             "SCHEMA_REGISTRY_URL": run.services.schema_registry_url,
             "PYTHONPATH": str(run.checkout),
-            "OPENWEATHERMAP_API_KEY": "canary-key-that-is-wrong",
-            "OPENWEATHERMAP_URL": "http://127.0.0.1:1",
+            "OPENWEATHERMAP_API_KEY": key,
+            "OPENWEATHERMAP_URL": url or refusing_api,
         },
         capture_output=True,
         text=True,
         timeout=PIPELINE_WITHIN,
         check=False,
     )
-    assert done.returncode == 3
+    assert done.returncode == code, done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("error:")], done.stderr
     assert "Traceback" not in done.stderr
-    assert "canary" not in done.stderr + done.stdout
+    assert key not in done.stderr + done.stdout
