@@ -80,9 +80,10 @@ class Topics:
 
     def _metadata(self, topic: str) -> ClusterMetadata:
         try:
-            return self._consumer.list_topics(topic or None, timeout=_ANSWER_WITHIN)
+            found: ClusterMetadata = self._consumer.list_topics(topic or None, timeout=_ANSWER_WITHIN)
         except KafkaException as error:
             raise ServiceFailed(f"the broker does not answer: {error}.") from error
+        return found
 
 
 def _writer(value: bytes | None) -> str:

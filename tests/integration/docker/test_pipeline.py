@@ -41,7 +41,10 @@ class Run:
 
     @property
     def facts(self) -> dict[str, Any]:
-        return json.loads((self.checkout / "build/pipeline.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(
+            (self.checkout / "build/pipeline.json").read_text(encoding="utf-8")
+        )
+        return found
 
 
 @pytest.fixture(scope="module")
