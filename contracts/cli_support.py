@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from rich.console import Console
 from contracts.errors import NoDiskSpace, PlatformError
 
 INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """For people: progress, notes, errors. Data goes to stdout by `print_json` or `print`."""
@@ -28,6 +28,8 @@ def print_json(value: Any) -> None:
 def run(app: Callable[[], Any], exit_code: Callable[[PlatformError], int] | None = None) -> None:
     """Run a Typer app; an expected failure becomes one sentence on stderr and its exit code.
 
+    Ctrl-C and a reader that left are Typer's own business: it ends with 130 and 1.
+
     `exit_code` overrides the error's own code, for tools that promise fewer of them.
     """
     try:
@@ -35,13 +37,6 @@ def run(app: Callable[[], Any], exit_code: Callable[[PlatformError], int] | None
     except PlatformError as error:
         messages.print(f"[bold red]error[/]: {_plain(error)}")
         sys.exit(exit_code(error) if exit_code else error.exit_code)
-    except KeyboardInterrupt:
-        messages.print("interrupted")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader (`| head`) has left: not an error. Keep the interpreter from flushing into it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

@@ -129,7 +129,8 @@ class Services:
         )
         properties.write_text(text, encoding="utf-8")
         if not (data / "meta.properties").is_file():
-            cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            # As Kafka writes its ids; a digit first, since one that begins with a dash reads as an option.
+            cluster_id = "0" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
             command = commands.format_command(wheel_java(), jars, properties, cluster_id)
             with self.log_of("broker").open("wb") as log:
                 code = subprocess.call(command, stdout=log, stderr=subprocess.STDOUT, timeout=START_SECONDS)

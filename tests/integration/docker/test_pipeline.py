@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -178,3 +180,26 @@ def test_a_live_run_that_cannot_be_ends_with_one_sentence_and_its_own_code(
     assert [line for line in done.stderr.splitlines() if line.startswith("error:")], done.stderr
     assert "Traceback" not in done.stderr
     assert key not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)], ids=["ctrl-c", "kill -9"]
+)
+def test_an_ended_run_leaves_no_process_behind(checkout: Path, how: signal.Signals, code: int) -> None:
+    without = {"KAFKA_BOOTSTRAP_SERVERS": "", "SCHEMA_REGISTRY_URL": "", "OPENWEATHERMAP_API_KEY": ""}
+    with subprocess.Popen(
+        [sys.executable, "docker", "pipeline"],
+        cwd=checkout,
+        env={**os.environ, **without, "PYTHONPATH": str(checkout)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as pipeline:
+        assert pipeline.stderr is not None
+        first = pipeline.stderr.readline()
+        assert "broker, registry and contracts" in first, first + pipeline.stderr.read()
+        family = psutil.Process(pipeline.pid).children(recursive=True)
+        assert {"java"} < {process.name() for process in family}
+        pipeline.send_signal(how)
+        assert pipeline.wait(timeout=60) == code
+        _, alive = psutil.wait_procs(family, timeout=30)
+        assert alive == []
