@@ -21,7 +21,7 @@ setup: ## Prepare everything: virtual environment, Java, jars, Spark
 	    rm -f .venv/complete; \
 	    $(PYTHON) -m venv .venv && \
 	    $(VENV) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock && \
-	    $(VENV) -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . || { \
+	    $(VENV) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . || { \
 	        echo "error: the Python packages could not be installed; pip says why above: mend it and run make setup again." >&2; \
 	        exit 5; }; \
 	    printf '%s\n' "$$stamp" > .venv/complete; \

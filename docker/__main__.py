@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +13,8 @@ import typer
 import embedded
 from contracts.cli_support import messages, print_json, run
 from embedded.running import RunningServices
+
+_TERMINATED = 128 + signal.SIGTERM
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -80,6 +84,7 @@ def pipeline(
     from pipeline import run as run_pipeline  # noqa: PLC0415 - the other verbs do without it
 
     began = began or time.time()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     embedded.prepare()
     raise typer.Exit(run_pipeline(ROOT, setup_seconds=time.time() - began, screen=messages))
 

@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
+
+T = TypeVar("T")
 
 _STOP_SECONDS = 15.0
 _GIST_CHARACTERS = 300
@@ -67,8 +70,16 @@ def spawn(command: Sequence[str], *, log: Path, folder: Path, bound: bool) -> ps
                 preexec_fn=die_with_parent if bound else None,
             )
 
-    started: psutil.Process = _spawner.submit(start).result()
+    started: psutil.Process = spawning(start)
     return started
+
+
+def spawning(start: Callable[[], T]) -> T:
+    """Call `start`, which starts a child, in the thread that starts them all; returns what it returns.
+
+    There Ctrl-C cannot fall into the moment of forking, where Python would swallow it.
+    """
+    return _spawner.submit(start).result()
 
 
 def is_alive(process: psutil.Process) -> bool:

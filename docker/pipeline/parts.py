@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import PlatformError, ServiceFailed
-from embedded.process import die_with_parent
+from embedded.process import die_with_parent, spawning
 
 _GIST_LINES = 5
 _STOP_WITHIN = 20.0
@@ -41,18 +41,22 @@ class Part:
         self.name = name
         self.log = logs / f"{name}.log"
         self.newest: dict[str, Any] = {}
-        with self.log.open("wb") as log:
-            # A session of its own: Ctrl-C reaches us alone, and we stop the parts in order.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                cwd=folder,
-                env={**os.environ, **environment},
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - calls nothing but prctl
-            )
+
+        def start() -> subprocess.Popen[bytes]:
+            with self.log.open("wb") as log:
+                # A session of its own: Ctrl-C reaches us alone, and we stop the parts in order.
+                return subprocess.Popen(
+                    [sys.executable, "-m", *arguments],
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    cwd=folder,
+                    env={**os.environ, **environment},
+                    start_new_session=True,
+                    preexec_fn=die_with_parent,  # noqa: PLW1509 - calls nothing but prctl
+                )
+
+        self._process = spawning(start)
         self._reader = threading.Thread(target=self._read, name=f"{name}-stdout", daemon=True)
         self._reader.start()
 

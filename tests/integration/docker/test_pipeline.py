@@ -183,7 +183,9 @@ def test_a_live_run_that_cannot_be_ends_with_one_sentence_and_its_own_code(
 
 
 @pytest.mark.parametrize(
-    ("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)], ids=["ctrl-c", "kill -9"]
+    ("how", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],
+    ids=["ctrl-c", "kill", "kill -9"],
 )
 def test_an_ended_run_leaves_no_process_behind(checkout: Path, how: signal.Signals, code: int) -> None:
     without = {"KAFKA_BOOTSTRAP_SERVERS": "", "SCHEMA_REGISTRY_URL": "", "OPENWEATHERMAP_API_KEY": ""}
@@ -193,6 +195,8 @@ def test_an_ended_run_leaves_no_process_behind(checkout: Path, how: signal.Signa
         env={**os.environ, **without, "PYTHONPATH": str(checkout)},
         stderr=subprocess.PIPE,
         text=True,
+        # A test run in the background ignores Ctrl-C, and its children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as pipeline:
         assert pipeline.stderr is not None
         first = pipeline.stderr.readline()
