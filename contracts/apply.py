@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from contracts.broker import Broker
+from contracts.errors import ContractsAtFault
+from contracts.folder import load_contracts
+from contracts.lock import load
 from contracts.model import Contract
-from contracts.plan import CreateTopic, Held, Register, SetMode, Step
+from contracts.plan import (
+    Adopt,
+    CreateTopic,
+    Held,
+    Register,
+    SetMode,
+    Step,
+    adopting,
+    adoptions,
+    faults,
+    plan,
+)
 from contracts.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A step, and for one that registers a version what the registry itself says of it."""
+
+    step: Step
+    registry_agrees: bool | None
+    """None where the registry has nothing to compare with, or was not asked."""
 
 
 def look(registry: Registry, contracts: Iterable[Contract]) -> dict[str, Held]:
@@ -18,10 +43,40 @@ def look(registry: Registry, contracts: Iterable[Contract]) -> dict[str, Held]:
     }
 
 
+def prepare(
+    folder: Path, registry: Registry, broker: Broker, *, partitions: int, adopt: bool
+) -> tuple[Judged, ...]:
+    """Everything that has to be done, each step held against all that could refuse it; writes nothing.
+
+    Raises `ContractsAtFault` with a sentence for each fault, be it found here or by the registry.
+    """
+    contracts = tuple(load_contracts(folder).values())
+    _refuse(faults(contracts, load(folder)))
+    held = look(registry, contracts)
+    taken = adoptions(contracts, held) if adopt else ()
+    known = tuple(adopting(c, taken) for c in contracts)
+    _refuse(faults(known, load(folder)) if taken else [])
+    steps = (*taken, *plan(known, held, broker.topics(), partitions))
+    judged = tuple(Judged(step=step, registry_agrees=_ask(registry, step, held)) for step in steps)
+    new_modes = {step.subject for step in steps if isinstance(step, SetMode)}
+    # Where the mode is about to change, the registry has judged by the old one: told, but not decisive.
+    _refuse(
+        [
+            f"{row.step}: the schema registry says that it breaks a reader."
+            for row in judged
+            if row.registry_agrees is False and getattr(row.step, "subject", None) not in new_modes
+        ]
+    )
+    return judged
+
+
 def carry_out(steps: Iterable[Step], registry: Registry, broker: Broker) -> Iterator[Step]:
     """Take the steps in order; each is yielded once it is done, so that a failure can say how far it came."""
     for step in steps:
         match step:
+            case Adopt():
+                step.adopted.path.parent.mkdir(exist_ok=True)
+                step.adopted.path.write_text(step.adopted.text, encoding="utf-8")
             case SetMode():
                 registry.set_mode(step.subject, step.mode)
             case Register():
@@ -29,3 +84,14 @@ def carry_out(steps: Iterable[Step], registry: Registry, broker: Broker) -> Iter
             case CreateTopic():
                 broker.create(step.topic, step.partitions)
         yield step
+
+
+def _ask(registry: Registry, step: Step, held: dict[str, Held]) -> bool | None:
+    if not isinstance(step, Register) or not held[step.subject].versions:
+        return None
+    return registry.accepts(step.subject, step.version.text)
+
+
+def _refuse(found: list[str]) -> None:
+    if found:
+        raise ContractsAtFault("\n".join([*found, "Nothing was changed."]))

@@ -71,3 +71,15 @@ class RegistryMismatch(PlatformError):
     """The registry holds something else than the contracts say, or refuses them."""
 
     exit_code = 10
+
+
+class CheckpointMismatch(PlatformError):
+    """A stream's checkpoint belongs to another job, or to topics that were made again or emptied."""
+
+    exit_code = 11
+
+
+class RecordsLost(PlatformError):
+    """Records were deleted before the stream had read them."""
+
+    exit_code = 12

@@ -14,13 +14,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts import rules
 from contracts.errors import UnusableSetting
-from contracts.model import Consumer, Contract, Mode, Rule, Severity, Version
+from contracts.lock import digest
+from contracts.model import Adopted, Consumer, Contract, JsonSchema, Mode, Rule, Severity, Version
 
 HOME = Path(__file__).parent
 """The platform's own contracts; `CONTRACTS_DIR` names others."""
 
-_VERSION_FILE = re.compile(r"v([1-9]\d*)\.avsc")
+ADOPTED = "adopted"
+"""Folder of a contract's adopted schemas."""
+
+_VERSION_FILE = re.compile(r"v0*([1-9]\d*)\.avsc")
 _LARGEST_FILE = 1 << 20
+_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The fast parser, where PyYAML was built with it."""
 
 
 class _Strict(BaseModel):
@@ -40,6 +46,7 @@ class _RuleRow(BaseModel):
     check: str
     severity: Severity
     why: str
+    since: int = Field(default=1, ge=1)
 
 
 class _ContractFile(_Strict):
@@ -67,18 +74,39 @@ def load_contracts(folder: Path | None = None) -> Mapping[str, Contract]:
     root = folder or contracts_folder()
     if not root.is_dir():
         raise UnusableSetting(f"there is no contracts folder at {root}: name one with CONTRACTS_DIR.")
-    homes = sorted(path.parent for path in root.glob("*/contract.yaml"))
+    homes = [path for path in sorted(root.iterdir()) if _is_home(path)]
     if not homes:
         raise UnusableSetting(f"{root} holds no contract: expected TOPIC/contract.yaml and TOPIC/v1.avsc.")
     return {home.name: load_contract(home) for home in homes}
+
+
+def contract_of(topic: str) -> Contract:
+    """The contract of one topic; raises `UnusableSetting` that names those there are."""
+    known = load_contracts()
+    if topic not in known:
+        raise UnusableSetting(f"{topic} has no contract; there are {', '.join(known)}.")
+    return known[topic]
+
+
+def _is_home(path: Path) -> bool:
+    if path.is_symlink() and not path.exists():
+        raise UnusableSetting(f"{path} is a symbolic link that leads nowhere: mend it or remove it.")
+    if not path.is_dir():
+        return False
+    files = list(path.iterdir())
+    if path / "contract.yaml" in files:
+        return True
+    if any(file.suffix == ".avsc" for file in files):
+        raise UnusableSetting(f"{path} has versions but no contract.yaml: write one, or move them away.")
+    return False
 
 
 def load_contract(home: Path) -> Contract:
     """Load the contract of one topic from its folder; raises `UnusableSetting`."""
     file = home / "contract.yaml"
     try:
-        about = _ContractFile.model_validate(yaml.safe_load(_read(file)))
-    except yaml.YAMLError as error:
+        about = _ContractFile.model_validate(yaml.load(_read(file), _YAML))  # noqa: S506 - both are safe loaders
+    except (yaml.YAMLError, RecursionError) as error:
         raise UnusableSetting(f"{file} is not valid YAML: {_one_line(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -95,6 +123,7 @@ def load_contract(home: Path) -> Contract:
         rules=_rules(file, about.rules),
         versions=_versions(home),
         exceptions=about.exceptions,
+        adopted=_adopted(home),
     )
 
 
@@ -118,18 +147,33 @@ def _rules(file: Path, rows: list[_RuleRow]) -> tuple[Rule, ...]:
                 f"{file}: rule {row.id}: {row.check} takes no {', '.join(sorted(unknown))}."
             )
     return tuple(
-        Rule(id=row.id, check=row.check, severity=row.severity, why=row.why, parameters=row.model_extra or {})
+        Rule(
+            id=row.id,
+            check=row.check,
+            severity=row.severity,
+            why=row.why,
+            parameters=row.model_extra or {},
+            since=row.since,
+        )
         for row in rows
     )
 
 
 def _versions(home: Path) -> tuple[Version, ...]:
-    numbered = {
-        int(match[1]): path for path in home.glob("*.avsc") if (match := _VERSION_FILE.fullmatch(path.name))
-    }
-    strangers = sorted(path.name for path in home.glob("*.avsc") if path not in numbered.values())
-    if strangers:
-        raise UnusableSetting(f"{home / strangers[0]} is no version: name it v1.avsc, v2.avsc and so on.")
+    numbered: dict[int, Path] = {}
+    for path in sorted(home.glob("*.avsc")):
+        match = _VERSION_FILE.fullmatch(path.name)
+        if match is None:
+            raise UnusableSetting(f"{path} is no version: name it v1.avsc, v2.avsc and so on.")
+        number = int(match[1])
+        if other := numbered.get(number):
+            raise UnusableSetting(
+                f"{home} has two files for version {number}, {other.name} and {path.name}: keep one of them."
+            )
+        numbered[number] = path
+    for number, path in numbered.items():
+        if path.name != f"v{number}.avsc":
+            raise UnusableSetting(f"{path} is no version: name it v1.avsc, v2.avsc and so on.")
     expected = list(range(1, len(numbered) + 1))
     if not numbered or sorted(numbered) != expected:
         missing = next((n for n in expected if n not in numbered), 1)
@@ -137,15 +181,35 @@ def _versions(home: Path) -> tuple[Version, ...]:
     return tuple(_version(number, numbered[number]) for number in expected)
 
 
+def _adopted(home: Path) -> tuple[Adopted, ...]:
+    found = []
+    for path in sorted((home / ADOPTED).glob("*.avsc")):
+        made = _version(0, path)
+        if path != adopted_path(home, made.schema):
+            raise UnusableSetting(f"{path} was changed after it was adopted: put it back.")
+        found.append(Adopted(path=path, text=made.text, schema=made.schema))
+    return tuple(found)
+
+
+def adopted_path(home: Path, schema: JsonSchema) -> Path:
+    """Where an adopted schema is kept: its name is the start of its digest."""
+    return home / ADOPTED / f"{digest(schema)[:16]}.avsc"
+
+
 def _version(number: int, path: Path) -> Version:
-    text = _read(path)
-    try:
-        schema: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UnusableSetting(f"{path} is not valid JSON: {_one_line(error)}") from error
+    text, schema = read_schema(path)
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise UnusableSetting(f"{path} must hold one Avro record.")
     return Version(number=number, path=path, text=text, schema=schema)
+
+
+def read_schema(path: Path) -> tuple[str, Any]:
+    """Text and JSON of a schema's file; raises `UnusableSetting` that names the file."""
+    text = _read(path)
+    try:
+        return text, json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnusableSetting(f"{path} is not valid JSON: {_one_line(error)}") from error
 
 
 def _read(path: Path) -> str:

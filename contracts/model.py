@@ -44,6 +44,8 @@ class Rule:
     severity: Severity
     why: str
     parameters: Mapping[str, Any]
+    since: int = 1
+    """Version of the contract that the rule came with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,15 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """A schema that a registry held before the folder knew it. Records of it exist; nobody writes it anew."""
+
+    path: Path
+    text: str
+    schema: JsonSchema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """All that is agreed about one topic. `versions` is in order, oldest first, and never empty."""
 
@@ -81,11 +92,18 @@ class Contract:
     versions: tuple[Version, ...]
     exceptions: Mapping[str, str] = field(default_factory=dict)
     """Lint rule id to the reason why it is not followed here."""
+    adopted: tuple[Adopted, ...] = ()
+    """Schemas of the subject that are no versions; new versions must get on with them."""
 
     @property
     def subject(self) -> str:
         """The registry's name for the topic's values (TopicNameStrategy)."""
         return f"{self.topic}-value"
+
+    @property
+    def home(self) -> Path:
+        """The folder of the contract."""
+        return self.newest.path.parent
 
     @property
     def newest(self) -> Version:

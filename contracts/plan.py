@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from contracts.compatibility import Labelled, check_schemas, parse
-from contracts.errors import RegistryMismatch, UnusableSetting
+from contracts.check import check
+from contracts.errors import RegistryMismatch
+from contracts.folder import adopted_path
 from contracts.lock import Lock, differences, digest
-from contracts.model import Contract, Mode, Version
+from contracts.model import Adopted, Contract, Mode, Version
 from contracts.registry import Registered
 
 
@@ -58,13 +59,48 @@ class CreateTopic:
         return f"{self.topic}: create the topic with {self.partitions} partitions"
 
 
-Step: TypeAlias = SetMode | Register | CreateTopic
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """Take a schema that only the registry knows into the contract's folder."""
+
+    subject: str
+    registered: Registered
+    adopted: Adopted
+
+    def __str__(self) -> str:
+        """The step in words."""
+        return (
+            f"{self.subject}: adopt the registry's version {self.registered.version} as {self.adopted.path}"
+        )
+
+
+Step: TypeAlias = Adopt | SetMode | Register | CreateTopic
 
 
 def faults(contracts: Iterable[Contract], lock: Lock) -> list[str]:
     """Why these contracts must not be registered, a sentence each: not locked as they stand, or breaking."""
     listed = tuple(contracts)
-    return [str(row) for row in differences(lock, listed)] + [row for c in listed for row in _breaks(c)]
+    unlocked = [str(row) for row in differences(lock, listed) if row.kind == "new"]
+    return unlocked + [f"{f.file}#{f.path}: {f.message} [{f.rule}]" for f in check(listed, lock)]
+
+
+def adoptions(contracts: Iterable[Contract], held: Mapping[str, Held]) -> tuple[Adopt, ...]:
+    """A step for each version that a registry holds and its contract does not know.
+
+    Raises `RegistryMismatch` for one that is no record.
+    """
+    return tuple(
+        Adopt(subject=c.subject, registered=row, adopted=_adopted(c, row))
+        for c in contracts
+        for row in held[c.subject].versions
+        if digest(json.loads(row.text)) not in _known(c)
+    )
+
+
+def adopting(contract: Contract, steps: Iterable[Adopt]) -> Contract:
+    """The contract as it is when `steps` are done."""
+    taken = tuple(step.adopted for step in steps if step.subject == contract.subject)
+    return replace(contract, adopted=contract.adopted + taken)
 
 
 def plan(
@@ -73,7 +109,7 @@ def plan(
     """The steps, in order, that bring a registry and a broker to what `contracts` say; often none.
 
     `held` is by subject, `topics` are those that the broker has. Raises `RegistryMismatch` where a subject
-    holds a version that the contract does not, or holds them in another order.
+    holds a version that the contract does not know, or holds them in another order.
     """
     present = frozenset(topics)
     return tuple(step for c in contracts for step in _steps(c, held[c.subject], present, partitions))
@@ -90,13 +126,18 @@ def _steps(contract: Contract, held: Held, topics: frozenset[str], partitions: i
 
 def _missing(contract: Contract, registered: Sequence[Registered]) -> tuple[Version, ...]:
     ours = [digest(version.schema) for version in contract.versions]
-    theirs = [digest(json.loads(row.text)) for row in registered]
-    for row, found in zip(registered, theirs, strict=True):
-        if found not in ours:
+    known = _known(contract)
+    theirs = []
+    for row in registered:
+        found = digest(json.loads(row.text))
+        if found not in known:
             raise RegistryMismatch(
                 f"{contract.subject} holds a version {row.version} that is not in the folder of "
-                f"{contract.topic}: put its schema there, or use another registry."
+                f"{contract.topic}: take it over with `python -m contracts apply --adopt`, "
+                "or use another registry."
             )
+        if found in ours:
+            theirs.append(found)
     if theirs != ours[: len(theirs)]:
         raise RegistryMismatch(
             f"{contract.subject} holds its versions in another order than the folder of {contract.topic}."
@@ -104,13 +145,15 @@ def _missing(contract: Contract, registered: Sequence[Registered]) -> tuple[Vers
     return contract.versions[len(theirs) :]
 
 
-def _breaks(contract: Contract) -> Iterator[str]:
-    history: list[Labelled] = []
-    for version in contract.versions:
-        try:
-            new = Labelled(label=f"v{version.number}", type=parse(version.schema))
-        except UnusableSetting as error:
-            raise UnusableSetting(f"{version.path}: {error}") from None
-        for row in check_schemas(history, new, contract.mode, contract.readers):
-            yield f"{contract.topic} {new.label} {row.path or '/'}: {row.message} [{row.rule}]"
-        history.append(new)
+def _known(contract: Contract) -> frozenset[str]:
+    versions = (digest(version.schema) for version in contract.versions)
+    return frozenset(versions) | {digest(other.schema) for other in contract.adopted}
+
+
+def _adopted(contract: Contract, row: Registered) -> Adopted:
+    schema = json.loads(row.text)
+    if not isinstance(schema, dict) or schema.get("type") != "record":
+        raise RegistryMismatch(
+            f"{contract.subject} holds a version {row.version} that is no record: it cannot be adopted."
+        )
+    return Adopted(path=adopted_path(contract.home, schema), text=row.text, schema=schema)

@@ -69,6 +69,10 @@ class Registry:
         """Let go of the connections."""
         self.client.close()
 
+    def subjects(self) -> tuple[str, ...]:
+        """Every subject, in order of name."""
+        return tuple(sorted(self._ask(self.client.get_subjects)))
+
     def versions(self, subject: str) -> tuple[Registered, ...]:
         """Every version of `subject`, oldest first; empty where the registry knows no such subject."""
         numbers: Sequence[int] = self._ask(lambda: self.client.get_versions(subject), absent=())
@@ -114,6 +118,12 @@ class Registry:
     def register(self, subject: str, text: str) -> int:
         """Register a schema under `subject`, or find it there; returns its id."""
         return self._ask(lambda: self.client.register_schema(subject, Schema(text, "AVRO")))
+
+    def accepts(self, subject: str, text: str) -> bool | None:
+        """Whether the registry holds a schema to be compatible, by its own mode; None without a history."""
+        return self._ask(
+            lambda: self.client.test_compatibility_all_versions(subject, Schema(text, "AVRO")), absent=None
+        )
 
     def _version(self, subject: str, number: int) -> Registered:
         found = self._ask(lambda: self.client.get_version(subject, number))

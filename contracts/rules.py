@@ -3,7 +3,8 @@
 Both are plain text and data, so that nothing here needs Spark or Great Expectations. A check looks at a
 single row, or at a whole window of rows; only the first kind can judge a record in the stream.
 
-A null passes every check but `not_null`: absence is `not_null`'s business alone. NaN passes none.
+A null passes every check but `not_null`: absence is `not_null`'s business alone. NaN lies in no range; beside
+another field it is greater than every number and equal to itself, which is Spark's order.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.model import Rule
+from contracts.model import JsonSchema, Rule
 
 Parameters = Mapping[str, Any]
 Expectation = tuple[str, dict[str, Any]]
 """Type of a Great Expectations expectation, and its keyword arguments."""
+Units = Mapping[str, str]
+"""Unit by field, for the fields that have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class Check:
     predicate: Callable[[Parameters], str] | None
     """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
     expectation: Callable[[Parameters], Expectation]
+    words: Callable[[Parameters, Units], str]
+    """What it asks for, as the rest of a sentence that begins with `A record is right when`."""
 
     @property
     def judges_rows(self) -> bool:
@@ -73,13 +78,18 @@ def _one_of_predicate(p: Parameters) -> str:
 
 def _at_most_predicate(p: Parameters) -> str:
     low, high = column(p["field"]), column(p["other"])
-    return (
-        f"({low} IS NULL OR {high} IS NULL OR ({low} <= {high} AND NOT isnan({low}) AND NOT isnan({high})))"
-    )
+    return f"({low} IS NULL OR {high} IS NULL OR {low} <= {high})"
 
 
 def _bounds(p: Parameters) -> dict[str, Any]:
     return {"min_value": p.get("min"), "max_value": p.get("max")}
+
+
+def _bounds_in_words(p: Parameters, unit: str | None = None) -> str:
+    low, high, suffix = p.get("min"), p.get("max"), f" {unit}" if unit else ""
+    if low is not None and high is not None:
+        return f"between {low} and {high}{suffix}"
+    return f"at least {low}{suffix}" if low is not None else f"at most {high}{suffix}"
 
 
 CHECKS: dict[str, Check] = {
@@ -88,13 +98,19 @@ CHECKS: dict[str, Check] = {
         required=frozenset({"field"}),
         predicate=lambda p: f"({column(p['field'])} IS NOT NULL)",
         expectation=lambda p: ("expect_column_values_to_not_be_null", {"column": p["field"]}),
+        words=lambda p, _: f"{p['field']} is there",
     ),
     "range": Check(
         purpose="The number lies between `min` and `max`, both included.",
         required=frozenset({"field"}),
         optional=frozenset({"min", "max"}),
         predicate=_range_predicate,
-        expectation=lambda p: ("expect_column_values_to_be_between", {"column": p["field"], **_bounds(p)}),
+        # A bound at infinity lets every number through, and no NaN.
+        expectation=lambda p: (
+            "expect_column_values_to_be_between",
+            {"column": p["field"], **_bounds({"max": math.inf, **p})},
+        ),
+        words=lambda p, units: f"{p['field']} is {_bounds_in_words(p, units.get(p['field']))}",
     ),
     "one_of": Check(
         purpose="The value is one of `values`.",
@@ -104,6 +120,7 @@ CHECKS: dict[str, Check] = {
             "expect_column_values_to_be_in_set",
             {"column": p["field"], "value_set": list(p["values"])},
         ),
+        words=lambda p, _: f"{p['field']} is one of {', '.join(map(str, p['values']))}",
     ),
     "matches": Check(
         purpose="The text holds a match of the regular expression `pattern` (Java's syntax).",
@@ -115,6 +132,7 @@ CHECKS: dict[str, Check] = {
             "expect_column_values_to_match_regex",
             {"column": p["field"], "regex": p["pattern"]},
         ),
+        words=lambda p, _: f"{p['field']} matches {p['pattern']}",
     ),
     "at_most": Check(
         purpose="The number is not greater than the one in the field `other`.",
@@ -129,12 +147,14 @@ CHECKS: dict[str, Check] = {
                 "ignore_row_if": "either_value_is_missing",
             },
         ),
+        words=lambda p, _: f"{p['field']} is not greater than {p['other']}",
     ),
     "unique": Check(
         purpose="No two rows of a window agree in all of `fields`.",
         required=frozenset({"fields"}),
         predicate=None,
         expectation=lambda p: ("expect_compound_columns_to_be_unique", {"column_list": list(p["fields"])}),
+        words=lambda p, _: f"no other shares its {', '.join(p['fields'])}",
     ),
     "row_count": Check(
         purpose="A window holds between `min` and `max` rows.",
@@ -142,6 +162,7 @@ CHECKS: dict[str, Check] = {
         optional=frozenset({"min", "max"}),
         predicate=None,
         expectation=lambda p: ("expect_table_row_count_to_be_between", _bounds(p)),
+        words=lambda p, _: f"the number of records in its window is {_bounds_in_words(p)}",
     ),
 }
 
@@ -155,6 +176,12 @@ def predicate(rule: Rule) -> str | None:
 def expectation(rule: Rule) -> Expectation:
     """The rule as Great Expectations takes it."""
     return CHECKS[rule.check].expectation(rule.parameters)
+
+
+def definition(rule: Rule, schema: JsonSchema) -> str:
+    """What the rule asks for in words, with the units of the schema."""
+    units = {f["name"]: str(f["unit"]) for f in schema["fields"] if "unit" in f}
+    return CHECKS[rule.check].words(rule.parameters, units)
 
 
 def fields_of(rule: Rule) -> tuple[str, ...]:

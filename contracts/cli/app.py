@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from contracts.cli import apply, generate, lint, lock, read
+from contracts.cli import apply, check, diff, docs, export, generate, lint, lock, new_version, plan, read
 from contracts.errors import ContractsAtFault, PlatformError
 
 app = typer.Typer(
@@ -12,14 +12,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Keep the contracts: freeze versions, register them, generate typed records, read topics.",
+    help="Keep the contracts: check and freeze versions, register them, generate typed records, read topics.",
     epilog="Exits with 0 when all is well, 1 when the contracts are at fault, 2 when the tool could not run.",
 )
 
 app.command()(lint.lint)
+app.command()(check.check)
+app.command()(diff.diff)
+app.command()(new_version.new_version)
 app.command()(lock.lock)
+app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(generate.generate)
+app.command()(docs.docs)
+app.command()(export.export)
 app.command()(read.read)
 
 

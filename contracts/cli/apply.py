@@ -9,14 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.apply import carry_out, look
+from contracts.apply import carry_out, prepare
 from contracts.broker import Broker
 from contracts.cli_support import messages, print_json
-from contracts.errors import ContractsAtFault
+from contracts.errors import PlatformError
 from contracts.folder import contracts_folder, load_contracts
-from contracts.lock import load
 from contracts.model import Contract
-from contracts.plan import faults, plan
+from contracts.plan import Step
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
 
@@ -25,22 +24,30 @@ def apply(
     partitions: Annotated[
         int, typer.Option(min=1, max=1000, help="Partitions of a topic that has to be created.")
     ] = 4,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take versions that only the registry knows into the folder.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the ids as one JSON object.")] = False,
 ) -> None:
     """Register every version under its mode, and create the topics that are missing.
 
-    Everything is checked before the first write. What is there already is left as it is, so that a second
-    run changes nothing, and completes one that was cut short.
+    Does what `plan` shows. Everything is checked before the first write. What is there already is left as it
+    is, so that a second run changes nothing, and completes one that was cut short.
     """
-    folder = contracts_folder()
-    contracts = tuple(load_contracts(folder).values())
-    if found := faults(contracts, load(folder)):
-        raise ContractsAtFault("\n".join([*found, "Nothing was changed."]))
-    where = addresses()
+    folder, where = contracts_folder(), addresses()
     registry, broker = connect(where.schema_registry_url), Broker(where.kafka_bootstrap_servers)
-    steps = plan(contracts, look(registry, contracts), broker.topics(), partitions)
-    for step in carry_out(steps, registry, broker):
-        messages.print(f"done: {step}")
+    steps = [row.step for row in prepare(folder, registry, broker, partitions=partitions, adopt=adopt)]
+    done: list[Step] = []
+    try:
+        for step in carry_out(steps, registry, broker):
+            messages.print(f"done: {step}", markup=False)
+            done.append(step)
+    except PlatformError as error:
+        raise type(error)(
+            f"{error} {len(done)} of {len(steps)} steps were done: "
+            "run `python -m contracts apply` again for the rest."
+        ) from None
+    contracts = load_contracts(folder).values()
     rows = _rows(contracts, registry, broker)
     if as_json:
         print_json({"registry": registry.url, "done": [str(step) for step in steps], "contracts": rows})

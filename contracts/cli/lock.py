@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from contracts.check import check
 from contracts.cli_support import messages, print_json
 from contracts.errors import ContractsAtFault
 from contracts.folder import contracts_folder, load_contracts
@@ -19,13 +20,16 @@ def lock(
 ) -> None:
     """Freeze every version that is not frozen yet: from then on its file must not change.
 
-    Refuses, and writes nothing, when a version that was locked before has changed or is gone.
+    Refuses, and writes nothing, when `check` finds a fault: a version that breaks a reader could never be
+    mended again.
     """
     folder = contracts_folder()
     contracts = tuple(load_contracts(folder).values())
-    rows = differences(load(folder), contracts)
-    if broken := [row for row in rows if row.kind != "new"]:
-        raise ContractsAtFault(" ".join(str(row) for row in broken))
+    locked = load(folder)
+    if found := check(contracts, locked):
+        sentences = [f"{fault.file}#{fault.path}: {fault.message} {fault.instead}" for fault in found]
+        raise ContractsAtFault("\n".join([*sentences, "Nothing was locked."]))
+    rows = differences(locked, contracts)
     if rows:
         (folder / FILE).write_text(render(lock_of(contracts)), encoding="utf-8")
     if as_json:

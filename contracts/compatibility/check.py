@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from contracts.compatibility.findings import READERS, RULES
 from contracts.compatibility.modes import MODES
+from contracts.compatibility.readable import LOOKS
 from contracts.compatibility.readers import seen_by_readers
 from contracts.compatibility.resolution import resolve
 from contracts.compatibility.schema import Type
@@ -29,6 +30,16 @@ class Break:
     path: str
     message: str
 
+    @property
+    def layer(self) -> str:
+        """The layer that the rule belongs to."""
+        return RULES[self.rule].layer
+
+    @property
+    def instead(self) -> str:
+        """What to do instead."""
+        return RULES[self.rule].instead
+
 
 def check_schemas(
     history: Sequence[Labelled], new: Labelled, mode: Mode, readers: Collection[str]
@@ -39,7 +50,14 @@ def check_schemas(
     reads which; what holds against several versions is told once, for the newest of them.
     """
     reach = MODES[mode]
-    found: dict[tuple[str, str, bool], Break] = {}
+    if not (reach.new_reads_old or reach.old_reads_new):
+        return []
+    found: dict[tuple[str, str, bool], Break] = {
+        (rule, spot.path, True): Break(rule=rule, path=spot.path, message=f"{spot.message} ({new.label}).")
+        for rule, look in LOOKS.items()
+        if RULES[rule].engines & set(readers)
+        for spot in look(new.type)
+    }
     for old in reversed(history if reach.all_history else history[-1:]):
         for wanted, reader, writer in ((reach.new_reads_old, new, old), (reach.old_reads_new, old, new)):
             if not wanted:

@@ -22,6 +22,7 @@ class CheckRule:
 
 _BOTH = frozenset({"spark", "fastavro"})
 _SPARK = frozenset({"spark"})
+_FASTAVRO = frozenset({"fastavro"})
 
 RULES: dict[str, CheckRule] = {
     "avro-name": CheckRule(
@@ -106,6 +107,72 @@ RULES: dict[str, CheckRule] = {
         engines=_BOTH,
         purpose="What was written under one name is not read under another: not all engines follow aliases.",
         instead="Keep the name, or add a new field and write both for a while.",
+    ),
+    "reader-alias-taken": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="An alias of a type is no other type's name: engines take the one for the other.",
+        instead="Take the alias off the type, or give it a name that was never used.",
+    ),
+    "reader-union-first": CheckRule(
+        layer=READERS,
+        engines=_FASTAVRO,
+        purpose="A written branch is read as itself: fastavro takes the first branch that could hold it.",
+        instead="Use a record with one nullable field for each type.",
+    ),
+    "reader-raw-default": CheckRule(
+        layer=READERS,
+        engines=_FASTAVRO,
+        purpose="A default fills the gap with the same value everywhere: fastavro hands over its JSON.",
+        instead='Make the type nullable, with "default": null; write a record\'s default out in full.',
+    ),
+    "reader-unit": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A field keeps its unit: the same number would silently mean another quantity.",
+        instead="Add a new field with the new unit and leave the old one as it is.",
+    ),
+    "reader-unlawful-default": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A default is a value of its type, of a union's first branch: parsers refuse others.",
+        instead="Mend the default, or put its branch first.",
+    ),
+    "reader-idle-logical-type": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A logical type stands on a type that carries it: readers silently ignore it elsewhere.",
+        instead='Move it into the type: {"type": {"type": "long", "logicalType": "timestamp-millis"}}.',
+    ),
+    "reader-unlawful-decimal": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="A decimal has a precision of 1 to 38 and a scale within it.",
+        instead="Give the decimal a precision and a scale that engines can hold.",
+    ),
+    "reader-recursion": CheckRule(
+        layer=READERS,
+        engines=_SPARK,
+        purpose="No type holds itself: Spark refuses the schema.",
+        instead="Flatten it, or refer to the other record by its key.",
+    ),
+    "reader-zero-byte-items": CheckRule(
+        layer=READERS,
+        engines=_BOTH,
+        purpose="Array items take bytes: of those that take none, a few bytes can announce billions.",
+        instead="Give the items a field, or count them in a long.",
+    ),
+    "reader-field-spelling": CheckRule(
+        layer=READERS,
+        engines=_SPARK,
+        purpose="Fields differ in more than upper and lower case: Spark finds two of the name and fails.",
+        instead="Give one of them another name.",
+    ),
+    "reader-folded-union": CheckRule(
+        layer=READERS,
+        engines=_SPARK,
+        purpose="A union means the same in Spark: one of numbers is read as a plain number.",
+        instead="Use a record with one nullable field for each type.",
     ),
     "reader-lossy-promotion": CheckRule(
         layer=READERS,

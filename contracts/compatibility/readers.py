@@ -6,21 +6,23 @@ Spark or fastavro, or differently in each.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 
+from contracts.compatibility.defaults import fits, reads_the_same
 from contracts.compatibility.findings import RULES, Finding
+from contracts.compatibility.readable import SPARK_NUMBERS, SPARK_STRUCT_FROM
 from contracts.compatibility.resolution import resolves, written_fields
-from contracts.compatibility.schema import NAMED, Field, Type
+from contracts.compatibility.schema import NAMED, Field, Type, walk
+from contracts.compatibility.words import words
 
 ENGINES = ("spark", "fastavro")
 
 _LOSSY = frozenset({("int", "float"), ("long", "float"), ("long", "double")})
 """Kind written and kind read where a number may lose its last digits."""
+_EXACT = frozenset({("int", "double"), ("float", "double")})
+"""Kind written and kind read where the number stays the same."""
 _TEXT_BYTES = frozenset({("string", "bytes"), ("bytes", "string")})
-_SPARK_STRUCT_FROM = 2
-"""From so many branches beside null on, Spark makes a union a struct."""
-_NUMBERS = (frozenset({"int", "long"}), frozenset({"float", "double"}))
-"""Branches that Spark folds into one number: a union of one of these is no struct."""
 
 
 def seen_by_readers(reader: Type, writer: Type, engines: Collection[str]) -> list[Finding]:
@@ -28,7 +30,13 @@ def seen_by_readers(reader: Type, writer: Type, engines: Collection[str]) -> lis
 
     Pairs that Avro's resolution refuses are left to it.
     """
-    return [f for f in _Comparison().findings(reader, writer) if RULES[f.rule].engines & set(engines)]
+    wanted = set(engines)
+    found = [*_Comparison().findings(reader, writer), *_taken_aliases(reader, writer)]
+    return [finding for finding in found if RULES[finding.rule].engines & wanted]
+
+
+def _finding(rule: str, reader: Type | Field, writer: Type | Field, message: str) -> Finding:
+    return Finding(rule=rule, reader_path=reader.path, writer_path=writer.path, message=message)
 
 
 class _Comparison:
@@ -37,7 +45,7 @@ class _Comparison:
 
     def findings(self, reader: Type, writer: Type) -> Iterator[Finding]:
         pair = (id(reader), id(writer))
-        if pair in self._met:
+        if pair in self._met or (reader.key and reader.key == writer.key):
             return
         self._met.add(pair)
         if "union" in (reader.kind, writer.kind):
@@ -51,71 +59,93 @@ class _Comparison:
             yield _logical(reader, writer)
         elif change in _LOSSY:
             message = f"{writer.kind} is written and {reader.kind} read: large numbers lose digits"
-            yield Finding(
-                rule="reader-lossy-promotion",
-                reader_path=reader.path,
-                writer_path=writer.path,
-                message=message,
-            )
+            yield _finding("reader-lossy-promotion", reader, writer, message)
         elif change in _TEXT_BYTES:
             message = f"{writer.kind} is written and {reader.kind} read"
-            yield Finding(
-                rule="reader-text-bytes", reader_path=reader.path, writer_path=writer.path, message=message
-            )
+            yield _finding("reader-text-bytes", reader, writer, message)
         if reader.kind in NAMED and reader.kind == writer.kind and reader.full_name != writer.full_name:
             message = f"{writer.full_name} is read as {reader.full_name}"
-            yield Finding(
-                rule="reader-name", reader_path=reader.path, writer_path=writer.path, message=message
-            )
+            yield _finding("reader-name", reader, writer, message)
+        if (
+            None not in (reader.enum_default, writer.enum_default)
+            and reader.enum_default != writer.enum_default
+        ):
+            message = f"unknown symbols become {reader.enum_default}, and became {writer.enum_default}"
+            yield _finding("reader-default", reader, writer, message)
         if reader.items is not None and writer.items is not None:
             yield from self.findings(reader.items, writer.items)
         for field in reader.fields:
-            yield from self._field(field, writer)
+            same = writer.index.get(field.name)
+            if same is None or not field.key or same.key != field.key:
+                yield from self._field(field, writer)
 
     def _field(self, field: Field, writer: Type) -> Iterator[Finding]:
         found = written_fields(field, writer)
+        filled = not found and field.has_default and fits(field.default, field.type)
+        if filled and not reads_the_same(field.default, field.type):
+            message = (
+                f"{field.name} is filled with {json.dumps(field.default)}, which fastavro does not convert"
+            )
+            yield _finding("reader-raw-default", field, writer, message)
         if len(found) != 1:
             return
         written = found[0]
+        units = written.attributes.get("unit"), field.attributes.get("unit")
+        if None not in units and units[0] != units[1]:
+            message = f"field {field.name} is in {units[0]} and in {units[1]}"
+            yield _finding("reader-unit", field, written, message)
         if written.name != field.name:
             message = f"field {field.name} takes its value from {written.name} by an alias"
-            yield Finding(
-                rule="reader-alias", reader_path=field.path, writer_path=written.path, message=message
-            )
+            yield _finding("reader-alias", field, written, message)
         if field.has_default and written.has_default and field.default != written.default:
-            message = f"field {field.name} has the default {field.default!r}, and had {written.default!r}"
-            yield Finding(
-                rule="reader-default", reader_path=field.path, writer_path=written.path, message=message
-            )
+            now, was = json.dumps(field.default), json.dumps(written.default)
+            message = f"field {field.name} has the default {now}, and had {was}"
+            yield _finding("reader-default", field, written, message)
         yield from self.findings(field.type, written.type)
 
     def _unions(self, reader: Type, writer: Type) -> Iterator[Finding]:
         read, written = _branches(reader), _branches(writer)
         if [n for n in read if n in written] != [n for n in written if n in read]:
             message = f"the branches were {', '.join(written)} and are {', '.join(read)}"
-            yield Finding(
-                rule="reader-union-order", reader_path=reader.path, writer_path=writer.path, message=message
-            )
+            yield _finding("reader-union-order", reader, writer, message)
         if _spark_members(reader) != _spark_members(writer):
             message = f"Spark reads {_shape(writer)} of the one and {_shape(reader)} of the other"
-            yield Finding(
-                rule="reader-union-shape", reader_path=reader.path, writer_path=writer.path, message=message
-            )
+            yield _finding("reader-union-shape", reader, writer, message)
         for name, branch in written.items():
-            if name in read:
-                yield from self.findings(read[name], branch)
+            own = read.get(name)
+            taker = next((b for b in read.values() if b is own or resolves(b, branch)), None)
+            if taker is None:
                 continue
-            takers = [candidate for candidate in read.values() if resolves(candidate, branch)]
-            if takers and reader.kind == "union":
-                message = f"{name} is written, and read as {takers[0].full_name}"
-                yield Finding(
-                    rule="reader-union-branch",
-                    reader_path=reader.path,
-                    writer_path=writer.path,
-                    message=message,
-                )
-            for taker in takers[:1]:
-                yield from self.findings(taker, branch)
+            if own is None and reader.kind == "union":
+                message = f"{name} is written, and read as {taker.full_name}"
+                yield _finding("reader-union-branch", reader, writer, message)
+            elif own is not None and not _same_value(taker, own):
+                message = f"{name} is written, and fastavro reads it as {taker.full_name}"
+                yield _finding("reader-union-first", reader, writer, message)
+            yield from self.findings(own or taker, branch)
+
+
+def _same_value(taker: Type, own: Type) -> bool:
+    """Whether what was written as `own` is the same value when it is taken for `taker`."""
+    whole = {"int", "long"}
+    numbers = {taker.kind, own.kind} <= whole or (own.kind, taker.kind) in _EXACT
+    return taker is own or (numbers and taker.logical == own.logical)
+
+
+def _taken_aliases(reader: Type, writer: Type) -> Iterator[Finding]:
+    """Engines rename the writer's types by the reader's aliases, wherever they stand."""
+    aliased = {} if reader.key else {alias: node for node in walk(reader) for alias in node.aliases}
+    if not aliased:
+        return
+    for written in walk(writer):
+        node = aliased.get(written.full_name)
+        if node is not None and node.full_name != written.full_name:
+            yield _finding(
+                "reader-alias-taken",
+                node,
+                written,
+                f"{written.full_name} is a type of its own, and an alias of {node.full_name}",
+            )
 
 
 def _branches(type_: Type) -> dict[str, Type]:
@@ -126,7 +156,7 @@ def _branches(type_: Type) -> dict[str, Type]:
 def _spark_members(type_: Type) -> tuple[str, ...]:
     """Names of the members of the struct that Spark makes of a union; empty where it makes none."""
     names = tuple(name for name in _branches(type_) if name != "null")
-    if len(names) < _SPARK_STRUCT_FROM or set(names) in _NUMBERS:
+    if len(names) < SPARK_STRUCT_FROM or set(names) in SPARK_NUMBERS:
         return ()
     return names
 
@@ -140,12 +170,8 @@ def _logical(reader: Type, writer: Type) -> Finding:
     decimals = reader.logical[:1] == writer.logical[:1] == ("decimal",)
     rule = "reader-decimal" if decimals else "reader-logical-type"
     message = f"{_logical_words(writer)} is written and {_logical_words(reader)} read from the same bytes"
-    return Finding(rule=rule, reader_path=reader.path, writer_path=writer.path, message=message)
+    return _finding(rule, reader, writer, message)
 
 
 def _logical_words(type_: Type) -> str:
-    if not type_.logical:
-        return f"plain {type_.full_name}"
-    if type_.logical[0] == "decimal":
-        return f"decimal({type_.logical[1]}, {type_.logical[2]})"
-    return str(type_.logical[0])
+    return words(type_) if type_.logical else f"plain {type_.full_name}"

@@ -33,8 +33,7 @@ def resolves(reader: Type, writer: Type) -> bool:
 
 def written_fields(reader: Field, writer: Type) -> list[Field]:
     """The writer's fields that a reader's field answers to by name or alias; lawful is one."""
-    found = (writer.field_named(name) for name in (reader.name, *reader.aliases))
-    return [field for field in found if field is not None]
+    return [writer.index[name] for name in (reader.name, *reader.aliases) if name in writer.index]
 
 
 class _Resolution:
@@ -45,7 +44,7 @@ class _Resolution:
 
     def findings(self, reader: Type, writer: Type) -> Iterator[Finding]:
         pair = (id(reader), id(writer))
-        if pair in self._met:
+        if pair in self._met or (reader.key and reader.key == writer.key):
             return
         self._met.add(pair)
         if writer.kind == "union":
@@ -104,6 +103,9 @@ class _Resolution:
 
     def _fields(self, reader: Type, writer: Type) -> Iterator[Finding]:
         for field in reader.fields:
+            same = writer.index.get(field.name)
+            if same is not None and field.key and same.key == field.key:
+                continue
             found = written_fields(field, writer)
             if len(found) > 1:
                 names = " and ".join(f.name for f in found)

@@ -5,8 +5,10 @@ Parsing here is strict about what decides compatibility and says where the file 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DEEPEST = 200
 """Deeper nesting than any contract has, and far from what a parser's stack bears."""
 
+_ABSENT = ["no default"]
+"""Stands for a missing default in a key."""
 NO_DEFAULT: Any = type("_NoDefault", (), {"__repr__": lambda _self: "no default"})()
 """A field's default when it has none; null is a default like another."""
 
@@ -34,6 +38,8 @@ class Field:
     aliases: tuple[str, ...]
     attributes: Mapping[str, Any]
     """The field's JSON object, unknown attributes included."""
+    key: bytes = b""
+    """As of a type: equal where two fields are surely the same to every reader."""
 
     @property
     def has_default(self) -> bool:
@@ -58,6 +64,12 @@ class Type:
     items: Type | None = None
     """Of an array, its items; of a map, its values."""
     branches: list[Type] = field(default_factory=list)
+    key: bytes = b""
+    """Equal where two types are surely the same to every reader, and each reads the other; else empty."""
+    graph: tuple[Type, ...] = ()
+    """What `walk` found from here, once it was asked."""
+    index: dict[str, Field] = field(default_factory=dict)
+    """The record's fields by name."""
 
     @property
     def full_name(self) -> str:
@@ -76,28 +88,60 @@ class Type:
             return (logical, self.attributes.get("precision"), self.attributes.get("scale", 0))
         return (logical,)
 
+    @property
+    def below(self) -> list[Type]:
+        """The types that this one is made of."""
+        return [f.type for f in self.fields] + self.branches + ([self.items] if self.items else [])
+
     def field_named(self, name: str) -> Field | None:
         """The record's field of that name."""
-        return next((f for f in self.fields if f.name == name), None)
+        return self.index.get(name)
 
 
 def parse(document: Any) -> Type:
     """Parse a schema's JSON; raises `UnusableSetting` that names the JSON pointer of what is wrong."""
-    return _Parser().type(document, "", "", 0)
+    root = _Parser().type(document, "", "", 0)
+    _give_key(root, set())
+    return root
 
 
-def walk(root: Type) -> Iterator[Type]:
+def walk(root: Type) -> tuple[Type, ...]:
     """Every type of the graph once, parents first."""
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield node
-        below = [f.type for f in node.fields] + node.branches + ([node.items] if node.items else [])
-        waiting.extend(reversed(below))
+    if not root.graph:
+        found: dict[int, Type] = {}
+        waiting = [root]
+        while waiting:
+            node = waiting.pop()
+            if id(node) not in found:
+                found[id(node)] = node
+                waiting.extend(reversed(node.below))
+        root.graph = tuple(found.values())
+    return root.graph
+
+
+def _give_key(node: Type, met: set[int]) -> bytes:
+    """Give `node` and all below it their keys; types that hold themselves, have aliases or could be read by
+    another branch get none, since they may break even a reader of their own version.
+    """
+    if id(node) in met:
+        return node.key
+    met.add(id(node))
+    if node.kind in PRIMITIVES and not node.logical:
+        node.key = node.kind.encode()
+        return node.key
+    for f in node.fields:
+        below = _give_key(f.type, met)
+        told = [f.name, f.default if f.has_default else _ABSENT, f.attributes.get("unit")]
+        f.key = _digest(told, below) if below and not f.aliases else b""
+    keys = [f.key for f in node.fields] or [_give_key(below, met) for below in node.below]
+    if all(keys) and not node.aliases and sum(b.kind != "null" for b in node.branches) < 2:
+        told = [node.kind, node.full_name, node.logical, node.symbols, node.enum_default, node.size]
+        node.key = _digest(told, *keys)
+    return node.key
+
+
+def _digest(told: list[Any], *below: bytes) -> bytes:
+    return hashlib.blake2b(json.dumps(told).encode() + b"".join(below), digest_size=16).digest()
 
 
 class _Parser:
@@ -139,8 +183,6 @@ class _Parser:
         return self.named[full]
 
     def _union(self, node: list[Any], path: str, namespace: str, depth: int) -> Type:
-        if not node:
-            raise _wrong(path, "a union needs a branch")
         branches = [self.type(b, f"{path}/{i}", namespace, depth + 1) for i, b in enumerate(node)]
         names = [branch.full_name for branch in branches]
         if twice := next((name for name in names if names.count(name) > 1), None):
@@ -164,6 +206,7 @@ class _Parser:
         )
         if kind == "record":
             made.fields = self._fields(node, path, space, depth)
+            made.index = {f.name: f for f in made.fields}
         elif kind == "enum":
             self._enum(made, node, path)
         else:

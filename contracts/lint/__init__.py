@@ -1,6 +1,7 @@
 """Whether a contract is written as the house writes contracts, so that every reader can rely on it."""
 
-from contracts.lint.rules import RULES, LintRule, Spot
+from contracts.compatibility.readable import Spot
+from contracts.lint.rules import RULES, LintRule
 from contracts.lint.run import Fault, lint
 
 __all__ = ["RULES", "Fault", "LintRule", "Spot", "lint"]

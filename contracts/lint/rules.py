@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contracts.compatibility.schema import NAMED, Field, Type, walk
-from contracts.lint.defaults import fits
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a schema breaks a rule: a JSON pointer, and what stands there."""
-
-    path: str
-    message: str
+from contracts.compatibility.readable import (
+    SPARK_NUMBERS,
+    SPARK_STRUCT_FROM,
+    Spot,
+    fields,
+    idle_logical_types,
+    recursion,
+    unlawful_decimals,
+    unlawful_defaults,
+    zero_byte_items,
+)
+from contracts.compatibility.schema import NAMED, Type, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,27 +33,8 @@ class LintRule:
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
 _NAMESPACE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
-_LOGICAL: dict[str, frozenset[str]] = {
-    "date": frozenset({"int"}),
-    "decimal": frozenset({"bytes", "fixed"}),
-    "duration": frozenset({"fixed"}),
-    "local-timestamp-micros": frozenset({"long"}),
-    "local-timestamp-millis": frozenset({"long"}),
-    "time-micros": frozenset({"long"}),
-    "time-millis": frozenset({"int"}),
-    "timestamp-micros": frozenset({"long"}),
-    "timestamp-millis": frozenset({"long"}),
-    "uuid": frozenset({"string", "fixed"}),
-}
-"""Logical type to the kinds that carry it; the nanosecond ones are left out, for Spark knows none."""
 _UTC = frozenset({"timestamp-millis", "timestamp-micros"})
 _MEASURES = frozenset({"float", "double"})
-_SPARK_STRUCT_FROM = 2
-_SPARK_NUMBERS = (frozenset({"int", "long"}), frozenset({"float", "double"}))
-
-
-def _fields(root: Type) -> Iterator[Field]:
-    return (field for node in walk(root) for field in node.fields)
 
 
 def _plain(type_: Type) -> Type:
@@ -61,7 +44,7 @@ def _plain(type_: Type) -> Type:
 
 
 def _field_names(root: Type) -> Iterator[Spot]:
-    for field in _fields(root):
+    for field in fields(root):
         if not _SNAKE.fullmatch(field.name):
             yield Spot(field.path, f"field {field.name} is not in snake_case")
 
@@ -81,13 +64,13 @@ def _docs(root: Type) -> Iterator[Spot]:
     for node in walk(root):
         if node.kind in NAMED and not str(node.attributes.get("doc", "")).strip():
             yield Spot(node.path, f"{node.kind} {node.name} has no doc")
-    for field in _fields(root):
+    for field in fields(root):
         if not str(field.attributes.get("doc", "")).strip():
             yield Spot(field.path, f"field {field.name} has no doc")
 
 
 def _units(root: Type) -> Iterator[Spot]:
-    for field in _fields(root):
+    for field in fields(root):
         plain = _plain(field.type)
         measure = plain.kind in _MEASURES or plain.logical[:1] == ("decimal",)
         if measure and not str(field.attributes.get("unit", "")).strip():
@@ -95,22 +78,12 @@ def _units(root: Type) -> Iterator[Spot]:
 
 
 def _times(root: Type) -> Iterator[Spot]:
-    for field in _fields(root):
+    for field in fields(root):
         logical = _plain(field.type).logical[:1]
         if field.name.endswith("_at") and (not logical or logical[0] not in _UTC):
             yield Spot(field.path, f"field {field.name} is a time without the logical type of one in UTC")
         elif logical and str(logical[0]).startswith("local-timestamp"):
             yield Spot(field.path, f"field {field.name} is a local time, which names no moment")
-
-
-def _defaults(root: Type) -> Iterator[Spot]:
-    for field in _fields(root):
-        if not field.has_default or fits(field.default, field.type):
-            continue
-        if any(fits(field.default, branch) for branch in field.type.branches):
-            yield Spot(field.path, f"the default of {field.name} is not of the union's first branch")
-        else:
-            yield Spot(field.path, f"the default of {field.name} is no {field.type.full_name}")
 
 
 def _enum_defaults(root: Type) -> Iterator[Spot]:
@@ -119,66 +92,10 @@ def _enum_defaults(root: Type) -> Iterator[Spot]:
             yield Spot(node.path, f"enum {node.name} has no default")
 
 
-def _logical_types(root: Type) -> Iterator[Spot]:
-    for field in _fields(root):
-        logical = field.attributes.get("logicalType")
-        if logical is not None:
-            yield Spot(field.path, f"logicalType {logical} stands on the field {field.name}, not on its type")
-    for node in walk(root):
-        logical = node.attributes.get("logicalType")
-        if logical is not None and node.kind not in _LOGICAL.get(str(logical), frozenset()):
-            yield Spot(node.path, f"{node.kind} carries no logical type {logical}")
-
-
-def _decimals(root: Type) -> Iterator[Spot]:
-    for node in walk(root):
-        if node.logical[:1] != ("decimal",):
-            continue
-        _, precision, scale = node.logical
-        if not isinstance(precision, int) or not 1 <= precision <= 38:
-            yield Spot(
-                node.path, f"a decimal of precision {precision!r} is none that Spark can hold (1 to 38)"
-            )
-        elif not isinstance(scale, int) or not 0 <= scale <= precision:
-            yield Spot(node.path, f"a decimal of precision {precision} has no scale {scale!r}")
-
-
-def _recursion(root: Type) -> Iterator[Spot]:
-    inside: list[int] = []
-    done: set[int] = set()
-
-    def visit(node: Type) -> Iterator[Spot]:
-        if id(node) in inside:
-            yield Spot(node.path, f"{node.full_name} holds itself")
-            return
-        if id(node) in done:
-            return
-        inside.append(id(node))
-        for below in [f.type for f in node.fields] + node.branches + ([node.items] if node.items else []):
-            yield from visit(below)
-        done.add(inside.pop())
-
-    yield from visit(root)
-
-
-def _zero_byte_items(root: Type) -> Iterator[Spot]:
-    for node in walk(root):
-        if node.kind == "array" and node.items is not None and _takes_no_bytes(node.items, ()):
-            yield Spot(node.path, "the items of the array take no bytes")
-
-
-def _takes_no_bytes(type_: Type, above: tuple[int, ...]) -> bool:
-    if id(type_) in above:
-        return False
-    if type_.kind == "record":
-        return all(_takes_no_bytes(field.type, (*above, id(type_))) for field in type_.fields)
-    return type_.kind == "null" or (type_.kind == "fixed" and type_.size == 0)
-
-
 def _spark_unions(root: Type) -> Iterator[Spot]:
     for node in walk(root):
         names = {branch.full_name for branch in node.branches if branch.kind != "null"}
-        if len(names) >= _SPARK_STRUCT_FROM and names not in _SPARK_NUMBERS:
+        if len(names) >= SPARK_STRUCT_FROM and names not in SPARK_NUMBERS:
             yield Spot(
                 node.path, f"Spark reads the union of {', '.join(sorted(names))} as member0, member1 …"
             )
@@ -223,9 +140,9 @@ RULES: dict[str, LintRule] = {
     ),
     "default": LintRule(
         category="defaults",
-        purpose="A default is a value of the type, of a union's first branch: Spark throws otherwise.",
+        purpose="A default is a value of the type, of a union's first branch: parsers refuse others.",
         instead="Mend the default, or put its branch first.",
-        look=_defaults,
+        look=unlawful_defaults,
     ),
     "enum-default": LintRule(
         category="defaults",
@@ -237,25 +154,25 @@ RULES: dict[str, LintRule] = {
         category="types",
         purpose="A logical type stands on a type that carries it; elsewhere it is silently ignored.",
         instead='Move it into the type: {"type": {"type": "long", "logicalType": "timestamp-millis"}}.',
-        look=_logical_types,
+        look=idle_logical_types,
     ),
     "decimal": LintRule(
         category="types",
         purpose="A decimal has a precision of 1 to 38 and a scale within it.",
         instead="Give the decimal a precision and a scale that engines can hold.",
-        look=_decimals,
+        look=unlawful_decimals,
     ),
     "recursion": LintRule(
         category="safety",
         purpose="No type holds itself: a few bytes could nest deep enough to kill a reader.",
         instead="Flatten it, or refer to the other record by its key.",
-        look=_recursion,
+        look=recursion,
     ),
     "zero-byte-items": LintRule(
         category="safety",
         purpose="Array items take bytes: of those that take none, a few bytes can announce billions.",
         instead="Give the items a field, or count them in a long.",
-        look=_zero_byte_items,
+        look=zero_byte_items,
     ),
     "spark-union": LintRule(
         category="types",

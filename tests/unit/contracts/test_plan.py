@@ -12,7 +12,7 @@ import pytest
 from contracts.errors import RegistryMismatch
 from contracts.lock import lock_of
 from contracts.model import Contract, Mode, Version
-from contracts.plan import CreateTopic, Held, Register, SetMode, faults, plan
+from contracts.plan import CreateTopic, Held, Register, SetMode, adopting, adoptions, faults, plan
 from contracts.registry import Registered
 
 
@@ -73,6 +73,17 @@ def test_a_registry_with_another_history_is_refused(texts: list[str], message: s
     rows = tuple(Registered(version=n, id=n, text=text) for n, text in enumerate(texts, start=1))
     with pytest.raises(RegistryMismatch, match=message):
         plan([CONTRACT], {"t-value": Held(mode=None, versions=rows)}, [], 4)
+
+
+def test_a_version_that_only_the_registry_has_is_adopted_and_then_known() -> None:
+    foreign = version(1, A, {**B, "name": "foreign"})
+    held = {"t-value": Held(mode=None, versions=(Registered(version=1, id=9, text=foreign.text),))}
+    [step] = adoptions([CONTRACT], held)
+    assert (step.subject, step.adopted.schema) == ("t-value", foreign.schema)
+    assert step.adopted.path.parent == CONTRACT.home / "adopted"
+    known = adopting(CONTRACT, [step])
+    assert adoptions([known], held) == ()
+    assert Register(subject="t-value", version=CONTRACT.versions[0]) in plan([known], held, ["t"], 4)
 
 
 def test_a_breaking_version_is_a_fault_before_anything_is_written() -> None:

@@ -1,4 +1,4 @@
-"""Whether a default is a value of its type, in the JSON form that the specification gives defaults."""
+"""Defaults: whether one is a value of its type, and whether every engine reads the same value from it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from contracts.compatibility import Type
+from contracts.compatibility.schema import Type
 
 _INTEGERS = {"int": 31, "long": 63}
 
@@ -14,8 +14,27 @@ _INTEGERS = {"int": 31, "long": 63}
 def fits(default: Any, type_: Type) -> bool:
     """Whether `default` is a lawful default of `type_`; of a union, its first branch decides."""
     if type_.kind == "union":
-        return fits(default, type_.branches[0])
+        return bool(type_.branches) and fits(default, type_.branches[0])
     return _FITS[type_.kind](default, type_)
+
+
+def reads_the_same(default: Any, type_: Type) -> bool:
+    """Whether the default's JSON already is its value, as fastavro takes it to be.
+
+    Java, and so Spark, makes bytes, times and decimals of it, and fills a record's gaps; fastavro hands it
+    over as it stands.
+    """
+    if type_.kind == "union":
+        return reads_the_same(default, type_.branches[0])
+    if type_.kind == "record":
+        fields = {field.name: field for field in type_.fields}
+        return default.keys() == fields.keys() and all(
+            reads_the_same(value, fields[name].type) for name, value in default.items()
+        )
+    if type_.kind in ("array", "map") and type_.items is not None:
+        values = default if type_.kind == "array" else default.values()
+        return all(reads_the_same(value, type_.items) for value in values)
+    return type_.kind not in ("bytes", "fixed") and not type_.logical
 
 
 def _integer(default: Any, type_: Type) -> bool:

@@ -1,0 +1,97 @@
+"""`python -m contracts check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contracts.check import check as faults_of
+from contracts.cli_support import messages, print_json
+from contracts.compatibility import ENGINES, Labelled, check_schemas, parse
+from contracts.errors import UnusableSetting
+from contracts.folder import contracts_folder, load_contracts, read_schema
+from contracts.lock import load
+from contracts.model import Mode
+
+_NO_READERS = frozenset({"", "none"})
+
+
+def check(
+    old: Annotated[
+        list[Path] | None,
+        typer.Option(help="Instead of the contracts: a schema of the history, oldest first."),
+    ] = None,
+    new: Annotated[Path | None, typer.Option(help="The schema that is to follow the history.")] = None,
+    mode: Annotated[
+        Mode, typer.Option(case_sensitive=False, help="Who must be able to read whom.")
+    ] = Mode.FULL_TRANSITIVE,
+    readers: Annotated[
+        str, typer.Option(help="Engines whose own view counts as well, with commas between; none for no one.")
+    ] = ",".join(ENGINES),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as one JSON object.")] = False,
+) -> None:
+    """Say whether a version breaks a reader: by Avro's rules, or by what engines really see.
+
+    Without options, holds every version of every contract against its whole history, under the mode and
+    for the readers that its contract.yaml names, and tells which declared consumer loses a field. With --old
+    and --new, compares files.
+    """
+    if new is None and old:
+        raise UnusableSetting("--old needs --new: name the schema that is to follow.")
+    found = _contracts() if new is None else _files(old or [], new, mode, _engines(readers))
+    if as_json:
+        print_json({"compatible": not found, "findings": found})
+    for row in found:
+        place = f"{row['file']}#{row['path']}"
+        messages.print(f"{place}: {row['message']} {row['instead']} ({row['rule']})", markup=False)
+    if found:
+        raise typer.Exit(1)
+    messages.print("compatible")
+
+
+def _engines(readers: str) -> list[str]:
+    named = [name.strip() for name in readers.split(",") if name.strip() not in _NO_READERS]
+    if unknown := [name for name in named if name not in ENGINES]:
+        raise UnusableSetting(f"there is no reader {unknown[0]!r}; known are {', '.join(ENGINES)}.")
+    return named
+
+
+def _files(old: list[Path], new: Path, mode: Mode, readers: list[str]) -> list[dict[str, Any]]:
+    history = [_labelled(path) for path in old]
+    return [
+        {
+            "rule": row.rule,
+            "layer": row.layer,
+            "file": str(new),
+            "path": row.path,
+            "message": row.message,
+            "instead": row.instead,
+        }
+        for row in check_schemas(history, _labelled(new), mode, readers)
+    ]
+
+
+def _labelled(path: Path) -> Labelled:
+    try:
+        return Labelled(label=str(path), type=parse(read_schema(path)[1]))
+    except UnusableSetting as error:
+        raise UnusableSetting(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+
+
+def _contracts() -> list[dict[str, Any]]:
+    folder = contracts_folder()
+    return [
+        {
+            "rule": fault.rule,
+            "layer": fault.layer,
+            "topic": fault.topic,
+            "file": str(fault.file),
+            "path": fault.path,
+            "message": fault.message,
+            "instead": fault.instead,
+            **({"consumer": fault.consumer.name, "owner": fault.consumer.owner} if fault.consumer else {}),
+        }
+        for fault in faults_of(load_contracts(folder).values(), load(folder))
+    ]

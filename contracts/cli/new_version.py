@@ -1,0 +1,31 @@
+"""`python -m contracts new-version`."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from contracts.cli_support import messages, print_json
+from contracts.folder import contract_of
+
+
+def new_version(
+    topic: Annotated[str, typer.Argument(help="A topic that has a contract, such as topic-weather.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was written as one JSON object.")
+    ] = False,
+) -> None:
+    """Copy the newest version of a contract to the next file, ready to edit, and its examples beside it."""
+    newest = contract_of(topic).newest
+    home, number = newest.path.parent, newest.number + 1
+    file, examples = home / f"v{number}.avsc", home / "examples"
+    with file.open("x", encoding="utf-8") as out:
+        out.write(newest.text)
+    if (examples / f"v{newest.number}").is_dir():
+        shutil.copytree(examples / f"v{newest.number}", examples / f"v{number}")
+    if as_json:
+        print_json({"topic": topic, "version": number, "file": str(file)})
+        return
+    messages.print(f"wrote {file}: edit it, then run `python -m contracts check` and `lock`.", markup=False)

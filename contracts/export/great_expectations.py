@@ -1,0 +1,25 @@
+"""The rules as a Great Expectations suite: what `gx.ExpectationSuite(**suite)` takes, in GX 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.model import Contract
+from contracts.rules import expectation
+
+
+def suite(contract: Contract) -> dict[str, Any]:
+    """The suite of a contract, one expectation for each rule; `meta` says which rule it is, and why."""
+    return {
+        "name": contract.topic,
+        "expectations": [
+            {
+                "type": kind,
+                "kwargs": arguments,
+                "meta": {"rule": rule.id, "severity": rule.severity.value, "why": rule.why},
+            }
+            for rule in contract.rules
+            for kind, arguments in [expectation(rule)]
+        ],
+        "meta": {"owner": contract.owner, "contract_version": contract.newest.number},
+    }

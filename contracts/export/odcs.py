@@ -1,0 +1,188 @@
+"""A contract as an Open Data Contract Standard document, version 3.1 (bitol.io)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from contracts.compatibility import Type, parse
+from contracts.compatibility.schema import Field
+from contracts.model import Contract, Rule
+from contracts.rules import expectation, fields_of
+
+Node = dict[str, Any]
+
+API_VERSION = "v3.1.0"
+
+_LOGICAL = {
+    "boolean": "boolean",
+    "int": "integer",
+    "long": "integer",
+    "float": "number",
+    "double": "number",
+    "string": "string",
+    "enum": "string",
+    "array": "array",
+    "map": "object",
+    "record": "object",
+    "decimal": "number",
+    "uuid": "string",
+    "date": "date",
+    "time-millis": "time",
+    "time-micros": "time",
+    "timestamp-millis": "timestamp",
+    "timestamp-micros": "timestamp",
+    "local-timestamp-millis": "timestamp",
+    "local-timestamp-micros": "timestamp",
+}
+"""Avro's kind or logical type to the standard's; for bytes it has no word."""
+
+_METRICS: dict[str, Callable[[Mapping[str, Any]], Node]] = {
+    "not_null": lambda _p: {"metric": "nullValues", "mustBe": 0},
+    "one_of": lambda p: {
+        "metric": "invalidValues",
+        "arguments": {"validValues": list(p["values"])},
+        "mustBe": 0,
+    },
+    "matches": lambda p: {"metric": "invalidValues", "arguments": {"pattern": p["pattern"]}, "mustBe": 0},
+    "unique": lambda p: {
+        "metric": "duplicateValues",
+        "arguments": {"properties": list(p["fields"])},
+        "mustBe": 0,
+    },
+    "row_count": lambda p: {"metric": "rowCount", **_bounds(p)},
+}
+"""Checks that the standard has a metric for; the others are told in Great Expectations' words."""
+
+_DIMENSIONS = {
+    "not_null": "completeness",
+    "row_count": "completeness",
+    "range": "accuracy",
+    "one_of": "conformity",
+    "matches": "conformity",
+    "at_most": "consistency",
+    "unique": "uniqueness",
+}
+
+
+def data_contract(contract: Contract) -> Node:
+    """The contract's newest version, with its rules, service level and consumers."""
+    root = parse(contract.newest.schema)
+    one_field = {rule.id: fields_of(rule)[0] for rule in contract.rules if len(fields_of(rule)) == 1}
+    properties = [
+        _with_rules(
+            _property(field, (root,)), [r for r in contract.rules if one_field.get(r.id) == field.name]
+        )
+        for field in root.fields
+    ]
+    record = {
+        "name": root.name,
+        "physicalName": contract.topic,
+        "physicalType": "topic",
+        "logicalType": "object",
+        "description": str(root.attributes.get("doc") or contract.description),
+        "properties": properties,
+    }
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "DataContract",
+        "id": contract.topic,
+        "name": contract.topic,
+        "version": str(contract.newest.number),
+        "status": "active",
+        "description": {"purpose": contract.description},
+        "team": {"name": contract.owner},
+        "schema": [_with_rules(record, [r for r in contract.rules if r.id not in one_field])],
+        **_service_level(contract.service_level),
+        "customProperties": _custom(
+            {
+                "subject": contract.subject,
+                "compatibility": contract.mode.value,
+                "consumers": [
+                    {"name": c.name, "owner": c.owner, "reads": list(c.reads)} for c in contract.consumers
+                ],
+            }
+        ),
+    }
+
+
+def _property(field: Field, above: tuple[Type, ...]) -> Node:
+    default = {"default": field.default} if field.has_default and field.default is not None else {}
+    more, doc = {"unit": field.attributes.get("unit"), **default}, str(field.attributes.get("doc") or "")
+    return {"name": field.name, **_described(field.type, doc, more, above)}
+
+
+def _described(node: Type, doc: str, more: Mapping[str, Any], above: tuple[Type, ...]) -> Node:
+    optional = node.kind == "union" and any(branch.kind == "null" for branch in node.branches)
+    others = [branch for branch in node.branches if branch.kind != "null"]
+    if node.kind == "union" and len(others) > 1:
+        # The standard has no word for a choice of types: the physical type tells it.
+        return _element(" | ".join(map(_physical, others)), None, doc, not optional, more)
+    inner = others[0] if others else node
+    logical = _LOGICAL.get(str(inner.attributes.get("logicalType")), _LOGICAL.get(inner.kind))
+    custom = {**more, "symbols": list(inner.symbols)} if inner.kind == "enum" else more
+    made = _element(_physical(inner), logical, doc, not optional, custom)
+    if inner.kind == "record" and inner not in above:
+        made["properties"] = [_property(field, (*above, inner)) for field in inner.fields]
+    if inner.kind == "array" and inner.items:
+        made["items"] = _described(inner.items, "", {}, above)
+    return made
+
+
+def _element(physical: str, logical: str | None, doc: str, required: bool, more: Mapping[str, Any]) -> Node:
+    made: Node = {"logicalType": logical} if logical else {}
+    made |= {"physicalType": physical, "required": required}
+    if doc:
+        made["description"] = doc
+    if custom := _custom({key: value for key, value in more.items() if value is not None}):
+        made["customProperties"] = custom
+    return made
+
+
+def _physical(node: Type) -> str:
+    return str(node.attributes.get("logicalType") or node.kind)
+
+
+def _custom(values: Mapping[str, Any]) -> list[Node]:
+    return [{"property": key, "value": value} for key, value in values.items()]
+
+
+def _with_rules(element: Node, rules: Iterable[Rule]) -> Node:
+    quality = [_quality(rule) for rule in rules]
+    return {**element, "quality": quality} if quality else element
+
+
+def _quality(rule: Rule) -> Node:
+    about = {
+        "id": rule.id,
+        "name": rule.id,
+        "description": rule.why,
+        "dimension": _DIMENSIONS[rule.check],
+        "severity": rule.severity.value,
+    }
+    if metric := _METRICS.get(rule.check):
+        return {**about, "type": "library", **metric(rule.parameters)}
+    kind, arguments = expectation(rule)
+    return {
+        **about,
+        "type": "custom",
+        "engine": "great-expectations",
+        "implementation": {"type": kind, "kwargs": arguments},
+    }
+
+
+def _bounds(p: Mapping[str, Any]) -> Node:
+    low, high = p.get("min"), p.get("max")
+    if low is not None and high is not None:
+        return {"mustBeBetween": [low, high]}
+    return {"mustBeGreaterOrEqualTo": low} if low is not None else {"mustBeLessOrEqualTo": high}
+
+
+def _service_level(promises: Mapping[str, str]) -> Node:
+    rows = []
+    for name, value in promises.items():
+        amount = re.fullmatch(r"(\d+)\s*([a-z]+)", value)
+        told: Node = {"value": int(amount[1]), "unit": amount[2]} if amount else {"value": value}
+        rows.append({"property": name, **told})
+    return {"slaProperties": rows} if rows else {}

@@ -1,0 +1,159 @@
+"""The messages of one topic as they come from the broker, and how far their reading has come."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as KafkaMessage
+
+from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, broker_error
+from contracts.errors import ServiceFailed, Unreachable, UnusableSetting
+
+log = logging.getLogger("contracts.consume")
+
+_POLL = 0.5
+_SILENT_FOR = 30.0
+"""Seconds without a word from a broker that still has records to give."""
+
+_OWN = frozenset(
+    {
+        "auto.offset.reset",
+        "bootstrap.servers",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.partition.eof",
+        "group.id",
+    }
+)
+"""Properties that `consume` sets by its own arguments."""
+
+
+class TopicSource:
+    """A topic's messages; grouped, the offsets of those that are done are committed now and then."""
+
+    def __init__(
+        self,
+        topic: str,
+        bootstrap_servers: str,
+        group: str | None,
+        from_beginning: bool,
+        more: Mapping[str, Any],
+    ) -> None:
+        """Set up a client, with `more` as its further properties; raises `UnusableSetting`."""
+        self._topic, self._address, self._grouped = topic, bootstrap_servers, group is not None
+        self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
+        self._assigned: set[int] | None = None
+        self._at: dict[int, int] = {}
+        if taken := sorted(_OWN & more.keys()):
+            raise UnusableSetting(f"{', '.join(taken)}: set by the arguments of `consume`, not in `kafka`.")
+        settings = {
+            **more,
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": group or f"unnamed-{uuid.uuid4()}",
+            "enable.auto.commit": self._grouped,
+            "enable.auto.offset.store": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest" if from_beginning else "latest",
+        }
+        try:
+            self._consumer = Consumer(settings, logger=CLIENT_LOG)
+        except KafkaException as error:
+            raise UnusableSetting(f"the Kafka client cannot be set up: {error.args[0].str()}.") from None
+
+    def messages(self, stop_at_end: bool) -> Iterator[KafkaMessage]:
+        """Every record as it comes; with `stop_at_end` up to where the topic ends now."""
+        ends = self._ends()
+        if self._grouped:
+            self._consumer.subscribe([self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke)
+        else:
+            self._assigned = set(ends)
+            self._consumer.assign([TopicPartition(self._topic, p, self._start) for p in ends])
+        heard = time.monotonic()
+        while not (stop_at_end and self._reached(ends)):
+            message = self._consumer.poll(_POLL)
+            if message is None:
+                if stop_at_end and time.monotonic() - heard > _SILENT_FOR:
+                    raise Unreachable(
+                        f"the Kafka broker at {self._address} has been silent for {_SILENT_FOR:.0f} s: "
+                        f"see whether it runs; {self._topic} was not read to its end."
+                    )
+                continue
+            heard = time.monotonic()
+            if self._is_record(message):
+                offset, end = offset_of(message), ends.get(partition_of(message), 0)
+                if not stop_at_end or offset < end:
+                    yield message
+                self._at[partition_of(message)] = offset + 1
+
+    def done(self, message: KafkaMessage) -> None:
+        """Note that a record is processed: the group does not get it again."""
+        if not self._grouped:
+            return
+        try:
+            self._consumer.store_offsets(message)
+        except KafkaException as error:
+            # The group has given the partition to another member, who reads the record again.
+            if error.args[0].code() != KafkaError._STATE:
+                raise broker_error(error, self._address) from None
+
+    def close(self) -> None:
+        """Commit what is done and leave the group."""
+        self._consumer.close()
+
+    def _is_record(self, message: KafkaMessage) -> bool:
+        error = message.error()
+        if error is None:
+            return True
+        if error.code() == KafkaError._PARTITION_EOF:
+            self._at[partition_of(message)] = offset_of(message)
+        elif error.code() == KafkaError._MAX_POLL_EXCEEDED:
+            log.warning("%s: a record took longer than max.poll.interval.ms; joining again", self._topic)
+        elif not error.retriable():
+            raise ServiceFailed(f"{self._topic} cannot be read: {error.str()}.")
+        return False
+
+    def _ends(self) -> dict[int, int]:
+        try:
+            known = self._consumer.list_topics(timeout=ANSWERS_WITHIN).topics
+            if self._topic not in known:
+                raise UnusableSetting(
+                    f"there is no topic {self._topic} at {self._address}: create it or correct it."
+                )
+            return {
+                p: self._consumer.get_watermark_offsets(
+                    TopicPartition(self._topic, p), timeout=ANSWERS_WITHIN
+                )[1]
+                for p in known[self._topic].partitions
+            }
+        except KafkaException as error:
+            raise broker_error(error, self._address) from None
+
+    def _reached(self, ends: Mapping[int, int]) -> bool:
+        return self._assigned is not None and all(
+            self._at.get(p, 0) >= ends.get(p, 0) for p in self._assigned
+        )
+
+    # A cooperative group gives and takes some of a member's partitions, an eager one all at once.
+    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._assigned = (self._assigned or set()) | {p.partition for p in partitions}
+
+    def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {p.partition for p in partitions}
+        self._assigned = ((self._assigned or set()) - gone) or None
+        for partition in gone:
+            self._at.pop(partition, None)
+
+
+def partition_of(message: KafkaMessage) -> int:
+    """The partition of a message that the broker gave."""
+    return message.partition() or 0
+
+
+def offset_of(message: KafkaMessage) -> int:
+    """The offset of a message that the broker gave."""
+    return message.offset() or 0

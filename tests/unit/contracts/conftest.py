@@ -1,0 +1,57 @@
+"""A folder of contracts of the test's own, and the command line on it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from contracts.cli import app, exit_code
+from contracts.cli_support import run
+from contracts.folder import HOME, load_contracts
+from contracts.lock import FILE, lock_of, render
+
+
+class Ran(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs `python -m contracts …` in this process."""
+
+    def call(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["contracts", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            run(app, exit_code)
+        out, err = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A locked copy of the contract of topic-weather, in use."""
+    copy = tmp_path / "contracts"
+    shutil.copytree(HOME / "topic-weather", copy / "topic-weather")
+    (copy / FILE).write_text(render(lock_of(load_contracts(copy).values())), encoding="utf-8")
+    monkeypatch.setenv("CONTRACTS_DIR", str(copy))
+    return copy

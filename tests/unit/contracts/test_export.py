@@ -1,0 +1,127 @@
+"""An exported contract is what the other tool takes, and says what the contract says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from contracts.cli import app
+from contracts.export import FORMATS
+from contracts.folder import load_contracts
+from contracts.model import Contract, Rule, Severity, Version
+from contracts.rules import CHECKS
+
+STANDARD = json.loads((Path(__file__).parent / "odcs-3.1.0.schema.json").read_text(encoding="utf-8"))
+"""The Open Data Contract Standard's own JSON schema, by the Bitol project (Apache 2.0)."""
+
+CONTRACTS = load_contracts()
+EVERYTHING: dict[str, Any] = {
+    "type": "record",
+    "name": "Everything",
+    "fields": [
+        {"name": "raw", "type": "bytes", "doc": "Bytes: a type for which the standard has no word."},
+        {"name": "choice", "type": ["null", "string", "long"], "default": None},
+        {"name": "tags", "type": {"type": "map", "values": "string"}, "default": {}},
+        {"name": "self", "type": ["null", "Everything"], "default": None},
+        {"name": "day", "type": {"type": "int", "logicalType": "date"}},
+        {
+            "name": "amount",
+            "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 1},
+            "unit": "mm",
+        },
+        {
+            "name": "parts",
+            "type": {
+                "type": "array",
+                "items": {"type": "record", "name": "Part", "fields": [{"name": "n", "type": "int"}]},
+            },
+        },
+    ],
+}
+PARAMETERS = {
+    "field": "amount", "other": "day", "values": ["a"], "pattern": "'; DROP", "fields": ["amount", "day"],
+    "min": 1,
+}  # fmt: skip
+
+
+def everything() -> Contract:
+    """A contract with every check and every kind of type."""
+    rules = tuple(
+        Rule(
+            id=name.replace("_", "-"),
+            check=name,
+            severity=Severity.WARNING,
+            why="Because\n-- it is so.",
+            parameters={key: PARAMETERS[key] for key in (check.required | check.optional) - {"max"}},
+        )
+        for name, check in CHECKS.items()
+    )
+    version = Version(number=1, path=Path("t/v1.avsc"), text="", schema=EVERYTHING)
+    return replace(CONTRACTS["topic-weather-final"], rules=rules, versions=(version,))
+
+
+@pytest.mark.parametrize("contract", [*CONTRACTS.values(), everything()], ids=[*CONTRACTS, "everything"])
+def test_an_odcs_document_is_valid_by_the_standards_own_schema(contract: Contract) -> None:
+    row = FORMATS["odcs"]
+    document = yaml.safe_load(row.text(row.document(contract)))
+    jsonschema.Draft201909Validator(STANDARD).validate(document)
+    (record,) = document["schema"]
+    assert [p["name"] for p in record["properties"]] == [f["name"] for f in contract.newest.schema["fields"]]
+    told = [rule for p in [record, *record["properties"]] for rule in p.get("quality", ())]
+    assert sorted(rule["id"] for rule in told) == sorted(rule.id for rule in contract.rules)
+    assert {rule["severity"] for rule in told} == {rule.severity.value for rule in contract.rules}
+
+
+def test_an_odcs_document_keeps_units_types_and_who_reads() -> None:
+    document = FORMATS["odcs"].document(everything())
+    fields = {p["name"]: p for p in document["schema"][0]["properties"]}
+    assert fields["amount"]["logicalType"] == "number"
+    assert {"property": "unit", "value": "mm"} in fields["amount"]["customProperties"]
+    assert fields["choice"]["physicalType"] == "string | long"
+    assert fields["choice"]["required"] is False
+    assert fields["day"]["required"] is True
+    assert fields["parts"]["items"]["properties"][0]["name"] == "n"
+    assert "properties" not in fields["self"]
+    told = {row["property"]: row["value"] for row in document["customProperties"]}
+    assert [row["name"] for row in told["consumers"]] == ["quality-report"]
+    assert {"property": "freshness", "value": 2, "unit": "h"} in document["slaProperties"]
+
+
+def test_every_rule_is_in_the_suite_and_among_the_predicates() -> None:
+    contract = everything()
+    suite, rules = FORMATS["great-expectations"].document(contract), FORMATS["spark"].document(contract)
+    ids = [rule.id for rule in contract.rules]
+    assert [row["meta"]["rule"] for row in suite["expectations"]] == ids
+    assert [row["rule"] for row in rules["rules"]] == ids
+    assert [row["rule"] for row in rules["rules"] if row["predicate"] is None] == ["unique", "row-count"]
+    lines = FORMATS["spark"].text(rules).splitlines()
+    assert "-- not-null (warning): Because -- it is so." in lines
+    assert "(`amount` IS NOT NULL)" in lines
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_export_prints_or_writes_one_document_for_each_topic(name: str, tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    (line,) = run(app, ["export", name, "topic-weather-final", "--json"]).stdout.splitlines()
+    assert json.loads(line) == FORMATS[name].document(CONTRACTS["topic-weather-final"])
+    assert len(run(app, ["export", name, "--json"]).stdout.splitlines()) == len(CONTRACTS)
+    assert run(app, ["export", name, "--output", str(tmp_path / "new")]).exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == sorted(
+        topic + FORMATS[name].ending for topic in CONTRACTS
+    )
+    one = run(app, ["export", name, "topic-weather-final"]).stdout
+    assert one == (tmp_path / "new" / f"topic-weather-final{FORMATS[name].ending}").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_export_refuses_a_topic_without_a_contract() -> None:
+    done = CliRunner().invoke(app, ["export", "odcs", "topic-nowhere"])
+    assert "topic-nowhere has no contract" in str(done.exception)

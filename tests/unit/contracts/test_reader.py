@@ -1,0 +1,255 @@
+"""The made reader gives what fastavro gives, refuses what it cannot, and no bytes lead it astray."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import fastavro
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.compatibility import parse
+from contracts.decode import Decoder, Undecodable
+from contracts.folder import load_contracts
+from contracts.wire import frame
+
+UTC = timezone.utc
+MILLIS = st.integers(0, 253402300799).map(lambda n: datetime.fromtimestamp(n, UTC).replace(microsecond=7000))
+LOGICAL: list[tuple[dict[str, Any], st.SearchStrategy[Any]]] = [
+    ({"type": "long", "logicalType": "timestamp-millis"}, MILLIS),
+    ({"type": "long", "logicalType": "timestamp-micros"}, st.datetimes(timezones=st.just(UTC))),
+    ({"type": "long", "logicalType": "local-timestamp-micros"}, st.datetimes()),
+    ({"type": "int", "logicalType": "date"}, st.dates()),
+    ({"type": "int", "logicalType": "time-millis"}, st.times().map(lambda t: t.replace(microsecond=5000))),
+    ({"type": "long", "logicalType": "time-micros"}, st.times()),
+    ({"type": "string", "logicalType": "uuid"}, st.uuids()),
+    (
+        {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 3},
+        st.decimals(-(10**8), 10**8, places=3),
+    ),
+]
+PLAIN: dict[str, st.SearchStrategy[Any]] = {
+    "null": st.none(),
+    "boolean": st.booleans(),
+    "int": st.integers(-(2**31), 2**31 - 1),
+    "long": st.integers(-(2**63), 2**63 - 1),
+    "float": st.floats(width=32, allow_nan=False),
+    "double": st.floats(allow_nan=False),
+    "string": st.text(max_size=80),
+    "bytes": st.binary(max_size=80),
+}
+PROMOTED = [
+    ("int", "long"), ("int", "float"), ("int", "double"), ("long", "float"), ("long", "double"),
+    ("float", "double"), ("string", "bytes"),
+]  # fmt: skip
+ADDED = [("long", 7), ("double", 1), ("string", "é"), (["null", "string"], None), ("boolean", True)]
+
+
+@st.composite
+def pairs(draw: st.DrawFn, name: str = "R", depth: int = 3) -> tuple[Any, Any, Any]:
+    """Writer schema, reader schema that may read it, and a value of the writer's."""
+    shapes = ["plain", "promoted", "logical", "enum", "fixed", "wider"]
+    shape = draw(st.sampled_from(shapes + ["array", "map", "nullable", "record"] * (depth > 0)))
+    if shape == "plain":
+        kind = draw(st.sampled_from(sorted(PLAIN)))
+        return kind, kind, draw(PLAIN[kind])
+    if shape == "promoted":
+        written, wanted = draw(st.sampled_from(PROMOTED))
+        return written, wanted, draw(PLAIN[written])
+    if shape == "logical":
+        schema, values = draw(st.sampled_from(LOGICAL))
+        return schema, schema, draw(values)
+    if shape == "fixed":
+        schema = {"type": "fixed", "name": name, "size": draw(st.integers(1, 4))}
+        return schema, schema, draw(st.binary(min_size=schema["size"], max_size=schema["size"]))
+    if shape == "enum":
+        symbols = draw(st.permutations("ABCD"))
+        known = {"type": "enum", "name": name, "symbols": [*symbols[:2]], "default": symbols[0]}
+        return {**known, "symbols": symbols}, known, draw(st.sampled_from(symbols))
+    if shape == "wider":
+        kind = draw(st.sampled_from(sorted(set(PLAIN) - {"null"})))
+        return kind, ["null", kind], draw(PLAIN[kind])
+    if shape == "record":
+        return draw(records(name, depth - 1))
+    written, wanted, value = draw(pairs(f"{name}x", depth - 1))
+    if shape == "array":
+        made = [value] * draw(st.integers(0, 3))
+        return {"type": "array", "items": written}, {"type": "array", "items": wanted}, made
+    if shape == "map":
+        keyed = dict.fromkeys(draw(st.lists(st.text(max_size=5), max_size=3)), value)
+        return {"type": "map", "values": written}, {"type": "map", "values": wanted}, keyed
+    if isinstance(wanted, list) or "null" in (written, wanted):
+        return written, wanted, value
+    return ["null", written], ["null", wanted], draw(st.sampled_from([None, value]))
+
+
+@st.composite
+def records(draw: st.DrawFn, name: str = "R", depth: int = 3) -> tuple[Any, Any, Any]:
+    written, wanted, value = [], [], {}
+    for number in range(draw(st.integers(0, 6))):
+        field = f"f{number}"
+        theirs, ours, value[field] = draw(pairs(f"{name}{number}", depth))
+        written.append({"name": field, "type": theirs})
+        fate = draw(st.sampled_from(["kept", "kept", "dropped", "renamed"]))
+        if fate == "kept":
+            wanted.append({"name": field, "type": ours})
+        elif fate == "renamed":
+            wanted.append({"name": f"new_{field}", "type": ours, "aliases": [field]})
+    for number, (kind, default) in enumerate(draw(st.lists(st.sampled_from(ADDED), max_size=2))):
+        wanted.append({"name": f"added{number}", "type": kind, "default": default})
+    head = {"type": "record", "name": name}
+    return {**head, "fields": written}, {**head, "fields": draw(st.permutations(wanted))}, value
+
+
+def encoded(schema: Any, value: Any) -> bytes:
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, fastavro.parse_schema(schema), value)
+    return out.getvalue()
+
+
+def decoder(writer: Any, reader: Any) -> Decoder:
+    return Decoder(json.dumps(reader), {1: json.dumps(writer)}.get)
+
+
+RAW = decoder(
+    load_contracts()["topic-weather"].newest.schema, load_contracts()["topic-weather"].newest.schema
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(records())
+def test_it_reads_what_fastavro_reads(pair: tuple[Any, Any, Any]) -> None:
+    writer, reader, value = pair
+    body = encoded(writer, value)
+    expected = fastavro.schemaless_reader(
+        io.BytesIO(body), fastavro.parse_schema(writer), fastavro.parse_schema(reader)
+    )
+    found = decoder(writer, reader).decode(frame(1, body))
+    assert found == expected
+    assert list(found) == [field["name"] for field in reader["fields"]]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(st.binary(max_size=300))
+def test_bytes_of_any_kind_are_a_record_or_are_refused(body: bytes) -> None:
+    try:
+        assert isinstance(RAW.decode(frame(1, body)), dict)
+    except Undecodable as error:
+        assert "schema 1" in str(error)
+
+
+def record(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "record", "name": "R", "fields": list(fields), **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "why"),
+    [
+        ({"type": "array", "items": "null"}, b"\xfe\xff\xff\xff\xff\x0f\x00", "items are claimed"),
+        ({"type": "array", "items": record(name="E")}, b"\xfe\xff\xff\x7f\x00", "items are claimed"),
+        ({"type": "array", "items": "null"}, b"\x02" * 101 + b"\x00", "items are claimed"),
+        ({"type": "array", "items": "long"}, b"\xfe\xff\xff\xff\xff\x0f\x00", "items are claimed"),
+        ("string", b"\xfe\xff\xff\xff\xff\x0f", "ends too early"),
+        ("string", b"\x01", "below zero"),
+        ("string", b"\x04\xff\xfe", "UnicodeDecodeError"),
+        ("long", b"\xff" * 11, "more than ten bytes"),
+        ("boolean", b"\x02", "IndexError"),
+        (["null", "string"], b"\x04\x02a", "out of its branches"),
+        ({"type": "int", "logicalType": "time-millis"}, b"\x01", "beyond the day"),
+    ],
+)
+def test_bytes_that_claim_too_much_are_refused_at_once(kind: Any, body: bytes, why: str) -> None:
+    schema = record({"name": "a", "type": kind})
+    with pytest.raises(Undecodable, match=why):
+        decoder(schema, schema).decode(frame(1, body))
+
+
+def test_a_record_nested_in_itself_without_end_is_refused() -> None:
+    schema = record({"name": "next", "type": ["null", "R"]})
+    read = decoder(schema, schema)
+    assert read.decode(frame(1, b"\x02\x02\x00")) == {"next": {"next": {"next": None}}}
+    with pytest.raises(Undecodable, match="RecursionError"):
+        read.decode(frame(1, b"\x02" * 100_000))
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted", "body", "found"),
+    [
+        (["null", "string"], "string", b"\x02\x02a", "a"),
+        (["null", "string"], "string", b"\x00", "null is written, which string cannot read"),
+        (["null", "long"], ["null", "double"], b"\x02\x04", 2.0),
+        ("string", "long", b"\x02a", "string is written, which long cannot read"),
+        ("int", ["double", "long"], b"\x04", 2.0),
+        ("long", ["double", "long"], b"\x04", 2),
+    ],
+)
+def test_a_type_is_judged_by_the_value_that_comes(written: Any, wanted: Any, body: bytes, found: Any) -> None:
+    read = decoder(record({"name": "a", "type": written}), record({"name": "a", "type": wanted}))
+    if isinstance(found, str) and " " in found:
+        with pytest.raises(Undecodable, match=found):
+            read.decode(frame(1, body))
+    else:
+        assert read.decode(frame(1, body)) == {"a": found}
+
+
+def test_defaults_are_values_of_their_type_and_made_anew_for_each_record() -> None:
+    added: dict[str, tuple[Any, Any, Any]] = {
+        "at": ({"type": "long", "logicalType": "timestamp-millis"}, 0, datetime(1970, 1, 1, tzinfo=UTC)),
+        "day": ({"type": "int", "logicalType": "date"}, 1, date(1970, 1, 2)),
+        "noon": ({"type": "int", "logicalType": "time-millis"}, 43_200_000, time(12)),
+        "amount": (
+            {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2},
+            "\u0004\u00d2",
+            Decimal("12.34"),
+        ),
+        "uuid": ({"type": "string", "logicalType": "uuid"}, str(UUID(int=1)), UUID(int=1)),
+        "raw": ("bytes", "\u00ff", b"\xff"),
+        "level": ("double", 1, 1.0),
+        "tags": ({"type": "array", "items": "string"}, ["a"], ["a"]),
+        "inner": (
+            record({"name": "x", "type": "int", "default": 3}, {"name": "y", "type": "int"}, name="I"),
+            {"y": 4},
+            {"x": 3, "y": 4},
+        ),
+    }
+    reader = record(*({"name": n, "type": t, "default": d} for n, (t, d, _) in added.items()))
+    read = decoder(record(), reader)
+    first = read.decode(frame(1, b""))
+    assert first == {name: expected for name, (_, _, expected) in added.items()}
+    first["tags"].append("b")
+    first["inner"]["x"] = 9
+    assert read.decode(frame(1, b"")) == {name: expected for name, (_, _, expected) in added.items()}
+
+
+def test_a_name_is_never_taken_for_code() -> None:
+    evil = {"type": "enum", "name": "E", "symbols": ["A"], "default": "A", "doc": '"""); import os'}
+    reader = record({"name": "a", "type": evil}, {"name": "b", "type": "string", "default": "'+str(1/0)+'"})
+    assert decoder(record({"name": "a", "type": evil}), reader).decode(frame(1, b"\x00")) == {
+        "a": "A",
+        "b": "'+str(1/0)+'",
+    }
+
+
+def test_a_deeply_nested_schema_is_read_as_any_other() -> None:
+    kind: Any = "double"
+    for _ in range(60):
+        kind = {"type": "array", "items": kind}
+    schema = record({"name": "a", "type": kind})
+    found = decoder(schema, schema).decode(frame(1, b"\x02" * 60 + bytes(8) + b"\x00" * 60))["a"]
+    for _ in range(60):
+        (found,) = found
+    assert math.isclose(found, 0.0)
+
+
+def test_a_registered_schema_that_is_none_is_refused() -> None:
+    read = Decoder(json.dumps(record()), lambda _id: '{"type": "record"}')
+    with pytest.raises(Undecodable, match="schema 1 cannot be used"):
+        read.decode(frame(1, b""))
+    assert parse(record()).kind == "record"
