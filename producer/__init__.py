@@ -1,4 +1,4 @@
-"""Produces raw weather: asks OpenWeatherMap or reads stored bodies, and publishes records under contract."""
+"""Produces raw weather: asks a weather API or reads stored bodies, and publishes records under contract."""
 
 from producer.parse import Context, RawRecord, parse
 from producer.reading import Unparsable

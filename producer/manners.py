@@ -1,56 +1,44 @@
-"""Good manners towards the API, as pure decisions: when the next call may go, and what is worth sending."""
+"""Good manners towards an API, as pure decisions: when the next call may go."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass, field
-
-from producer.parse import RawRecord
+from dataclasses import dataclass
 
 _PER_MINUTE = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0
+"""Seconds, where the API refuses calls without saying for how long; each refusal in a row doubles them."""
+_LONGEST_ASKED = 86_400.0
 
 
 @dataclass(slots=True)
 class Pace:
-    """Spreads calls evenly: one every `60 / calls_per_minute` seconds; 0 means as fast as answers come."""
+    """Spreads calls evenly, one every `60 / calls_per_minute` seconds (0: no limit), and heeds refusals."""
 
     calls_per_minute: float
     _next: float = 0.0
+    _blocked_until: float = 0.0
+    _refusals: int = 0
 
     def wait(self, now: float) -> float:
-        """Seconds to wait before the call that is decided at `now`, which this counts as made."""
-        start = max(now, self._next)
-        self._next = start + (_PER_MINUTE / self.calls_per_minute if self.calls_per_minute else 0.0)
-        return start - now
+        """Seconds until a call may go."""
+        return max(0.0, self._next - now, self.blocked(now))
 
-    def pause(self, now: float, seconds: float) -> None:
-        """No call before `seconds` from `now`."""
-        self._next = max(self._next, now + seconds)
+    def blocked(self, now: float) -> float:
+        """Seconds for which the API refuses calls."""
+        return max(0.0, self._blocked_until - now)
 
+    def take(self, now: float) -> None:
+        """Count a call as made at `now`."""
+        self._next = now + (_PER_MINUTE / self.calls_per_minute if self.calls_per_minute else 0.0)
 
-@dataclass(slots=True)
-class Seen:
-    """The newest observation of each station, since the API repeats one for minutes.
+    def refused(self, now: float, asked: float | None) -> float:
+        """Let no call go for the seconds that the API asked for; returns how many they are."""
+        doubled = min(_FIRST_PAUSE * 2.0 ** min(self._refusals, 10), _LONGEST_PAUSE)
+        seconds = doubled if asked is None else min(asked, _LONGEST_ASKED)
+        self._refusals += 1
+        self._blocked_until = max(self._blocked_until, now + seconds)
+        return seconds
 
-    An observation is its source, station and time. Only the newest is kept, so memory grows with the
-    stations, not with time.
-    """
-
-    _newest: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
-
-    def is_new(self, record: RawRecord) -> bool:
-        """Whether to send `record`; marks it as a correction where other values were sent before."""
-        station = (record["source"], record["station"])
-        values = {name: value for name, value in record.items() if name not in _NOT_OBSERVED}
-        digest = hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16).digest()
-        before = self._newest.get(station)
-        if before == (record["observed_at"], digest):
-            return False
-        record["correction"] = before is not None and before[0] == record["observed_at"]
-        self._newest[station] = (record["observed_at"], digest)
-        return True
-
-
-_NOT_OBSERVED = frozenset({"received_at", "correction", "replay", "extra"})
-"""What differs between two answers that tell the same observation."""
+    def answered(self) -> None:
+        """Count a call as answered: the API refuses no more."""
+        self._refusals = 0

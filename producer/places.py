@@ -64,18 +64,25 @@ def places(written: Iterable[str]) -> list[Place]:
     return list(found.values())
 
 
-WELL_KNOWN = places(
-    [
-        "2643743",
-        "2988507",
-        "2950159",
-        "5128581",
-        "3448439",
-        "1850147",
-        "1273294",
-        "2147714",
-        "360630",
-        "184745",
-    ]
-)
-"""London, Paris, Berlin, New York, São Paulo, Tokyo, Delhi, Sydney, Cairo, Nairobi."""
+def places_in(text: str) -> list[Place]:
+    """Read places from one line that separates them by semicolons: a place itself may hold a comma."""
+    return places(part for part in text.split(";") if part.strip())
+
+
+_CITIES = {
+    "2643743": "51.5085,-0.1257",
+    "2988507": "48.8534,2.3488",
+    "2950159": "52.5244,13.4105",
+    "5128581": "40.7143,-74.0060",
+    "3448439": "-23.5475,-46.6361",
+    "1850147": "35.6895,139.6917",
+    "1273294": "28.6667,77.2167",
+    "2147714": "-33.8679,151.2073",
+    "360630": "30.0626,31.2497",
+    "184745": "-1.2833,36.8167",
+}
+"""London, Paris, Berlin, New York, São Paulo, Tokyo, Delhi, Sydney, Cairo, Nairobi: OpenWeatherMap's id of
+each, and its coordinates."""
+
+WELL_KNOWN = places(_CITIES)
+WELL_KNOWN_BY_COORDINATES = places(_CITIES.values())

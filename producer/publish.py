@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicCollection
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.schema_registry import SchemaRegistryError, topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import PlatformError, RegistryMismatch, Unreachable, UnusableSetting
 from contracts.model import Contract
 from contracts.registry import Registry
 from producer.parse import RawRecord
-from producer.reading import Unparsable
 
 _CONNECT_WITHIN = 5.0
-_ROOM_WITHIN = 300.0
-"""Seconds to wait for room in a full local queue: as long as a record may be under way at all."""
+_ANSWERS_AT_ONCE = 1.0
+DELIVER_WITHIN = 300.0
+"""Seconds for which a record may be under way, or wait for room in a full local queue."""
 _POLL_EVERY = 500
 """Records between two looks at the delivery reports."""
+
+Outcome = Callable[[bool], None]
+_Report = Callable[["KafkaError | None", Message], None]
 
 _log = structlog.get_logger(__name__)
 
@@ -34,23 +40,23 @@ class NotDelivered(PlatformError):
     exit_code = Unreachable.exit_code
 
 
-@dataclass(slots=True)
-class Counts:
-    """Records handed over, acknowledged by the broker, and given up by the client."""
-
-    sent: int = 0
-    delivered: int = 0
-    failed: int = 0
-
-
 class Publisher:
     """Sends records, each keyed by its station; `close` waits until the broker has acknowledged them."""
 
     def __init__(
-        self, bootstrap_servers: str, registry: Registry, raw: Contract, quarantine: Contract
+        self,
+        bootstrap_servers: str,
+        registry: Registry,
+        raw: Contract,
+        quarantine: Contract,
+        *,
+        deliver_within: float = DELIVER_WITHIN,
     ) -> None:
-        """Connect, and make sure that both topics and both newest contract versions are there."""
-        self.raw, self.quarantined = Counts(), Counts()
+        """Connect, and make sure that both topics and both newest contract versions are there.
+
+        A record that the broker does not acknowledge within `deliver_within` seconds is given up.
+        """
+        self.bootstrap_servers = bootstrap_servers
         self._last_error = ""
         self._producer = Producer(
             {
@@ -61,66 +67,86 @@ class Publisher:
                 "compression.type": "lz4",
                 "linger.ms": 5,
                 "batch.size": 256 * 1024,
+                "message.timeout.ms": round(deliver_within * 1000),
                 "error_cb": self._trouble,
                 # Trouble reaches us by `error_cb`; the library would also write to stderr on its own.
                 "log_level": 0,
             }
         )
-        self._raw = _Channel(self._producer, registry, raw, self.raw)
-        self._quarantine = _Channel(self._producer, registry, quarantine, self.quarantined)
-        self._look_up(bootstrap_servers, raw.topic, quarantine.topic)
+        self.raw = Channel(self._producer, registry, raw, deliver_within)
+        self.quarantined = Channel(self._producer, registry, quarantine, deliver_within)
+        self.topic_ids = self._look_up(raw.topic, quarantine.topic)
+        """Name of each topic to its id, which tells it from a former one of the same name."""
 
     def send(self, record: RawRecord) -> None:
         """Hand over a record; waits while the local queue is full. Raises `NotDelivered`."""
-        self._raw.send(record["station"].encode(), record)
+        self.raw.produce(record["station"].encode(), self.raw.serialize(record))
 
-    def quarantine(self, body: bytes, received_at: int, why: Unparsable) -> None:
-        """Hand over a body that cannot become a record, with its exact bytes."""
-        letter = {
-            "reason": "UNPARSABLE_BODY",
-            "explanation": f"{why.reason}: {why}",
-            "stage": "PRODUCER",
-            "source_timestamp": received_at,
-            "value": body,
-        }
-        self._quarantine.send(None, letter)
+    def serve(self) -> None:
+        """Let the delivery reports of the last moments come in."""
+        self._producer.poll(0)
+
+    def reachable(self) -> bool:
+        """Whether a broker answers at once."""
+        try:
+            self._producer.list_topics(timeout=_ANSWERS_AT_ONCE)
+        except KafkaException:
+            return False
+        return True
+
+    def flush(self, within: float) -> int:
+        """Wait up to `within` seconds for the broker's word on every record; returns how many lack it."""
+        self._producer.flush(within)
+        return sum(channel.sent - channel.delivered for channel in (self.raw, self.quarantined))
 
     def close(self, within: float = 60.0) -> None:
         """Wait up to `within` seconds for the broker's word on every record; raises `NotDelivered`."""
-        self._producer.flush(within)
-        lost = [counts.sent - counts.delivered for counts in (self.raw, self.quarantined)]
-        if any(lost):
-            why = f" ({self._last_error})" if self._last_error else ""
+        lost = self.flush(within)
+        if lost:
             raise NotDelivered(
-                f"{sum(lost)} of {self.raw.sent + self.quarantined.sent} records were not acknowledged "
-                f"within {within:.0f} s{why}: see that the broker runs, and send them again."
+                f"{lost} of {self.raw.sent + self.quarantined.sent} records were not acknowledged "
+                f"within {within:.0f} s{self.trouble()}: see that the broker runs, and send them again."
             )
 
-    def _look_up(self, bootstrap_servers: str, *topics: str) -> None:
+    def trouble(self) -> str:
+        """What the broker's client last complained of, in brackets; empty when it did not."""
+        return f" ({self._last_error})" if self._last_error else ""
+
+    def _look_up(self, *topics: str) -> dict[str, str]:
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers}, logger=CLIENT_LOG)
+        asked = admin.describe_topics(TopicCollection(list(topics)), request_timeout=_CONNECT_WITHIN)
+        return {topic: self._topic_id(topic, future) for topic, future in asked.items()}
+
+    def _topic_id(self, topic: str, future: Future[Any]) -> str:
         try:
-            known = self._producer.list_topics(timeout=_CONNECT_WITHIN).topics
-        except KafkaException:
-            raise Unreachable(
-                f"no broker answers at {bootstrap_servers}: start it with `make up`, or correct "
-                "KAFKA_BOOTSTRAP_SERVERS."
-            ) from None
-        for topic in topics:
-            if topic not in known:
-                raise UnusableSetting(f"the topic {topic} does not exist: run `python -m contracts apply`.")
+            return str(future.result().topic_id)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise UnusableSetting(
+                    f"the topic {topic} does not exist: run `python -m contracts apply`."
+                ) from None
+            raise broker_error(error, self.bootstrap_servers) from None
 
     def _trouble(self, error: KafkaError) -> None:
         self._last_error = error.str()
         _log.warning("broker trouble", error=error.str(), fatal=error.fatal())
 
 
-class _Channel:
+class Channel:
     """One topic: its serializer, and the counts of what went there."""
 
-    def __init__(self, producer: Producer, registry: Registry, contract: Contract, counts: Counts) -> None:
-        registry.id_of(contract)  # says what to do when the newest version is not registered
+    def __init__(
+        self, producer: Producer, registry: Registry, contract: Contract, room_within: float
+    ) -> None:
+        """Make sure that the newest version of `contract` is registered."""
+        registry.id_of(contract)  # says what to do when it is not
+        self.topic = contract.topic
+        self.sent = self.delivered = self.failed = 0
+        """Records handed over, acknowledged by the broker, and given up by the client."""
         self._producer = producer
-        self._topic = contract.topic
-        self._counts = counts
+        # Looked up once, as each record passes here.
+        self._hand_over, self._report = producer.produce, self._count
+        self._room_within = room_within
         self._context = SerializationContext(contract.topic, MessageField.VALUE)
         self._serialize = AvroSerializer(
             registry.client,
@@ -132,39 +158,58 @@ class _Channel:
             },
         )
 
-    def send(self, key: bytes | None, record: Mapping[str, Any]) -> None:
+    def serialize(self, record: Mapping[str, Any]) -> bytes:
+        """Write a record in the wire format; raises `RegistryMismatch`."""
         try:
-            value = self._serialize(record, self._context)
+            value: bytes | None = self._serialize(record, self._context)
         except SchemaRegistryError as error:
             raise RegistryMismatch(
-                f"the registry does not know the contract of {self._topic} ({error.error_message}): "
+                f"the registry does not know the contract of {self.topic} ({error.error_message}): "
                 "run `python -m contracts apply`."
             ) from None
-        self._produce(key, value)
-        self._counts.sent += 1
-        if self._counts.sent % _POLL_EVERY == 0:
+        assert value is not None  # noqa: S101 - only None is written as None
+        return value
+
+    def produce(self, key: bytes | None, value: bytes, outcome: Outcome | None = None) -> None:
+        """Hand over a value; waits while the local queue is full. `outcome` learns whether it arrived."""
+        report = self._report if outcome is None else partial(self._count_and_tell, outcome)
+        try:
+            self._hand_over(self.topic, value, key, on_delivery=report)
+        except BufferError:
+            self._wait_for_room(key, value, report)
+        except KafkaException as error:
+            raise self._refusal(error) from None
+        self.sent += 1
+        if not self.sent % _POLL_EVERY:
             self._producer.poll(0)
 
-    def _produce(self, key: bytes | None, value: bytes | None) -> None:
-        deadline = time.monotonic() + _ROOM_WITHIN
-        while not self._taken(key, value):
-            if time.monotonic() > deadline:
-                raise NotDelivered(f"the broker took no record for {_ROOM_WITHIN:.0f} s: see that it runs.")
+    def take_back(self) -> None:
+        """Uncount a record that was given up and is about to be handed over again."""
+        self.sent -= 1
+        self.failed -= 1
+
+    def _wait_for_room(self, key: bytes | None, value: bytes, report: _Report) -> None:
+        deadline = time.monotonic() + self._room_within
+        while time.monotonic() < deadline:
             self._producer.poll(0.1)
+            try:
+                return self._hand_over(self.topic, value, key, on_delivery=report)
+            except BufferError:
+                continue
+            except KafkaException as error:
+                raise self._refusal(error) from None
+        raise NotDelivered(f"the broker took no record for {self._room_within:.0f} s: see that it runs.")
 
-    def _taken(self, key: bytes | None, value: bytes | None) -> bool:
-        """Hand over to the local queue; False while that is full."""
-        try:
-            self._producer.produce(self._topic, value, key, on_delivery=self._delivered)
-        except BufferError:
-            return False
-        except KafkaException as error:
-            raise NotDelivered(f"a record for {self._topic} is refused: {error.args[0].str()}.") from None
-        return True
+    def _refusal(self, error: KafkaException) -> NotDelivered:
+        return NotDelivered(f"a record for {self.topic} is refused: {error.args[0].str()}.")
 
-    def _delivered(self, error: KafkaError | None, _message: Message) -> None:
+    def _count(self, error: KafkaError | None, _message: Message) -> None:
         if error is None:
-            self._counts.delivered += 1
+            self.delivered += 1
         else:
-            self._counts.failed += 1
-            _log.warning("not delivered", topic=self._topic, error=error.str())
+            self.failed += 1
+            _log.warning("not delivered", topic=self.topic, error=error.str())
+
+    def _count_and_tell(self, outcome: Outcome, error: KafkaError | None, message: Message) -> None:
+        self._count(error, message)
+        outcome(error is None)

@@ -1,4 +1,4 @@
-"""Settings of the weather API, from the environment."""
+"""Settings of the producer, from the environment."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.errors import UnusableSetting
 
 PUBLIC_API = "https://api.openweathermap.org"
+OPEN_METEO = "https://api.open-meteo.com"
 
 
 class WeatherApi(BaseSettings):
-    """Where the weather API is, and the key to it; the key shows as asterisks wherever it is printed."""
+    """Where the weather APIs are, the key (which shows as asterisks), and the places."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
     openweathermap_api_key: SecretStr | None = None
     openweathermap_url: str = PUBLIC_API
+    open_meteo_url: str = OPEN_METEO
+    weather_places: str | None = None
 
     @property
     def key(self) -> SecretStr:
@@ -26,9 +29,10 @@ class WeatherApi(BaseSettings):
         key = self.openweathermap_api_key
         if key is None:
             raise UnusableSetting(
-                "OPENWEATHERMAP_API_KEY is not set: set it, or try `python -m producer replay run`."
+                "OPENWEATHERMAP_API_KEY is not set: set it, or try `--source open-meteo` or `replay run`."
             )
-        if not key.get_secret_value().isalnum():
+        secret = key.get_secret_value()
+        if not (secret.isascii() and secret.isalnum()):
             raise UnusableSetting("OPENWEATHERMAP_API_KEY is no key: one has letters and digits only.")
         return key
 
@@ -36,16 +40,19 @@ class WeatherApi(BaseSettings):
 def weather_api() -> WeatherApi:
     """Read the settings; raises `UnusableSetting`."""
     found = WeatherApi()
+    _check_address("OPENWEATHERMAP_URL", found.openweathermap_url, PUBLIC_API)
+    _check_address("OPEN_METEO_URL", found.open_meteo_url, OPEN_METEO)
+    return found
+
+
+def _check_address(setting: str, value: str, example: str) -> None:
     # Reading the host may fail already, and its message repeats the text.
     try:
-        address = urlsplit(found.openweathermap_url)
+        address = urlsplit(value)
         usable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise UnusableSetting(f"OPENWEATHERMAP_URL must be an http or https address, such as {PUBLIC_API}.")
+        raise UnusableSetting(f"{setting} must be an http or https address, such as {example}.")
     if address.username or address.password or address.query or address.fragment:
-        raise UnusableSetting(
-            "OPENWEATHERMAP_URL must hold an address only: no credentials, query or fragment."
-        )
-    return found
+        raise UnusableSetting(f"{setting} must hold an address only: no credentials, query or fragment.")

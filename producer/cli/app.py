@@ -1,41 +1,73 @@
-"""Puts the verbs together."""
+"""Puts the verbs together, and says where the logs go."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from typing import Annotated
 
 import structlog
 import typer
+from structlog.typing import EventDict, WrappedLogger
 
-from producer.cli import backfill, parse, poll, replay
+from producer.api.client import MASK
+from producer.cli import backfill, config, doctor, parse, poll, replay
+from producer.settings import WeatherApi
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Produce raw weather to topic-weather: poll the API, send stored bodies, or play real ones again.",
+    help="Produce raw weather to topic-weather: poll an API, send stored bodies, or play real ones again.",
     epilog="Exits with 0 when all is well, 1 when bodies are at fault, 2 for an unusable setting, 3 when an "
     "address is unreachable or records are not acknowledged, 4 when the key is refused, 130 when stopped.",
 )
 app.command()(parse.parse)
 app.command()(backfill.backfill)
 app.command()(poll.poll)
+app.command()(doctor.doctor)
 app.add_typer(replay.app, name="replay")
+app.add_typer(config.app, name="config")
 
 
 @app.callback()
-def logs_to_stderr() -> None:
-    """Keep stdout for data."""
+def logs_to_stderr(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log each delivery, and what the libraries say.")
+    ] = False,
+) -> None:
+    """Keep stdout for data, and the key out of the logs."""
+    level = logging.DEBUG if verbose else logging.INFO
+    if verbose:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.addFilter(_without_key)
+        logging.basicConfig(level=level, handlers=[handler], format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _redact,
             structlog.dev.ConsoleRenderer(colors=False)
             if sys.stderr.isatty()
             else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _masked(text: str) -> str:
+    key = WeatherApi().openweathermap_api_key
+    return text.replace(key.get_secret_value(), MASK) if key else text
+
+
+def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Mask the key wherever a message of ours should ever repeat it."""
+    return {name: _masked(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _without_key(record: logging.LogRecord) -> bool:
+    """Mask the key wherever a library repeats it."""
+    record.msg, record.args = _masked(record.getMessage()), ()
+    return True

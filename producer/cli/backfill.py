@@ -2,57 +2,97 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from contracts.cli_support import messages
-from producer.backfill import backfill as send_all
+from producer.backfill import Backfill
 from producer.cli.common import (
+    STATE,
     AsJson,
+    StateFolder,
     conclude,
+    connected,
+    flush_within,
     now,
     progress_bar,
-    publishing,
     source_option,
     units_option,
 )
 from producer.parse import Context, Source, Units
+from producer.publish import DELIVER_WITHIN
+from producer.state import State
 from producer.stopping import stop_on_signals
 from producer.stored import bodies_in, files_in
 
 
-def backfill(
+def backfill(  # noqa: PLR0917 - the command line names every option
     paths: Annotated[
         list[Path],
         typer.Argument(help="Stored bodies: .json files, .jsonl or .jsonl.gz files, or folders of them."),
     ],
     units: Annotated[
         Units,
-        units_option("Units that were asked for when the bodies were fetched: none states them."),
+        units_option("Units that were asked for when the bodies were fetched."),
     ],
     source: Annotated[Source, source_option()] = "OPENWEATHERMAP",
     replay: Annotated[bool, typer.Option("--replay", help="Mark the records as played again.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Begin again, even where it was interrupted.")] = False,
+    state: StateFolder = STATE,
     as_json: AsJson = False,
 ) -> None:
-    """Send stored bodies as raw records. A body that is no weather is named, and makes the exit code 1."""
+    """Send stored bodies as raw records. A body that is no weather is named, and makes the exit code 1.
+
+    Interrupted in whichever way, the same command goes on where it was and sends nothing twice. What the
+    bodies tell again unchanged is sent once; an observation whose values changed is sent again and marked.
+    """
     began = time.monotonic()
     files = files_in(paths)
     context = Context(source=source, replay=replay, units=units, received_at=now())
+    file = state / f"backfill-{_name(files, context)}.sqlite"
+    if anew:
+        file.unlink(missing_ok=True)
     with stop_on_signals() as stop:
-        with publishing(stop) as publisher, progress_bar() as bar:
-            task = bar.add_task("sending", total=sum(file.stat().st_size for file in files))
-            bodies = (stored for file in files for stored in bodies_in(file))
-            done = send_all(
-                bodies, context, publisher, stop=stop, progress=lambda size: bar.advance(task, size)
-            )
+        with (
+            connected() as publisher,
+            closing(State(file, publisher.topic_ids)) as kept,
+            progress_bar() as bar,
+        ):
+            work = Backfill(context, publisher, kept)
+            if work.done.resumed_after:
+                messages.print(f"going on after {work.done.resumed_after:,} bodies; --anew begins again")
+            task = bar.add_task("sending", total=sum(one.stat().st_size for one in files))
+            bodies = (stored for one in files for stored in bodies_in(one))
+            done = work.run(bodies, stop=stop, progress=lambda size: bar.advance(task, size))
+            publisher.close(flush_within(stop) if stop.is_set() else DELIVER_WITHIN)
+            if not stop.is_set():
+                kept.delete()
         for line in done.first_refused:
             messages.print(line, markup=False)
         if done.refused > len(done.first_refused):
             messages.print(f"and {done.refused - len(done.first_refused):,} more like these")
-        facts = {"source": source, "replay": replay, "read": done.read, "refused": done.refused}
+        facts = {
+            "source": source,
+            "replay": replay,
+            "resumed_after": done.resumed_after,
+            "read": done.read,
+            "refused": done.refused,
+            "unchanged": done.unchanged,
+            "already_there": done.already_there,
+        }
         conclude(publisher, began, facts, as_json=as_json, stop=stop)
     if done.refused:
         raise typer.Exit(1)
+
+
+def _name(files: Sequence[Path], context: Context) -> str:
+    """Tell one backfill from another: by its files as they are now, and by what is said of them."""
+    marks = [(str(one.resolve()), one.stat().st_size, one.stat().st_mtime_ns) for one in files]
+    said = (context.source, context.replay, context.units)
+    return hashlib.blake2b(repr((marks, said)).encode(), digest_size=8).hexdigest()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,16 +15,22 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from contracts.cli_support import INTERRUPTED, messages, print_json
 from contracts.errors import UnusableSetting
 from contracts.folder import load_contracts
+from contracts.model import Contract
 from contracts.registry import connect
 from contracts.settings import addresses
-from producer.publish import Publisher
+from producer.publish import DELIVER_WITHIN, Publisher
 
 RAW, QUARANTINE = "topic-weather", "topic-weather-quarantine"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
+StateFolder = Annotated[
+    Path,
+    typer.Option("--state", help="Folder of what outlives the process: what was sent, and what still waits."),
+]
+STATE = Path("build/producer")
 
-_FLUSH_WITHIN = 60.0
-_FLUSH_WITHIN_WHEN_STOPPED = 15.0
+FLUSH_WITHIN = 60.0
+FLUSH_WITHIN_WHEN_STOPPED = 15.0
 
 
 def units_option(text: str) -> Any:
@@ -41,23 +48,30 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-@contextmanager
-def publishing(stop: threading.Event) -> Iterator[Publisher]:
-    """A publisher whose records are all acknowledged, or named as lost, when the context ends."""
-    where = addresses()
+def own_contracts() -> tuple[Contract, Contract]:
+    """The contracts that a producer writes under: raw weather, and its quarantine."""
     contracts = load_contracts()
     if missing := {RAW, QUARANTINE} - contracts.keys():
         raise UnusableSetting(
             f"the contracts folder holds no {min(missing)}: name another with CONTRACTS_DIR."
         )
+    return contracts[RAW], contracts[QUARANTINE]
+
+
+@contextmanager
+def connected(deliver_within: float = DELIVER_WITHIN) -> Iterator[Publisher]:
+    """A publisher at the addresses of the environment; whoever asks for it flushes it."""
+    where = addresses()
+    raw, quarantine = own_contracts()
     with closing(connect(where.schema_registry_url)) as registry:
-        publisher = Publisher(
-            where.kafka_bootstrap_servers, registry, raw=contracts[RAW], quarantine=contracts[QUARANTINE]
+        yield Publisher(
+            where.kafka_bootstrap_servers, registry, raw, quarantine, deliver_within=deliver_within
         )
-        try:
-            yield publisher
-        finally:
-            publisher.close(_FLUSH_WITHIN_WHEN_STOPPED if stop.is_set() else _FLUSH_WITHIN)
+
+
+def flush_within(stop: threading.Event) -> float:
+    """Seconds to wait for the broker's word at the end; fewer for someone who wants to stop."""
+    return FLUSH_WITHIN_WHEN_STOPPED if stop.is_set() else FLUSH_WITHIN
 
 
 def progress_bar() -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +13,26 @@ import typer
 from pydantic import SecretStr
 
 from contracts.cli_support import messages, print_json
-from producer.backfill import backfill
-from producer.cli.common import AsJson, conclude, now, progress_bar, publishing, units_option
-from producer.openweathermap import OpenWeatherMap
+from producer.api import Client, Gate, openweathermap
+from producer.backfill import Backfill
+from producer.cli.common import AsJson, conclude, connected, flush_within, now, progress_bar, units_option
+from producer.outbox import Outbox
 from producer.parse import Context, Units
 from producer.places import places
 from producer.poll import Poller, Schedule
 from producer.publish import Publisher
-from producer.replay import SOURCE, Observation, ReplayServer, load_observations, serve, split_for_polling
+from producer.replay import (
+    KINDS,
+    SOURCE,
+    Observation,
+    ReplayServer,
+    fault,
+    load_observations,
+    serve,
+    split_for_polling,
+)
 from producer.settings import weather_api
+from producer.state import State
 from producer.stopping import stop_on_signals
 from producer.stored import StoredBody, write_bodies
 
@@ -46,9 +58,10 @@ def run(
     began = time.monotonic()
     bulk, live = split_for_polling(load_observations(), polled)
     with stop_on_signals() as stop:
-        with publishing(stop) as publisher:
+        with connected() as publisher:
             _send(bulk, units, publisher, stop)
             _poll(live, polled, units, publisher, stop)
+            publisher.close(flush_within(stop))
         facts = {"source": SOURCE, "replay": True, "backfilled": len(bulk), "polled": len(live)}
         conclude(publisher, began, facts, as_json=as_json, stop=stop)
 
@@ -76,21 +89,32 @@ def serve_until_stopped(
     only_last: Annotated[
         int | None, typer.Option(min=1, help="Serve only this many of each station's last observations.")
     ] = None,
+    fault_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="KIND[=VALUE][/EVERY]",
+            help=f"Play a fault in every so many answers; KIND is {', '.join(KINDS)}; VALUE is the seconds "
+            "of latency or Retry-After. Such as 500/10 or 429=7/3. May be given several times.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the observations as OpenWeatherMap would, on the loopback interface, until Ctrl-C.
 
     Each call for a station (ids 14734, 94789, 14732; names EWR, JFK, LGA; coordinates; postcodes) is given
     its next hour. Prints the address to put into OPENWEATHERMAP_URL. The only key that it accepts is the one
-    in OPENWEATHERMAP_API_KEY, or `replay` where that is not set.
+    in OPENWEATHERMAP_API_KEY, or `replay` where that is not set. It is an HTTP proxy as well: a client whose
+    address is built in, such as PyOWM, is told to use it as one.
     """
     settings = weather_api()
     key = settings.key.get_secret_value() if settings.openweathermap_api_key else _KEY
+    faults = [fault(written) for written in fault_options or ()]
     bulk, last = split_for_polling(load_observations(), only_last or 0)
     observations = last if only_last else bulk
     with (
         stop_on_signals() as stop,
-        serve(ReplayServer(observations, key=key, port=port)) as server,
+        serve(ReplayServer(observations, key=key, port=port, faults=faults)) as server,
     ):
         if as_json:
             print_json({"url": server.url})
@@ -102,9 +126,10 @@ def serve_until_stopped(
 def _send(bulk: list[Observation], units: Units, publisher: Publisher, stop: threading.Event) -> None:
     context = Context(source=SOURCE, replay=True, units=units, received_at=now())
     bodies = (StoredBody(f"{one.station.code} {one.time}", one.body(units), 1) for one in bulk)
-    with progress_bar() as bar:
+    with closing(State(None, publisher.topic_ids)) as state, progress_bar() as bar:
         task = bar.add_task("stored observations", total=len(bulk))
-        backfill(bodies, context, publisher, stop=stop, progress=lambda size: bar.advance(task, size))
+        work = Backfill(context, publisher, state)
+        work.run(bodies, stop=stop, progress=lambda size: bar.advance(task, size))
 
 
 def _poll(
@@ -113,10 +138,13 @@ def _poll(
     if not live:
         return
     key = SecretStr(secrets.token_hex(16))
-    with serve(ReplayServer(live, key=key.get_secret_value())) as server:
-        api = OpenWeatherMap(server.url, key, units, stop)
-        with api:
-            stations = places(sorted({str(one.station.id) for one in live}))
-            Poller(stations, api, publisher).run(
-                Schedule(rounds=rounds, interval=0, calls_per_minute=0), stop
-            )
+    with (
+        serve(ReplayServer(live, key=key.get_secret_value())) as server,
+        Client(openweathermap.api(server.url, key, units), Gate(0, stop), stop) as client,
+        # Every run plays the same observations: what a former one sent is none of its business.
+        closing(State(None, publisher.topic_ids)) as state,
+    ):
+        stations = places(sorted({str(one.station.id) for one in live}))
+        outbox = Outbox(publisher, state)
+        Poller(stations, client, outbox).run(Schedule(rounds=rounds, interval=0), stop)
+        outbox.close(flush_within(stop))

@@ -1,6 +1,17 @@
 """Plays real observations of 2013 again, as the bodies that OpenWeatherMap's API would have given."""
 
+from producer.replay.faults import KINDS, Fault, fault
 from producer.replay.observations import SOURCE, Observation, load_observations, split_for_polling
 from producer.replay.server import ReplayServer, serve
 
-__all__ = ["SOURCE", "Observation", "ReplayServer", "load_observations", "serve", "split_for_polling"]
+__all__ = [
+    "KINDS",
+    "SOURCE",
+    "Fault",
+    "Observation",
+    "ReplayServer",
+    "fault",
+    "load_observations",
+    "serve",
+    "split_for_polling",
+]

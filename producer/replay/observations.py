@@ -72,9 +72,11 @@ class Observation:
         speed = 1.0 if units == "IMPERIAL" else _METRES_A_SECOND
         offset = -14_400 if _SUMMER_TIME[0] <= self.time < _SUMMER_TIME[1] else -18_000
         sun = sunrise_and_sunset((self.time + offset) // 86_400, station.latitude, station.longitude)
+        day = sun is not None and sun[0] <= self.time < sun[1]
+        conditions = _conditions(rain, visibility, day=day)
         return {
             "coord": {"lon": station.longitude, "lat": station.latitude},
-            "weather": _conditions(rain, visibility, day=sun is not None and sun[0] <= self.time < sun[1]),
+            **({"weather": conditions} if conditions else {}),
             "base": "stations",
             "main": _present(
                 temp=temperature,
@@ -170,7 +172,11 @@ _OBSCURED = ((1000, 741, "Fog", "fog"), (5000, 701, "Mist", "mist"))
 
 
 def _conditions(rain: float | None, visibility: float | None, *, day: bool) -> list[dict[str, Any]]:
-    """Conditions that the row proves; nothing in it tells a clear sky from a cloudy one."""
+    """Conditions that the row proves, maybe none: nothing in it tells a clear sky from a cloudy one.
+
+    A body leaves `weather` out where there is none. The API itself always names a condition; clients take
+    one that is absent better than an empty list, and an invented clear sky would be recorded as seen.
+    """
     suffix = "d" if day else "n"
     found: list[dict[str, Any]] = []
     if rain:

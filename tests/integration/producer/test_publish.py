@@ -19,10 +19,12 @@ from contracts.folder import HOME, load_contract
 from contracts.model import Contract
 from contracts.registry import connect
 from contracts.wire import HEADER_SIZE, schema_id
-from producer import Context, Unparsable, parse
-from producer.backfill import backfill
+from producer import Context, parse
+from producer.backfill import Backfill
+from producer.outbox import Outbox
 from producer.publish import Publisher
 from producer.replay import SOURCE, load_observations
+from producer.state import State
 from producer.stored import StoredBody
 
 CONTEXT = Context(source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000)
@@ -76,7 +78,8 @@ def test_stored_bodies_arrive_once_each_and_in_order(own: Place) -> None:
     bodies.insert(7, StoredBody("broken", b"{", 1))
     with closing(connect(own.registry_url)) as registry:
         publisher = own.publisher(registry)
-        done = backfill(bodies, CONTEXT, publisher, stop=threading.Event())
+        with closing(State(None, publisher.topic_ids)) as state:
+            done = Backfill(CONTEXT, publisher, state).run(bodies, stop=threading.Event())
         publisher.close()
     assert (done.read, done.refused) == (len(bodies), 1)
     assert done.first_refused[0].startswith("broken: BROKEN_JSON")
@@ -90,8 +93,10 @@ def test_a_body_that_is_no_weather_is_quarantined_with_its_exact_bytes(own: Plac
     body = b'{"name": "\xff\x00", broken'
     with closing(connect(own.registry_url)) as registry:
         publisher = own.publisher(registry)
-        publisher.quarantine(body, 1_700_000_000_000, Unparsable("BROKEN_TEXT", "no text."))
-        publisher.close()
+        with closing(State(None, publisher.topic_ids)) as state:
+            outbox = Outbox(publisher, state)
+            outbox.quarantine(body, 1_700_000_000_000, "BROKEN_TEXT: no text.")
+            outbox.close(20)
     ((_, _, letter),) = own.read(own.quarantine, 1)
     assert (letter["reason"], letter["stage"], letter["value"]) == ("UNPARSABLE_BODY", "PRODUCER", body)
     assert letter["explanation"] == "BROKEN_TEXT: no text."
@@ -114,7 +119,7 @@ def test_a_topic_that_is_not_there_is_named(own: Place) -> None:
 def test_a_broker_that_is_not_there_is_named(own: Place) -> None:
     with (
         closing(connect(own.registry_url)) as registry,
-        pytest.raises(Unreachable, match="no broker answers"),
+        pytest.raises(Unreachable, match="no Kafka broker answers"),
     ):
         Publisher("127.0.0.1:1", registry, raw=own.raw, quarantine=own.quarantine)
 

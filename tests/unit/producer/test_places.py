@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UnusableSetting
-from producer.places import place, places, places_of
+from producer.places import place, places, places_in, places_of
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,11 @@ def test_a_file_gives_its_places_once_each_without_comments(tmp_path: Path) -> N
 def test_no_place_at_all_is_refused() -> None:
     with pytest.raises(UnusableSetting, match="no place is named"):
         places([])
+
+
+def test_one_line_gives_places_between_semicolons() -> None:
+    assert [one.text for one in places_in("London,GB; 38.72,-9.13;;2643743")] == [
+        "London,GB",
+        "38.72,-9.13",
+        "2643743",
+    ]

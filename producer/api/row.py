@@ -1,0 +1,29 @@
+"""What tells one weather API from another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from producer.parse import Source, Units
+from producer.places import Place
+
+REPLAY_HEADER = "Replay-Source"
+"""A server that plays stored observations again names their source in it; no real API sends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """A weather API: where it is, whose weather it gives, and how it is asked for a place."""
+
+    source: Source
+    url: str
+    units: Units
+    query: Callable[[Place], Mapping[str, str]]
+    """Parameters of the URL, the key left out; raises `UnusableSetting` for a place that it cannot find."""
+    setting: str
+    """The variable of the environment that names the address."""
+    key_parameter: str = ""
+    key: SecretStr | None = None

@@ -1,0 +1,72 @@
+"""`python -m producer config`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from contracts.cli_support import print_json
+from contracts.errors import UnusableSetting
+from contracts.folder import contracts_folder
+from contracts.settings import SERVICES_FILE, addresses
+from producer.places import WELL_KNOWN
+from producer.settings import weather_api
+
+app = typer.Typer(no_args_is_help=True, help="Settings, as the producer understands them.")
+
+_SERVICES = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
+_MASKED = "********"
+
+
+@app.callback()
+def config() -> None:
+    """Settings, as the producer understands them."""
+
+
+@app.command()
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show every setting, its value and where that comes from; secrets are masked.
+
+    `doctor` tells whether they work.
+    """
+    where, api = _addresses(), weather_api()
+    places = api.weather_places or ";".join(one.text for one in WELL_KNOWN)
+    values: dict[str, Any] = {
+        **where,
+        "OPENWEATHERMAP_URL": api.openweathermap_url,
+        "OPENWEATHERMAP_API_KEY": _MASKED if api.openweathermap_api_key else None,
+        "OPEN_METEO_URL": api.open_meteo_url,
+        "WEATHER_PLACES": places,
+        "CONTRACTS_DIR": str(contracts_folder()),
+    }
+    rows = {name: {"value": value, "from": _origin(name, value)} for name, value in values.items()}
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("setting", Column("value", overflow="fold"), "from")
+    for name, row in rows.items():
+        table.add_row(name, row["value"] or "", row["from"])
+    Console().print(table, markup=False)
+
+
+def _addresses() -> dict[str, str | None]:
+    try:
+        found = addresses()
+    except UnusableSetting:
+        # What is unusable may hold credentials, so it is not shown; `doctor` says what to do about it.
+        return dict.fromkeys(_SERVICES)
+    return dict(zip(_SERVICES, (found.kafka_bootstrap_servers, found.schema_registry_url), strict=True))
+
+
+def _origin(name: str, value: str | None) -> str:
+    if os.environ.get(name):
+        return "environment" if value else "environment, unusable"
+    if name in _SERVICES and value:
+        return str(SERVICES_FILE)
+    return "default" if value else "not set"

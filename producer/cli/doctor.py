@@ -1,0 +1,68 @@
+"""`python -m producer doctor`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from contracts.cli_support import print_json
+from contracts.settings import addresses
+from producer import doctor as checks
+from producer.api import Client, Gate
+from producer.cli.common import own_contracts
+from producer.cli.live import Calls, Live, PlacesFile, Written, api_of, places_wanted
+from producer.doctor import Check, Plan
+from producer.settings import weather_api
+
+
+def doctor(  # noqa: PLR0917 - the command line names every option
+    written: Written = None,
+    file: PlacesFile = None,
+    source: Live = "openweathermap",
+    interval: Annotated[float, typer.Option(min=0, help="Seconds, as for `poll`.")] = 600,
+    calls_per_minute: Calls = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check that polling would work: key, quota, broker, registry, topics, contracts. Sends no record.
+
+    Asks the live service once. Exits with 0 when all is well, else with the code of the first thing that is
+    not; each says what to do.
+    """
+    settings = cache(weather_api)
+    where = cache(addresses)
+    contracts = cache(own_contracts)
+    places = cache(lambda: places_wanted(written or [], file, settings(), source))
+
+    def client() -> Client:
+        stop = threading.Event()
+        return Client(api_of(source, settings(), "METRIC"), Gate(0, stop), stop)
+
+    def plan() -> Plan:
+        return Plan(places=places(), interval=interval, calls_per_minute=calls_per_minute)
+
+    table: list[tuple[str, str | None, Check]] = [
+        ("key", None, lambda: checks.key_works(client, places()[0])),
+        ("quota", None, lambda: checks.quota_suffices(plan())),
+        ("broker", None, lambda: checks.broker_answers(where())),
+        ("registry", None, lambda: checks.registry_answers(where(), contracts())),
+        ("topics", "broker", lambda: checks.topics_exist(where(), contracts())),
+        ("contracts", "registry", lambda: checks.contracts_registered(where(), contracts())),
+    ]
+    found = []
+    show: Callable[..., None] = Console(soft_wrap=True, highlight=False).print
+    for one in checks.examine(table):
+        found.append(one)
+        if not as_json:
+            show(f"{'[green]✓[/]' if one.ok else '[red]✗[/]'} {one.check:9} {escape(one.text)}")
+    failed = next((one for one in found if not one.ok), None)
+    if as_json:
+        print_json({"ok": failed is None, "checks": [asdict(one) for one in found]})
+    if failed is not None:
+        raise typer.Exit(failed.exit_code)

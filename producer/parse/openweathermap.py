@@ -1,0 +1,99 @@
+"""OpenWeatherMap's current weather.
+
+Source of the shapes: https://openweathermap.org/current, and what the API was seen to send besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from producer import reading
+from producer.parse.record import CONDITION, Context, Fields, RawRecord, begin, finish, keep, read_fields
+from producer.reading import Unparsable
+
+_SCALARS: Fields = {
+    "visibility": ("visibility", reading.number),
+    "dt": ("observed_at", reading.millis),
+    "timezone": ("utc_offset", reading.integer),
+    "id": ("city_id", reading.long),
+    "name": ("name", reading.text),
+}
+_COORDINATES: Fields = {"lat": ("latitude", reading.number), "lon": ("longitude", reading.number)}
+_GROUPS: Mapping[str, Fields] = {
+    # Some bodies capitalise their coordinates.
+    "coord": {
+        spelt(name): row for name, row in _COORDINATES.items() for spelt in (str, str.title, str.upper)
+    },
+    "main": {
+        "temp": ("temperature", reading.number),
+        "feels_like": ("feels_like", reading.number),
+        "temp_min": ("temperature_min", reading.number),
+        "temp_max": ("temperature_max", reading.number),
+        "pressure": ("pressure", reading.number),
+        "sea_level": ("sea_level_pressure", reading.number),
+        "grnd_level": ("ground_level_pressure", reading.number),
+        "humidity": ("humidity", reading.number),
+    },
+    "wind": {
+        "speed": ("wind_speed", reading.number),
+        "gust": ("wind_gust", reading.number),
+        "deg": ("wind_direction", reading.number),
+    },
+    "clouds": {"all": ("cloudiness", reading.number)},
+    "sys": {
+        "country": ("country", reading.text),
+        "sunrise": ("sunrise_at", reading.millis),
+        "sunset": ("sunset_at", reading.millis),
+    },
+}
+_PRECIPITATION: Fields = {"1h": ("one_hour", reading.number), "3h": ("three_hours", reading.number)}
+_FOREIGN = frozenset({"list", "current", "hourly", "daily", "minutely", "data", "city"})
+"""Fields that only bodies of other endpoints have."""
+
+
+def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
+    """Turn a decoded body into the record that stands for it; raises `Unparsable`."""
+    _refuse_other_bodies(body)
+    record = begin(context)
+    extra: dict[str, str] = record["extra"]
+    for name, value in body.items():
+        if name in _SCALARS:
+            if value is not None:
+                field, read = _SCALARS[name]
+                record[field] = read(value, f"/{name}")
+        elif name in _GROUPS:
+            read_fields(value, _GROUPS[name], f"/{name}", record, extra)
+        elif name in {"rain", "snow"}:
+            if value is not None:
+                record[name] = {"one_hour": None, "three_hours": None}
+                read_fields(value, _PRECIPITATION, f"/{name}", record[name], extra)
+        elif name == "weather":
+            record["conditions"] = _conditions(value, extra)
+        elif name != "cod":
+            keep(extra, "", name, value)
+    return finish(record)
+
+
+def _refuse_other_bodies(body: Mapping[str, Any]) -> None:
+    cod = body.get("cod")
+    if cod is not None and (isinstance(cod, bool) or cod not in (200, "200")):
+        code, said = reading.shown(str(cod)), reading.shown(str(body.get("message", "nothing more")))
+        raise Unparsable("API_ERROR", f"the API answered {code}: {said}")
+    foreign = sorted(_FOREIGN & body.keys())
+    if foreign or not isinstance(body.get("main"), dict):
+        why = f"has `{foreign[0]}`" if foreign else "has no object `main`"
+        raise Unparsable("NOT_CURRENT_WEATHER", f"the body {why}: it is not of /data/2.5/weather.")
+
+
+def _conditions(value: Any, extra: dict[str, str]) -> list[RawRecord]:
+    if value is None:
+        return []
+    if type(value) is not list:
+        raise Unparsable("WRONG_TYPE", f"/weather is {reading.kind_of(value)}, not a list.")
+    conditions = []
+    for index, item in enumerate(value):
+        condition: RawRecord = dict.fromkeys(CONDITION)
+        read_fields(item, CONDITION, f"/weather/{index}", condition, extra)
+        conditions.append(condition)
+    return conditions

