@@ -1,7 +1,8 @@
 """The stream: raw observations in, enriched and judged ones out, in one native Spark query.
 
 `Stream` runs a `Job`. A record meets the modules in this order: `source`, `decode`, `enrich`, `judge`,
-`encode`; `plan` puts them together, `learn` finds out what a plan depends on, `supervise` keeps it running.
+`encode`; `plan` puts them together, `learn` finds out what a plan depends on, `query` starts it and
+`supervise` keeps it running. After a crash `checkpoint` tells what was left, `recover` what of it is done.
 Names are loaded when they are asked for: a command line that only prints its help does not import Spark.
 """
 

@@ -38,6 +38,10 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         str, typer.Option(help="Least time from batch to batch, such as '100 milliseconds' or '10 seconds'.")
     ] = "100 milliseconds",
     largest_batch: Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)] = 200_000,
+    quick_start: Annotated[
+        bool,
+        typer.Option("--quick-start", help="Be fast to the first batch, slower in a run of many minutes."),
+    ] = False,
     wait: Annotated[
         float,
         typer.Option(help="Seconds to wait for broker, topics and contracts, while Spark starts.", min=0),
@@ -64,6 +68,7 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         trigger=trigger,
         available_now=available_now,
         largest_batch=largest_batch,
+        quick_start=quick_start,
         wait=wait,
     )
     # Spark takes half a second to import: too long for `--help` and for a mistyped option.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from contracts.errors import NoDiskSpace, PlatformError, ServiceFailed, Unreachable, UnusableSetting
 from streaming.job import Job
+from streaming.judge import UNREGISTERED
 
 _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
     (
@@ -39,6 +40,12 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
         lambda job: Unreachable(f"the Kafka broker at {job.bootstrap_servers} no longer answers."),
     ),
 )
+
+
+def unregistered_id(message: str) -> int | None:
+    """The schema id that a batch failed for because it may have been registered just now; else None."""
+    found = re.search(rf"{UNREGISTERED} (\d+)", message)
+    return int(found[1]) if found else None
 
 
 def translate(message: str, job: Job) -> PlatformError:

@@ -29,6 +29,8 @@ class Job:
     """End when everything that is on the topic at the start has been published."""
     largest_batch: int = 200_000
     """Records read at most in one batch."""
+    quick_start: bool = False
+    """Reach the first batch with half the work, and pay for it in a long run."""
     wait: float = 0.0
     """Seconds to wait for the broker, the topics and the registered contracts, while Spark starts."""
 

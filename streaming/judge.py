@@ -6,7 +6,7 @@ table below. Both are Spark SQL. A reason is only looked for when no earlier one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -20,6 +20,9 @@ from streaming.schema import non_null_fields, text_fields
 SCHEMA_ID = "CAST(conv(hex(substring(source_value, 2, 4)), 16, 10) AS BIGINT)"
 """Spark SQL for the id in a wire header, whether known or not."""
 
+UNREGISTERED = "unregistered schema id"
+"""Begins the text of the failure that asks for another look at the registry; the id follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -30,8 +33,21 @@ class Reason:
     explanation: str
 
 
-def reasons(*, raw: Contract, final: Contract, largest: int) -> tuple[Reason, ...]:
-    """Every reason of the stream, the first that holds being the record's own."""
+def reasons(
+    *,
+    raw: Contract,
+    final: Contract,
+    largest: int,
+    settled: Mapping[int, int] | None = None,
+    strangers: Collection[int] = (),
+    foreign: Mapping[int, str] | None = None,
+) -> tuple[Reason, ...]:
+    """Every reason of the stream, the first that holds being the record's own.
+
+    A schema id that is unknown in a record behind `settled`, and none of the `strangers`, is no reason: it
+    fails the batch with `UNREGISTERED` and the id, so that the registry is asked before the batch runs again.
+    """
+    settled_id = _is_settled(settled, strangers)
     bad_text = _any(f"NOT is_valid_utf8({column(name)})" for name in text_fields(final.newest.schema))
     missing = [f"{column(name)} IS NULL" for name in sorted(non_null_fields(final.newest.schema) - {"flags"})]
     return (
@@ -52,8 +68,13 @@ def reasons(*, raw: Contract, final: Contract, largest: int) -> tuple[Reason, ..
             f"concat('A value of ', length(source_value), ' bytes is over the limit of {largest}.')",
         ),
         Reason(
+            "FOREIGN_SUBJECT",
+            f"writer_schema_id IS NULL AND {settled_id} AND {_subject(foreign or {})} IS NOT NULL",
+            f"concat('The schema id ', {SCHEMA_ID}, ' is one of ', {_subject(foreign or {})}, '.')",
+        ),
+        Reason(
             "UNKNOWN_SCHEMA",
-            "writer_schema_id IS NULL",
+            f"writer_schema_id IS NULL AND {settled_id}",
             f"concat('No version of {raw.subject} has the schema id ', {SCHEMA_ID}, '.')",
         ),
         Reason(
@@ -100,6 +121,22 @@ def broken_rules(rules: Iterable[Rule], severity: Severity) -> str:
     return (
         f"CASE WHEN {all_kept} THEN CAST(array() AS ARRAY<STRING>) ELSE split(concat_ws(',', {ids}), ',') END"
     )
+
+
+def _is_settled(settled: Mapping[int, int] | None, strangers: Collection[int]) -> str:
+    if settled is None:
+        return "true"
+    ends = " ".join(f"WHEN {partition} THEN {end}L" for partition, end in sorted(settled.items()))
+    known = f"source_offset < coalesce(CASE source_partition {ends} END, 0L)"
+    if strangers:
+        known += f" OR {SCHEMA_ID} IN ({', '.join(map(str, sorted(strangers)))})"
+    return f"CASE WHEN {known} THEN true ELSE raise_error(concat('{UNREGISTERED} ', {SCHEMA_ID})) END"
+
+
+def _subject(foreign: Mapping[int, str]) -> str:
+    """Spark SQL for the other subject that a record's schema id belongs to; null where there is none."""
+    names = " ".join(f"WHEN {number} THEN {literal(subject)}" for number, subject in sorted(foreign.items()))
+    return f"CASE {SCHEMA_ID} {names} END" if names else "CAST(NULL AS STRING)"
 
 
 def _any(conditions: Iterable[str]) -> str:

@@ -12,10 +12,12 @@ from confluent_kafka.admin import AdminClient
 from contracts.errors import PlatformError, RegistryMismatch, Unreachable, UnusableSetting
 from contracts.registry import Registry
 from streaming.job import Job, contracts_of
+from streaming.offsets import watermarks
 from streaming.plan import Plan
 
 _ANSWER_WITHIN = 5.0
 _ASK_AGAIN_AFTER = 0.2
+_SUBJECTS_AT_MOST = 50
 
 
 def learn(job: Job, registry: Registry, gave_up: threading.Event) -> Plan:
@@ -36,6 +38,18 @@ def learn(job: Job, registry: Registry, gave_up: threading.Event) -> Plan:
                 raise
 
 
+def foreign_ids(registry: Registry, plan: Plan) -> dict[int, str]:
+    """Ids that other subjects have and that of the raw contract has not, each with such a subject.
+
+    Empty where the registry holds very many subjects: then their records count as of an unknown schema.
+    """
+    others = [name for name in registry.subjects() if name != plan.raw.subject]
+    if len(others) > _SUBJECTS_AT_MOST:
+        return {}
+    held = {version.id: subject for subject in others for version in registry.versions(subject)}
+    return {schema_id: subject for schema_id, subject in held.items() if schema_id not in plan.writers}
+
+
 def check_topics(bootstrap_servers: str, topics: Collection[str]) -> None:
     """Raise `Unreachable` or `UnusableSetting` unless a broker answers and holds all `topics`."""
     admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
@@ -54,6 +68,8 @@ def check_topics(bootstrap_servers: str, topics: Collection[str]) -> None:
 
 def _from_registry(job: Job, registry: Registry) -> Plan:
     raw, final, quarantine = contracts_of(job)
+    # Before the registry is asked: whoever sent a record that is there by now has registered its schema.
+    settled = {p: end for p, (_, end) in watermarks(job.bootstrap_servers, job.topic).items()}
     writers = registry.writer_schemas(raw)
     if not writers:
         raise RegistryMismatch(
@@ -64,6 +80,7 @@ def _from_registry(job: Job, registry: Registry) -> Plan:
         final=final,
         quarantine=quarantine,
         writers=writers,
+        settled=settled,
         final_id=registry.id_of(final),
         quarantine_id=registry.id_of(quarantine),
     )

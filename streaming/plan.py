@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from contracts.model import Contract
 from streaming.decode import decode, new_seal
 from streaming.encode import Output, encode
-from streaming.enrich import enrich
+from streaming.enrich import enrich, passing
 from streaming.judge import Reason, judge, reasons
 from streaming.projection import reader_schema
 
@@ -33,12 +33,27 @@ class Plan:
     final_id: int
     quarantine_id: int
     largest_value: int = LARGEST_VALUE
+    settled: Mapping[int, int] | None = None
+    """Partition of the raw topic to the end that it had before the registry was asked. A schema id unknown in
+    an older record is nobody's; in a newer one it may have been registered since. None settles them all."""
+    strangers: frozenset[int] = frozenset()
+    """Ids that a batch was run again for in vain. Should one be registered after all, what is sent in the
+    second until the registry is looked at goes to quarantine."""
+    foreign: Mapping[int, str] = field(default_factory=dict)
+    """Ids of schemas that belonged to other subjects only when the stream began, each with one of them."""
     seal: bytes = field(default_factory=new_seal, repr=False)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Why a record may go to quarantine, in the order in which that is looked for."""
-        return reasons(raw=self.raw, final=self.final, largest=self.largest_value)
+        return reasons(
+            raw=self.raw,
+            final=self.final,
+            largest=self.largest_value,
+            settled=self.settled,
+            strangers=self.strangers,
+            foreign=self.foreign,
+        )
 
 
 def project(records: DataFrame, plan: Plan) -> DataFrame:
@@ -47,14 +62,15 @@ def project(records: DataFrame, plan: Plan) -> DataFrame:
     Adds `topic`, `key`, `value` and `headers`, as Spark's Kafka sink takes them; the columns on the way stay,
     for whoever counts: `reason`, `flags`, `broken`, `writer_schema_id` and the fields of the final contract.
     """
+    reader = reader_schema(plan.raw)
     decoded = decode(
         records,
         writers=plan.writers,
-        reader=reader_schema(plan.raw),
+        reader=reader,
         seal=plan.seal,
         largest=plan.largest_value,
     )
-    judged = judge(enrich(decoded), plan.reasons, plan.final.rules)
+    judged = judge(enrich(decoded, passing(reader, plan.final.newest.schema)), plan.reasons, plan.final.rules)
     return encode(
         judged,
         plan.reasons,

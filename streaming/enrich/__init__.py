@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
+from contracts.model import JsonSchema
 from streaming.enrich.comfort import apparent_temperature, heat_index, wind_chill
 from streaming.enrich.daylight import is_day
 from streaming.enrich.humidity import dew_point
 from streaming.enrich.units import celsius, metres_per_second
 from streaming.enrich.wind import beaufort, compass
 
-__all__ = ["DERIVED", "METRIC", "enrich"]
+__all__ = ["DERIVED", "METRIC", "enrich", "passing"]
 
 METRIC: Mapping[str, str] = {
     "source": "record.source",
@@ -60,8 +61,20 @@ DERIVED: Mapping[str, str] = {
 """Final field to expression: what follows from the metric fields."""
 
 
-def enrich(records: DataFrame) -> DataFrame:
-    """Add the fields of `METRIC` and `DERIVED` beside the columns of `records`, which hold `record`."""
-    for step in (METRIC, DERIVED):
+def passing(raw: JsonSchema, final: JsonSchema) -> Mapping[str, str]:
+    """Final fields that need no row here: the raw record has them by the same name, type and unit."""
+    told = {field["name"]: field for field in raw["fields"]}
+    return {
+        field["name"]: f"record.{field['name']}"
+        for field in final["fields"]
+        if field["name"] not in METRIC.keys() | DERIVED.keys()
+        and (same := told.get(field["name"]))
+        and (same["type"], same.get("unit")) == (field["type"], field.get("unit"))
+    }
+
+
+def enrich(records: DataFrame, passed: Mapping[str, str] | None = None) -> DataFrame:
+    """Add the fields of `METRIC`, `DERIVED` and `passed` beside the columns of `records`; one is `record`."""
+    for step in (METRIC, DERIVED, passed or {}):
         records = records.select("*", *(F.expr(sql).alias(field) for field, sql in step.items()))
     return records

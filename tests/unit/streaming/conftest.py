@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import fastavro
@@ -44,6 +44,7 @@ def plan() -> Plan:
         writers={RAW_ID: raw.newest.text},
         final_id=FINAL_ID,
         quarantine_id=QUARANTINE_ID,
+        foreign={21: "elsewhere-value"},
     )
 
 
@@ -72,7 +73,7 @@ def raw_value(plan: Plan) -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def publish(spark: SparkSession, plan: Plan) -> Callable[[list[bytes | None]], list[Published]]:
+def publish(spark: SparkSession, plan: Plan) -> Callable[[Sequence[bytes | None]], list[Published]]:
     """Runs raw values through the projection, in order."""
     session = configure(spark.newSession())
     schemas = {
@@ -89,7 +90,7 @@ def publish(spark: SparkSession, plan: Plan) -> Callable[[list[bytes | None]], l
             row.topic, bytes(row.key), schema_id, record, {h.key: bytes(h.value) for h in row.headers}
         )
 
-    def run(values: list[bytes | None]) -> list[Published]:
+    def run(values: Sequence[bytes | None]) -> list[Published]:
         rows = [
             ("raw", 3, 100 + i, None, bytearray(b"k"), v and bytearray(v), None) for i, v in enumerate(values)
         ]

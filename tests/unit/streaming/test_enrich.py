@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 
 from streaming.enrich.wind import BEAUFORT_FROM, COMPASS
 
+Record = dict[str, Any]
+Publish = Callable[[Sequence[bytes]], list[Any]]
+RawValue = Callable[..., bytes]
 
-def fahrenheit(celsius):
+
+def fahrenheit(celsius: float) -> float:
     return celsius * 9 / 5 + 32
 
 
-def enriched(publish, raw_value, rows):
+def enriched(publish: Publish, raw_value: RawValue, rows: Iterable[Mapping[str, Any]]) -> list[Record]:
     return [published.record for published in publish([raw_value(**row) for row in rows])]
 
 
-def test_heat_index_equals_the_chart_of_the_national_weather_service(publish, raw_value):
+def test_heat_index_equals_the_chart_of_the_national_weather_service(
+    publish: Publish, raw_value: RawValue
+) -> None:
     chart = [(86, 45, 87), (111, 27, 121), (96, 60, 116)]  # NWS heat index chart, °F and %
     rows = [{"units": "IMPERIAL", "temperature": float(t), "humidity": float(rh)} for t, rh, _ in chart]
     found = enriched(publish, raw_value, [*rows, {"units": "IMPERIAL", "temperature": 79.0}])
@@ -26,7 +34,9 @@ def test_heat_index_equals_the_chart_of_the_national_weather_service(publish, ra
     assert found[-1]["heat_index"] is None
 
 
-def test_wind_chill_equals_the_chart_of_the_national_weather_service(publish, raw_value):
+def test_wind_chill_equals_the_chart_of_the_national_weather_service(
+    publish: Publish, raw_value: RawValue
+) -> None:
     chart = [(40, 5, 36), (-10, 55, -46), (-45, 25, -84), (20, 15, 6)]  # NWS wind chill chart of 2001
     outside = [(51, 20), (40, 3)]
     rows = [
@@ -38,7 +48,7 @@ def test_wind_chill_equals_the_chart_of_the_national_weather_service(publish, ra
     assert [r["wind_chill"] for r in found[len(chart) :]] == [None, None]
 
 
-def test_dew_point_agrees_with_the_formula_of_the_wmo(publish, raw_value):
+def test_dew_point_agrees_with_the_formula_of_the_wmo(publish: Publish, raw_value: RawValue) -> None:
     states = [(t, rh) for t in (-40.0, -10.0, 0.0, 21.123, 35.0, 60.0) for rh in (5.0, 50.0, 100.0)]
     found = enriched(publish, raw_value, [{"temperature": t, "humidity": rh} for t, rh in states])
     for (t, rh), record in zip(states, found, strict=True):
@@ -49,13 +59,17 @@ def test_dew_point_agrees_with_the_formula_of_the_wmo(publish, raw_value):
         assert record["flags"] == []
 
 
-def test_apparent_temperature_equals_the_formula_of_the_bureau_of_meteorology(publish, raw_value):
+def test_apparent_temperature_equals_the_formula_of_the_bureau_of_meteorology(
+    publish: Publish, raw_value: RawValue
+) -> None:
     (record,) = enriched(publish, raw_value, [{"temperature": 30.0, "humidity": 60.0, "wind_speed": 4.0}])
     vapour = 0.60 * 6.105 * math.exp(17.27 * 30 / (237.7 + 30))
     assert record["apparent_temperature"] == pytest.approx(30 + 0.33 * vapour - 0.7 * 4 - 4, abs=1e-3)
 
 
-def test_each_system_of_units_becomes_metric_and_an_unknown_one_null(publish, raw_value):
+def test_each_system_of_units_becomes_metric_and_an_unknown_one_null(
+    publish: Publish, raw_value: RawValue
+) -> None:
     rows = [
         {"units": "METRIC", "temperature": 2.08, "wind_speed": 10.0},
         {"units": "STANDARD", "temperature": 275.23, "wind_speed": 10.0},
@@ -67,14 +81,14 @@ def test_each_system_of_units_becomes_metric_and_an_unknown_one_null(publish, ra
     assert found[-1]["flags"] == ["temperature-present"]
 
 
-def test_beaufort_steps_where_the_wmo_scale_steps(publish, raw_value):
+def test_beaufort_steps_where_the_wmo_scale_steps(publish: Publish, raw_value: RawValue) -> None:
     below = [start - 0.1 for start in BEAUFORT_FROM]
     rows = [{"wind_speed": round(speed, 1)} for speed in [*below, *BEAUFORT_FROM]]
     found = [r["beaufort"] for r in enriched(publish, raw_value, rows)]
     assert found == [*range(12), *range(1, 13)]
 
 
-def test_compass_has_sixteen_points_and_none_in_calm(publish, raw_value):
+def test_compass_has_sixteen_points_and_none_in_calm(publish: Publish, raw_value: RawValue) -> None:
     directions = [i * 22.5 for i in range(17)] + [11.24, 11.25, 348.74, 348.75]
     rows = [{"wind_direction": d} for d in directions] + [{"wind_direction": 90.0, "wind_speed": 0.2}]
     found = [r["wind_compass"] for r in enriched(publish, raw_value, rows)]
@@ -93,8 +107,9 @@ ALMANAC = [
 ]
 
 
-def test_day_begins_and_ends_with_the_almanac(publish, raw_value):
-    rows, expected = [], []
+def test_day_begins_and_ends_with_the_almanac(publish: Publish, raw_value: RawValue) -> None:
+    rows: list[Record] = []
+    expected: list[bool] = []
     for latitude, longitude, event, rises in ALMANAC:
         for minutes in (-10, 10):
             at = int(event.timestamp() + 60 * minutes) * 1000
@@ -103,7 +118,7 @@ def test_day_begins_and_ends_with_the_almanac(publish, raw_value):
     assert [r["is_day"] for r in enriched(publish, raw_value, rows)] == expected
 
 
-def test_the_source_s_own_sunrise_and_sunset_are_believed(publish, raw_value):
+def test_the_source_s_own_sunrise_and_sunset_are_believed(publish: Publish, raw_value: RawValue) -> None:
     times = {"sunrise_at": 1_700_000_000_000, "sunset_at": 1_700_010_000_000}
     at = (1_699_999_999_999, 1_700_000_000_000, 1_700_009_999_999, 1_700_010_000_000)
     found = enriched(publish, raw_value, [{**times, "observed_at": t} for t in at] + [{}])

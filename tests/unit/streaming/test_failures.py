@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from streaming.failures import translate
+from streaming.failures import translate, unregistered_id
 from streaming.job import Job
+from streaming.judge import UNREGISTERED
 
 JOB = Job(bootstrap_servers="broker:9092", registry_url="http://registry", checkpoint=Path("cp"))
+
+
+def test_a_batch_that_failed_for_an_id_which_may_be_registered_by_now_is_told_from_others() -> None:
+    thrown = f"[USER_RAISED_EXCEPTION] {UNREGISTERED} 4000000000 SQLSTATE: P0001"
+    assert unregistered_id(thrown) == 4_000_000_000
+    assert unregistered_id("java.lang.IllegalStateException: 17") is None
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,7 @@ JOB = Job(bootstrap_servers="broker:9092", registry_url="http://registry", check
         ("\n  java.lang.IllegalStateException: odd\n\tat a.b.C(D.java:1)", 9, "odd"),
     ],
 )
-def test_a_failure_is_told_with_its_own_exit_code(thrown, exit_code, told):
+def test_a_failure_is_told_with_its_own_exit_code(thrown: str, exit_code: int, told: str) -> None:
     failure = translate(thrown, JOB)
     assert failure.exit_code == exit_code
     assert told in str(failure)

@@ -1,0 +1,117 @@
+"""What a checkpoint remembers, read from the files that Spark writes, without Spark."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from contracts.errors import CheckpointMismatch, UnusableSetting
+
+Offsets = Mapping[int, int]
+"""Partition to offset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A batch that was planned: where it ends, and when that was decided (ms since 1970, UTC)."""
+
+    number: int
+    ends: Offsets
+    """The offset behind the last record of the batch."""
+    planned_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """How far a stream has come."""
+
+    begins: Offsets
+    """Where its first batch began."""
+    done: Batch | None
+    """The newest batch that was published and committed."""
+    unfinished: Batch | None
+    """The batch that was planned and never committed: none, some or all of it is published."""
+
+    @property
+    def records(self) -> int:
+        """How many records the committed batches held."""
+        return sum(end - self.begins.get(p, 0) for p, end in self.next_offsets.items())
+
+    @property
+    def next_offsets(self) -> Offsets:
+        """Where the stream goes on reading."""
+        return self.done.ends if self.done else self.begins
+
+
+def remember(folder: Path, topic: str) -> Memory | None:
+    """Read the checkpoint in `folder` of a stream over `topic`; None where there is nothing yet.
+
+    Raises `CheckpointMismatch` for a checkpoint over another topic, and for files that Spark did not write.
+    """
+    planned = _numbers(folder / "offsets")
+    if not planned:
+        return None
+    committed = max(_numbers(folder / "commits"), default=-1)
+    try:
+        done = _batch(folder, committed, topic) if committed in planned else None
+        unfinished = _batch(folder, planned[-1], topic) if planned[-1] > committed else None
+        begins = _offsets(_lines(folder / "sources" / "0" / "0")[-1], topic)
+    except (OSError, ValueError, KeyError, IndexError, AttributeError) as error:
+        raise CheckpointMismatch(
+            f"the checkpoint {folder} cannot be read ({error}): restore it, or give another --checkpoint."
+        ) from None
+    return Memory(begins=begins, done=done, unfinished=unfinished)
+
+
+def claim(folder: Path) -> BinaryIO:
+    """Keep other streams off `folder` until the file that is returned is closed, or this process is gone.
+
+    Raises `UnusableSetting` when another stream has it, or when it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".claimed").open("wb")
+    except OSError as error:
+        raise UnusableSetting(
+            f"the checkpoint {folder} cannot be written ({error.strerror}): give another --checkpoint."
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise UnusableSetting(
+            f"another stream runs on the checkpoint {folder}: stop it, or give this one its own."
+        ) from None
+    return lock
+
+
+def _numbers(folder: Path) -> list[int]:
+    """Numbers of the batches that have a file; Spark's temporary and checksum files have other names."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(file.name) for file in folder.iterdir() if file.name.isdigit())
+
+
+def _batch(folder: Path, number: int, topic: str) -> Batch:
+    """Read `offsets/<number>`: the version, then a line on the batch, then one on each source."""
+    _, about, source = _lines(folder / "offsets" / str(number))
+    planned_at = int(json.loads(about)["batchTimestampMs"])
+    return Batch(number=number, ends=_offsets(source, topic), planned_at=planned_at)
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+def _offsets(line: str, topic: str) -> dict[int, int]:
+    held: dict[str, Any] = json.loads(line)
+    if set(held) != {topic}:
+        raise CheckpointMismatch(
+            f"the checkpoint belongs to a stream over {', '.join(sorted(held))}, not over {topic}: "
+            "give each stream a --checkpoint of its own."
+        )
+    return {int(partition): int(offset) for partition, offset in held[topic].items()}

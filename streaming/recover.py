@@ -1,0 +1,129 @@
+"""Going on where a crash left off, with nothing lost and nothing twice.
+
+Spark runs the batch again that was under way; its Kafka sink would publish again what it had published.
+Each published record names its raw record in its headers, so what is there already can be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+
+from contracts.errors import CheckpointMismatch, RecordsLost
+from streaming.checkpoint import Batch, Memory, Offsets, remember
+from streaming.job import Job
+from streaming.offsets import Coordinates, sources_since, steady, watermarks
+from streaming.progress import Progress
+
+CLOCKS_AGREE_WITHIN_MS = 2000
+"""The executors, which stamp what they publish, against the driver, which stamps the batch."""
+
+Held = Mapping[int, tuple[int, int]]
+"""Partition to its oldest offset and its next one."""
+
+
+def check_checkpoint(job: Job) -> None:
+    """Raise `CheckpointMismatch` or `RecordsLost` when the checkpoint cannot be gone on with.
+
+    Does nothing where there is no checkpoint yet.
+    """
+    if memory := remember(job.checkpoint, job.topic):
+        servers = job.bootstrap_servers
+        compare_raw(memory, watermarks(servers, job.topic), job)
+        compare_outputs(memory, [watermarks(servers, t) for t in (job.final, job.quarantine)], job)
+
+
+def compare_raw(memory: Memory, held: Held, job: Job) -> None:
+    """Raise when `held`, the raw topic's offsets, has not all that the stream has still to read."""
+    newest = memory.unfinished.ends if memory.unfinished else memory.next_offsets
+    for partition, end in newest.items():
+        if partition not in held or held[partition][1] < end:
+            raise CheckpointMismatch(
+                f"the checkpoint {job.checkpoint} is ahead of {job.topic}, which must have been made again: "
+                "another --checkpoint starts from its beginning."
+            )
+    for partition, (oldest, _) in sorted(held.items()):
+        expected = memory.next_offsets.get(partition, 0)
+        if oldest > expected:
+            raise RecordsLost(
+                f"{oldest - expected} records of {job.topic} were deleted before the stream had read them "
+                f"(partition {partition}, offsets {expected} to {oldest - 1}): another --checkpoint starts "
+                "from what is left; a longer retention keeps it from happening again."
+            )
+
+
+def compare_outputs(memory: Memory, held: Collection[Held], job: Job) -> None:
+    """Raise when `held`, the output topics' offsets, cannot be what the stream has published."""
+    given = sum(end for topic in held for _, end in topic.values())
+    empty = all(oldest == end for topic in held for oldest, end in topic.values())
+    if given < memory.records or (memory.records and memory.unfinished and empty):
+        raise CheckpointMismatch(
+            f"{job.final} and {job.quarantine} lack records that by the checkpoint {job.checkpoint} were "
+            "published: they were emptied or made again; another --checkpoint publishes everything anew."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The batch that was under way, and which of its raw records are published, by output topic."""
+
+    batch: Batch
+    begins: Offsets
+    published: Mapping[str, frozenset[Coordinates]]
+
+    @property
+    def coordinates(self) -> frozenset[Coordinates]:
+        """All raw records of the batch that are published."""
+        return frozenset().union(*self.published.values())
+
+    def progress(self, job: Job) -> Progress:
+        """What the batch did, counted from what it published: Spark reports no batch that it runs again."""
+        final, quarantined = (len(self.published[topic]) for topic in (job.final, job.quarantine))
+        return Progress(
+            batch=self.batch.number,
+            rows=final + quarantined,
+            final=final,
+            quarantined=quarantined,
+            flagged=0,
+            reasons={},
+            end_offsets={str(partition): end for partition, end in sorted(self.batch.ends.items())},
+            rows_per_second=0.0,
+            seconds=0.0,
+        )
+
+
+def unfinished(job: Job) -> Unfinished | None:
+    """The batch to finish before anything else, None when the stream stopped between batches."""
+    memory = remember(job.checkpoint, job.topic)
+    if not memory or not memory.unfinished:
+        return None
+    steady(job.bootstrap_servers, (job.final, job.quarantine))
+    return _published(job, memory.unfinished, memory.next_offsets)
+
+
+def finished(job: Job, found: Unfinished) -> Unfinished | None:
+    """`found` as it is after another run: None while it is not committed."""
+    memory = remember(job.checkpoint, job.topic)
+    if not memory or not memory.done or memory.done.number < found.batch.number:
+        return None
+    return _published(job, found.batch, found.begins)
+
+
+def _published(job: Job, batch: Batch, begins: Offsets) -> Unfinished:
+    since = batch.planned_at - CLOCKS_AGREE_WITHIN_MS
+    found = sources_since(job.bootstrap_servers, (job.final, job.quarantine), since)
+    own = {
+        topic: frozenset((p, o) for p, o in sources if begins.get(p, 0) <= o < batch.ends.get(p, 0))
+        for topic, sources in found.items()
+    }
+    return Unfinished(batch, begins, own)
+
+
+def without(raw: DataFrame, published: Collection[Coordinates], spark: SparkSession) -> DataFrame:
+    """Leave out of `raw` (see `streaming.source`) the records at the coordinates `published`."""
+    rows = spark.createDataFrame(sorted(published), "partition int, offset long")
+    there = (F.col("source_partition") == F.col("partition")) & (F.col("source_offset") == F.col("offset"))
+    return raw.join(F.broadcast(rows), there, "left_anti")

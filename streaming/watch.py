@@ -1,0 +1,100 @@
+"""What the supervisor waits for, and who tells it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass
+
+from pyspark.sql.streaming.listener import (
+    QueryIdleEvent,
+    QueryProgressEvent,
+    QueryStartedEvent,
+    QueryTerminatedEvent,
+    StreamingQueryListener,
+)
+
+from contracts.errors import PlatformError
+from contracts.registry import Registry
+from streaming.job import Job
+from streaming.learn import learn
+from streaming.plan import Plan
+from streaming.progress import Progress, read
+
+_LOOK_AT_REGISTRY_EVERY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Someone asks the stream to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Widen:
+    """The registry holds versions that the running plan does not know."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A query has ended, by itself or not."""
+
+    query_run: str
+
+
+Event = Stop | Widen | Ended | Progress
+"""All that the supervisor waits for."""
+
+
+class Listener(StreamingQueryListener):
+    """Puts what Spark tells of its queries into `events`."""
+
+    def __init__(self, events: queue.SimpleQueue[Event]) -> None:
+        """Listen for `events`."""
+        self.events = events
+
+    def onQueryStarted(self, event: QueryStartedEvent) -> None:  # noqa: D102, N802 - Spark's name
+        pass
+
+    def onQueryProgress(self, event: QueryProgressEvent) -> None:  # noqa: D102, N802
+        self.events.put(read(event.progress))
+
+    def onQueryIdle(self, event: QueryIdleEvent) -> None:  # noqa: D102, N802
+        pass
+
+    def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:  # noqa: D102, N802
+        self.events.put(Ended(str(event.runId)))
+
+
+class Watcher:
+    """Asks the registry now and then, and puts a `Widen` into `events` when it holds other versions.
+
+    A registry that does not answer leaves the running plan as it is: known versions flow on.
+    """
+
+    def __init__(self, job: Job, plan: Plan, registry: Registry, events: queue.SimpleQueue[Event]) -> None:
+        """Watch `registry` for what `plan` does not know."""
+        self.job, self.registry, self.events = job, registry, events
+        self.plan = plan
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._watch, name="registry-watcher", daemon=True)
+
+    def __enter__(self) -> Watcher:
+        """Begin."""
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self.done.set()
+
+    def _watch(self) -> None:
+        while not self.done.wait(_LOOK_AT_REGISTRY_EVERY):
+            try:
+                if set(self.registry.writer_schemas(self.plan.raw)) == set(self.plan.writers):
+                    continue
+                self.plan = learn(self.job, self.registry, self.done)
+            except PlatformError:
+                continue
+            self.events.put(Widen(self.plan))

@@ -1,0 +1,117 @@
+"""A checkpoint is read as Spark wrote it, and one that cannot be gone on with is told apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
+from streaming.checkpoint import Batch, Memory, claim, remember
+from streaming.job import Job
+from streaming.recover import compare_outputs, compare_raw
+
+JOB = Job(bootstrap_servers="broker:9092", registry_url="http://registry", checkpoint=Path("cp"))
+
+
+def write(folder: Path, *, planned: int, committed: int, topic: str = "topic-weather") -> None:
+    """A checkpoint of ten records a batch and partition, as Spark 4.1 lays it out."""
+    (folder / "sources" / "0").mkdir(parents=True)
+    (folder / "sources" / "0" / "0").write_text("\0v1\n" + json.dumps({topic: {"0": 5, "1": 0}}))
+    for name, newest in (("offsets", planned), ("commits", committed)):
+        (folder / name).mkdir()
+        for number in range(newest + 1):
+            ends = json.dumps({topic: {"0": 15 + 10 * number, "1": 10 + 10 * number}})
+            about = json.dumps({"batchWatermarkMs": 0, "batchTimestampMs": 1000 + number, "conf": {}})
+            text = f"v1\n{about}\n{ends}" if name == "offsets" else 'v1\n{"nextBatchWatermarkMs":0}'
+            (folder / name / str(number)).write_text(text)
+            (folder / name / f".{number}.crc").write_bytes(b"crc\0")
+
+
+def test_a_batch_that_was_planned_and_not_committed_is_unfinished(tmp_path: Path) -> None:
+    write(tmp_path, planned=2, committed=1)
+    memory = remember(tmp_path, "topic-weather")
+    assert memory
+    assert memory.done == Batch(number=1, ends={0: 25, 1: 20}, planned_at=1001)
+    assert memory.unfinished == Batch(number=2, ends={0: 35, 1: 30}, planned_at=1002)
+    assert memory.records == 40
+
+
+def test_a_crash_in_the_very_first_batch_is_remembered(tmp_path: Path) -> None:
+    write(tmp_path, planned=0, committed=-1)
+    memory = remember(tmp_path, "topic-weather")
+    assert memory
+    assert (memory.done, memory.records, memory.next_offsets) == (None, 0, {0: 5, 1: 0})
+    assert memory.unfinished == Batch(number=0, ends={0: 15, 1: 10}, planned_at=1000)
+
+
+def test_a_stream_that_stopped_between_batches_has_nothing_unfinished(tmp_path: Path) -> None:
+    write(tmp_path, planned=1, committed=1)
+    memory = remember(tmp_path, "topic-weather")
+    assert memory
+    assert memory.unfinished is None
+
+
+def test_an_empty_folder_remembers_nothing(tmp_path: Path) -> None:
+    assert remember(tmp_path, "topic-weather") is None
+    assert remember(tmp_path / "none", "topic-weather") is None
+
+
+def test_a_checkpoint_of_another_topic_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, planned=0, committed=0, topic="elsewhere")
+    with pytest.raises(CheckpointMismatch, match="over elsewhere, not over topic-weather"):
+        remember(tmp_path, "topic-weather")
+
+
+def test_a_checkpoint_with_a_torn_file_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, planned=1, committed=0)
+    (tmp_path / "offsets" / "1").write_text("v1\n{")
+    with pytest.raises(CheckpointMismatch, match="cannot be read"):
+        remember(tmp_path, "topic-weather")
+
+
+def test_a_checkpoint_in_use_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
+    with claim(tmp_path / "checkpoint"), pytest.raises(UnusableSetting, match="another stream"):
+        claim(tmp_path / "checkpoint")
+    claim(tmp_path / "checkpoint").close()
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UnusableSetting, match="cannot be written"):
+        claim(tmp_path / "file")
+
+
+MEMORY = Memory(
+    begins={0: 0, 1: 0},
+    done=Batch(number=3, ends={0: 100, 1: 80}, planned_at=1),
+    unfinished=Batch(number=4, ends={0: 120, 1: 90}, planned_at=2),
+)
+
+
+def test_a_raw_topic_that_holds_all_that_is_left_to_read_is_gone_on_with() -> None:
+    compare_raw(MEMORY, {0: (100, 120), 1: (0, 90), 2: (0, 5)}, JOB)
+
+
+def test_a_raw_topic_made_again_is_told() -> None:
+    with pytest.raises(CheckpointMismatch, match="made again"):
+        compare_raw(MEMORY, {0: (0, 119), 1: (0, 90)}, JOB)
+    with pytest.raises(CheckpointMismatch, match="made again"):
+        compare_raw(MEMORY, {0: (0, 120)}, JOB)
+
+
+def test_records_deleted_unread_are_counted_and_named() -> None:
+    with pytest.raises(RecordsLost, match=r"^3 records .*partition 0, offsets 100 to 102"):
+        compare_raw(MEMORY, {0: (103, 120), 1: (0, 90)}, JOB)
+
+
+def test_outputs_that_hold_what_was_published_are_gone_on_with() -> None:
+    compare_outputs(MEMORY, [{0: (0, 170)}, {0: (0, 10)}], JOB)
+
+
+def test_outputs_emptied_or_made_again_are_told() -> None:
+    with pytest.raises(CheckpointMismatch, match="emptied or made again"):
+        compare_outputs(MEMORY, [{0: (0, 0)}, {0: (0, 0)}], JOB)
+    with pytest.raises(CheckpointMismatch, match="emptied or made again"):
+        compare_outputs(MEMORY, [{0: (175, 175)}, {0: (10, 10)}], JOB)
