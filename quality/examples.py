@@ -28,11 +28,11 @@ def find(rows: DataFrame, topic: str, rules: Iterable[Rule]) -> dict[str, tuple[
         .select(PARTITION, OFFSET, F.explode("rules").alias("rule"))
         .withColumn("place", F.row_number().over(order))
         .where(F.col("place") <= EXAMPLES)
-        .orderBy("rule", "place")
         .collect()
     )
     found: dict[str, list[Coordinates]] = {}
-    for row in first:
+    # Sorted here: Spark would run another job for it.
+    for row in sorted(first, key=lambda row: (row["rule"], row["place"])):
         found.setdefault(row["rule"], []).append(
             Coordinates(topic=topic, partition=row[PARTITION], offset=row[OFFSET])
         )

@@ -107,7 +107,9 @@ def _send(bootstrap_servers: str, *, key: bytes, value: bytes) -> None:
     )
     producer.produce(TOPIC, key=key, value=value, on_delivery=delivered)
     if producer.flush(_WITHIN + 5):
-        raise ServiceFailed(f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?")
+        raise ServiceFailed(
+            f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?"
+        )
     if failed:
         raise broker_error(KafkaException(failed[0]), bootstrap_servers)
 
@@ -120,7 +122,8 @@ def _all(consumer: Consumer) -> list[Message]:
     messages: list[Message] = []
     deadline = time.monotonic() + _WITHIN
     while any(
-        at.offset < held[at.partition][1] for at in consumer.position([TopicPartition(TOPIC, p) for p in held])
+        at.offset < held[at.partition][1]
+        for at in consumer.position([TopicPartition(TOPIC, p) for p in held])
     ):
         if time.monotonic() > deadline:
             raise ServiceFailed(f"{TOPIC} could not be read within {_WITHIN:.0f} s: is the broker well?")

@@ -27,7 +27,10 @@ class Group:
 
 
 def groups(rows: DataFrame) -> tuple[Group, ...]:
-    """Group `rows`, records of the quarantine contract; the largest group first."""
+    """Group `rows`, records of the quarantine contract; the largest group first.
+
+    A row that could not be read has no reason, and is left out.
+    """
     found = (
         rows.groupBy("reason", "stage", "rules")
         .agg(
@@ -35,10 +38,9 @@ def groups(rows: DataFrame) -> tuple[Group, ...]:
             F.max(TIMESTAMP).alias("newest"),
             F.min(F.struct(PARTITION, OFFSET)).alias("first"),
         )
-        .orderBy(F.desc("rows"), "reason", "stage", F.concat_ws(",", "rules"))
         .collect()
     )
-    return tuple(
+    named = (
         Group(
             reason=row["reason"],
             stage=row["stage"],
@@ -48,4 +50,6 @@ def groups(rows: DataFrame) -> tuple[Group, ...]:
             first=Coordinates(topic=TOPIC, partition=row["first"][0], offset=row["first"][1]),
         )
         for row in found
+        if row["reason"] is not None
     )
+    return tuple(sorted(named, key=lambda group: (-group.rows, group.reason, group.stage, group.rules)))

@@ -23,7 +23,7 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """The part of a window that lies in one partition: offsets from `start` up to, but not including, `end`."""
+    """The part of a window in one partition: offsets from `start` up to, but not including, `end`."""
 
     partition: int
     start: int
@@ -32,7 +32,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A bounded part of a topic. `since` and `until` are Kafka timestamps, UTC; None is the topic's own end."""
+    """A bounded part of a topic. `since` and `until` are Kafka timestamps, UTC; None: as far as it goes."""
 
     topic: str
     since: datetime | None
@@ -60,7 +60,7 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleResult:
-    """What one rule found. `evaluated` and `failed` count rows, or the window as one where it is judged whole."""
+    """What one rule found. `evaluated` and `failed` count rows; where the window is judged whole, it is 1."""
 
     id: str
     check: str

@@ -45,6 +45,4 @@ def open_sources() -> Iterator[Sources]:
     contracts = load_contracts()
     where = addresses()
     with contextlib.closing(connect(where.schema_registry_url)) as registry:
-        yield Sources(
-            contracts=contracts, registry=registry, bootstrap_servers=where.kafka_bootstrap_servers
-        )
+        yield Sources(contracts=contracts, registry=registry, bootstrap_servers=where.kafka_bootstrap_servers)

@@ -23,7 +23,8 @@ _JAVA_OPTIONS = (
 )
 
 _SETTINGS = {
-    "spark.driver.extraJavaOptions": " ".join(_JAVA_OPTIONS),
+    # Put before `extraJavaOptions`, which are left to whoever runs this.
+    "spark.driver.defaultJavaOptions": " ".join(_JAVA_OPTIONS),
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -54,7 +55,7 @@ def session(master: str = "local[2]") -> Iterator[SparkSession]:
         spark = builder.getOrCreate()
     except Exception as error:
         raise ServiceFailed(
-            f"Spark did not start ({type(error).__name__}): run `make setup`, which brings its Java and its jars."
+            f"Spark did not start ({type(error).__name__}): run `make setup`, which brings its Java and jars."
         ) from error
     try:
         spark.sparkContext.setLogLevel("ERROR")

@@ -69,12 +69,13 @@ def run(contract: Contract, rows: DataFrame) -> dict[str, Count]:
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # noqa: PLC0415 - slow to import
+    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
     from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415
         ExpectationConfiguration,
     )
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     suite = gx.ExpectationSuite(name=contract.topic)
     for rule in contract.rules:
         kind, arguments = expectation(rule)
@@ -87,8 +88,12 @@ def run(contract: Contract, rows: DataFrame) -> dict[str, Count]:
     batch = batch_definition.get_batch(batch_parameters={"dataframe": rows})
     found = batch.validate(suite, result_format=_RESULT_FORMAT)
     rules = {rule.id: rule for rule in contract.rules}
-    judged = ((rules[result.expectation_config.meta["rule"]], result) for result in found.results)
+    judged = ((rules[_rule_id(result)], result) for result in found.results)
     return {rule.id: _count(rule, result) for rule, result in judged}
+
+
+def _rule_id(result: Any) -> str:
+    return str(result.expectation_config.meta["rule"])
 
 
 def _count(rule: Rule, result: Any) -> Count:
@@ -101,5 +106,6 @@ def _count(rule: Rule, result: Any) -> Count:
     return Count(
         kept=bool(result.success),
         evaluated=int(details["element_count"]) - int(details.get("missing_count") or 0),
-        failed=int(details["unexpected_count"]),
+        # Without a row there is no count.
+        failed=int(details["unexpected_count"] or 0),
     )

@@ -12,12 +12,14 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def parse_moment(text: str) -> datetime:
-    """An ISO 8601 time, UTC unless it names its offset, such as `2013-01-31` or `2013-01-31T06:00:00+01:00`."""
+    """An ISO 8601 time such as `2013-01-31` or `2013-01-31T06:00:00+01:00`; UTC unless it says."""
     try:
         # Before 3.11 fromisoformat knows no Z.
         found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
     except ValueError:
-        raise UnusableSetting(f"{text!r} is no time: write it as 2013-01-31 or 2013-01-31T06:00:00Z.") from None
+        raise UnusableSetting(
+            f"{text!r} is no time: write it as 2013-01-31 or 2013-01-31T06:00:00Z."
+        ) from None
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
@@ -41,5 +43,7 @@ def window_edges(
         return end - parse_length(length), end
     begin = parse_moment(since) if since else None
     if begin and end and begin >= end:
-        raise UnusableSetting(f"the window ends ({until}) before it begins ({since}): swap --since and --until.")
+        raise UnusableSetting(
+            f"the window ends ({until}) before it begins ({since}): swap --since and --until."
+        )
     return begin, end

@@ -1,4 +1,4 @@
-"""Which offsets a window has: asked of the broker once, so that all later reading is bounded and repeatable."""
+"""Which offsets a window has: asked of the broker once, so that reading is bounded and repeatable."""
 
 from __future__ import annotations
 
@@ -58,10 +58,11 @@ def find_window(
 def held_part(consumer: Consumer, window: Window) -> Window:
     """What the topic still holds of a window that was found earlier; the rest has passed its retention."""
     held = watermarks(consumer, window.topic)
+    firsts = {partition: low for partition, (low, _) in held.items()}
     slices = (
-        replace(part, start=max(part.start, held[part.partition][0]), end=max(part.end, held[part.partition][0]))
+        replace(part, start=max(part.start, first), end=max(part.end, first))
         for part in window.slices
-        if part.partition in held
+        if (first := firsts.get(part.partition)) is not None
     )
     return replace(window, slices=tuple(slices))
 
@@ -71,7 +72,9 @@ def watermarks(consumer: Consumer, topic: str) -> Mapping[int, tuple[int, int]]:
     # Asked for all topics, since asking for one by name may create it.
     found = consumer.list_topics(timeout=ANSWERS_WITHIN).topics.get(topic)
     if found is None:
-        raise UnusableSetting(f"there is no topic {topic} at the broker: create it with `python -m contracts apply`.")
+        raise UnusableSetting(
+            f"there is no topic {topic} at the broker: create it with `python -m contracts apply`."
+        )
     if found.error is not None:
         raise ServiceFailed(f"topic {topic} cannot be read: {found.error.str()}.")
     return {

@@ -56,19 +56,32 @@ def read(
 
     `writers` are the registered schemas by id, all of them resolved to `reader`.
     """
-    decoded = _decode(_kafka(spark, window, bootstrap_servers), writers, reader)
-    kept = decoded.select("record.*", *_BESIDE, F.col("record").isNotNull().alias(_READABLE)).cache()
+    kept = decoded(spark, window, bootstrap_servers=bootstrap_servers, writers=writers, reader=reader).cache()
     try:
         counted = {row[0]: row[1] for row in kept.groupBy(_READABLE).count().collect()}
         unreadable = counted.get(False, 0)
+        broken = kept.where(f"NOT {_READABLE}")
         yield Records(
             readable=kept.where(_READABLE).drop(_READABLE),
             rows=counted.get(True, 0),
             unreadable=unreadable,
-            unreadable_examples=first_coordinates(kept.where(f"NOT {_READABLE}"), window.topic) if unreadable else (),
+            unreadable_examples=first_coordinates(broken, window.topic) if unreadable else (),
         )
     finally:
         kept.unpersist()
+
+
+def decoded(
+    spark: SparkSession,
+    window: Window,
+    *,
+    bootstrap_servers: str,
+    writers: Mapping[int, str],
+    reader: JsonSchema,
+) -> DataFrame:
+    """Every record of `window`, its fields null where `_readable`, behind those of `Records`, is false."""
+    found = _decode(_kafka(spark, window, bootstrap_servers), writers, reader)
+    return found.select("record.*", *_BESIDE, F.col("record").isNotNull().alias(_READABLE))
 
 
 def first_coordinates(rows: DataFrame, topic: str) -> tuple[Coordinates, ...]:
@@ -78,15 +91,14 @@ def first_coordinates(rows: DataFrame, topic: str) -> tuple[Coordinates, ...]:
 
 
 def _kafka(spark: SparkSession, window: Window, bootstrap_servers: str) -> DataFrame:
-    def offsets(edge: str) -> str:
-        return json.dumps({window.topic: {str(part.partition): getattr(part, edge) for part in window.slices}})
-
+    starts = {str(part.partition): part.start for part in window.slices}
+    ends = {str(part.partition): part.end for part in window.slices}
     return (
         spark.read.format("kafka")
         .option("kafka.bootstrap.servers", bootstrap_servers)
         .option("assign", json.dumps({window.topic: [part.partition for part in window.slices]}))
-        .option("startingOffsets", offsets("start"))
-        .option("endingOffsets", offsets("end"))
+        .option("startingOffsets", json.dumps({window.topic: starts}))
+        .option("endingOffsets", json.dumps({window.topic: ends}))
         .load()
     )
 

@@ -10,7 +10,7 @@ import typer
 from contracts.cli_support import messages, print_json
 from contracts.errors import UnusableSetting
 from quality.history import History
-from quality.report import gather, write
+from quality.report import check_sources, gather, write
 from quality.sources import open_sources
 from quality.spark import session
 from quality.topics import held_part, kafka
@@ -19,7 +19,9 @@ from quality.window import read
 
 def report(
     topic: Annotated[str, typer.Option(help="Topic that is reported on.")] = "topic-weather-final",
-    output: Annotated[Path, typer.Option(help="Folder of the report.", file_okay=False)] = Path("build/quality"),
+    output: Annotated[Path, typer.Option(help="Folder of the report.", file_okay=False)] = Path(
+        "build/quality"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="Print the path as one JSON object.")] = False,
 ) -> None:
     """Write the report on the newest validation of a topic, from the history that the broker holds.
@@ -33,6 +35,7 @@ def report(
             raise UnusableSetting(
                 f"{topic} was never validated: run `python -m quality validate --topic {topic}` first."
             )
+        check_sources(sources, consumer, topic)
         writers = sources.writers(topic)
         window = held_part(consumer, history[-1].window)
         with (
@@ -45,9 +48,7 @@ def report(
                 reader=contract.newest.schema,
             ) as records,
         ):
-            facts = gather(
-                sources, consumer, spark, records=records, validation=history[-1], history=history
-            )
+            facts = gather(sources, consumer, spark, records=records, validation=history[-1], history=history)
             written = write(facts, output)
     if as_json:
         print_json({"report": str(written), "verdict": facts.validation.verdict.value})

@@ -16,7 +16,7 @@ from contracts.cli_support import messages, print_json
 from contracts.model import Severity
 from quality import history, suite
 from quality.judge import judge
-from quality.report import gather, write
+from quality.report import check_sources, gather, write
 from quality.results import RuleResult, Validation, Verdict
 from quality.sources import open_sources
 from quality.spark import session
@@ -30,6 +30,7 @@ STYLES = {Verdict.PASS: "bold green", Verdict.WARN: "bold yellow", Verdict.FAIL:
 
 
 def validate(
+    *,
     topic: Annotated[str, typer.Option(help="Topic whose records are judged.")] = "topic-weather-final",
     since: Annotated[
         str | None, typer.Option(help="Begin of the window: a Kafka timestamp such as 2013-01-31T06:00:00Z.")
@@ -60,6 +61,8 @@ def validate(
         asked = find_window(consumer, topic, begin, end)
         writers = sources.writers(topic)
         past = history.History(sources, consumer) if publish or report else None
+        if report:
+            check_sources(sources, consumer, topic)
         with (
             session() as spark,
             read(
@@ -98,7 +101,9 @@ def _as_json(found: Validation, report: Path | None, seconds: float) -> dict[str
         "rows": found.rows,
         "unreadable": found.unreadable,
         "unreadable_examples": [str(place) for place in found.unreadable_examples],
-        "rules": [{**jsonable(rule), "examples": [str(place) for place in rule.examples]} for rule in found.rules],
+        "rules": [
+            {**jsonable(rule), "examples": [str(place) for place in rule.examples]} for rule in found.rules
+        ],
         "id": found.id,
         "validated_at": found.validated_at,
         "contract_version": found.contract_version,

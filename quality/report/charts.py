@@ -1,4 +1,4 @@
-"""Charts of the report: Altair to SVG, drawn in the page's own colours and harmless whatever the data says."""
+"""Charts of the report: Altair to SVG, in the page's own colours, harmless whatever the data says."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def volume(days: Sequence[StationDay]) -> Markup:
         rows[row.day.isoformat(), stations[row.station]] += row.rows
     values = [{"day": day, "station": station, "rows": count} for (day, station), count in rows.items()]
     chart = (
-        alt.Chart(alt.Data(values=values))
+        alt.Chart(alt.InlineData(values=values))
         .mark_area(interpolate="step-after", opacity=0.9)
         .encode(x=_day(), y=_amount("rows", "records a day"), color=_colour(stations))
     )
@@ -57,7 +57,7 @@ def temperature(days: Sequence[StationDay]) -> Markup:
         for row in days
         if row.mean is not None and stations[row.station] != _OTHERS
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(x=_day())
+    base = alt.Chart(alt.InlineData(values=values)).encode(x=_day())
     axis = alt.Axis(title="°C", tickCount=5)
     band = base.mark_area(opacity=0.35, color=_FAINT).encode(
         y=alt.Y("min(lowest):Q", axis=axis, scale=alt.Scale(zero=False)), y2="max(highest):Q"
@@ -76,10 +76,12 @@ def distribution(measure: Measure) -> Markup:
         for place, count in enumerate(measure.bins)
     ]
     chart = (
-        alt.Chart(alt.Data(values=values))
+        alt.Chart(alt.InlineData(values=values))
         .mark_bar(color=_ACCENT, binSpacing=0.5)
         .encode(
-            x=alt.X("from:Q", bin="binned", axis=alt.Axis(title=measure.unit or None, tickCount=5, grid=False)),
+            x=alt.X(
+                "from:Q", bin="binned", axis=alt.Axis(title=measure.unit or None, tickCount=5, grid=False)
+            ),
             x2="to:Q",
             y=alt.Y("rows:Q", axis=alt.Axis(title=None, tickCount=3, format="~s")),
         )
@@ -93,7 +95,7 @@ def reasons(groups: Iterable[Group]) -> Markup:
     for group in groups:
         counts[shown(group.reason)] += group.rows
     values = [{"reason": reason, "rows": count} for reason, count in counts.most_common()]
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart(alt.InlineData(values=values)).encode(
         y=alt.Y("reason:N", sort=None, axis=alt.Axis(title=None, labelLimit=220)),
         x=alt.X("rows:Q", axis=None),
     )
@@ -155,7 +157,7 @@ def _svg(chart: alt.Chart | alt.LayerChart) -> Markup:
 
 
 def inline(svg: str) -> Markup:
-    """An SVG made fit to stand in the page: only shapes and text are left of it, and no reference to anything."""
+    """An SVG fit to stand in the page: only shapes and text are left of it, and no reference to anything."""
     root = ET.fromstring(svg)  # noqa: S314 - written by the renderer just now
     _clean(root)
     root.attrib = {"viewBox": root.get("viewBox", ""), "aria-hidden": "true", "focusable": "false"}

@@ -15,9 +15,9 @@ from quality.profile import Profile, profile
 from quality.results import Validation
 from quality.sources import Sources
 from quality.topics import find_window, watermarks
-from quality.window import Records, read
+from quality.window import Records, decoded
 
-_TOPICS = ("topic-weather", "topic-weather-final", quarantine.TOPIC)
+_RAW_TOPIC = "topic-weather"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,13 @@ class Facts:
     quarantine: tuple[quarantine.Group, ...]
 
 
+def check_sources(sources: Sources, consumer: Consumer, topic: str) -> None:
+    """Look that all that a report on `topic` needs is there, before the work; raises `PlatformError`."""
+    for told in _topics(topic):
+        watermarks(consumer, told)
+    sources.writers(quarantine.TOPIC)
+
+
 def gather(
     sources: Sources,
     consumer: Consumer,
@@ -61,9 +68,14 @@ def gather(
         validation=validation,
         history=(*others, validation),
         profile=profile(records.readable, contract.newest.schema),
-        topics=tuple(_count(sources, consumer, topic) for topic in _TOPICS),
+        topics=tuple(_count(sources, consumer, topic) for topic in _topics(contract.topic)),
         quarantine=_quarantine(sources, consumer, spark),
     )
+
+
+def _topics(topic: str) -> tuple[str, ...]:
+    """The topics whose volume a report on `topic` tells, in the order of the data."""
+    return tuple(dict.fromkeys((_RAW_TOPIC, topic, quarantine.TOPIC)))
 
 
 def _count(sources: Sources, consumer: Consumer, topic: str) -> TopicCount:
@@ -76,17 +88,15 @@ def _count(sources: Sources, consumer: Consumer, topic: str) -> TopicCount:
     )
 
 
-def _quarantine(
-    sources: Sources, consumer: Consumer, spark: SparkSession
-) -> tuple[quarantine.Group, ...]:
+def _quarantine(sources: Sources, consumer: Consumer, spark: SparkSession) -> tuple[quarantine.Group, ...]:
     window = find_window(consumer, quarantine.TOPIC)
     if not window.span:
         return ()
-    with read(
+    rows = decoded(
         spark,
         window,
         bootstrap_servers=sources.bootstrap_servers,
         writers=sources.writers(quarantine.TOPIC),
         reader=sources.contract(quarantine.TOPIC).newest.schema,
-    ) as records:
-        return quarantine.groups(records.readable)
+    )
+    return quarantine.groups(rows)

@@ -10,10 +10,15 @@ from quality.report.text import definition, number
 
 
 def junit(facts: Facts) -> str:
-    """A suite with a case for each rule; a broken rule of severity `critical` is a failure, others are output."""
+    """A case for each rule; a broken rule of severity `critical` is a failure, another is output."""
     validation = facts.validation
-    suite = ET.Element("testsuite", name=validation.window.topic, timestamp=validation.validated_at.isoformat())
-    failures = [_readable(suite, facts), *(_rule(suite, facts, place) for place in range(len(validation.rules)))]
+    suite = ET.Element(
+        "testsuite", name=validation.window.topic, timestamp=validation.validated_at.isoformat()
+    )
+    failures = [
+        _readable(suite, facts),
+        *(_rule(suite, facts, place) for place in range(len(validation.rules))),
+    ]
     suite.set("tests", str(len(failures)))
     suite.set("failures", str(sum(failures)))
     suite.set("time", f"{validation.seconds:.3f}")

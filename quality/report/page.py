@@ -26,7 +26,7 @@ _LISTED_STATIONS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLine:
-    """A rule's line of the table. `past` tells for each earlier validation whether it was kept, oldest first."""
+    """A rule's line of the table. `past` tells of each earlier validation whether the rule was kept."""
 
     result: RuleResult
     rule: Rule | None
@@ -58,11 +58,10 @@ def page(facts: Facts) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=number, share=share, shown=shown, duration=duration, time=_time, day=_day
-    )
+    environment.filters.update(_FILTERS)
     stations = station_lines(facts.profile.days)
-    return environment.get_template("report.html.j2").render(
+    template = environment.get_template("report.html.j2")
+    return template.render(
         facts=facts,
         validation=facts.validation,
         contract=facts.contract,
@@ -140,3 +139,13 @@ def _time(moment: datetime | None) -> str:
 
 def _day(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d")
+
+
+_FILTERS = {
+    "number": number,
+    "share": share,
+    "shown": shown,
+    "duration": duration,
+    "time": _time,
+    "day": _day,
+}

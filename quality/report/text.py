@@ -37,7 +37,9 @@ def share(part: int, whole: int) -> str:
     percent = 100 * part / whole
     if percent < 0.01:
         return "< 0.01 %"
-    if part < whole and percent > 99.99:
+    if part == whole:
+        return "100 %"
+    if percent > 99.99:
         return "> 99.99 %"
     return f"{percent:.2f} %" if percent < 10 or percent > 99 else f"{percent:.1f} %"
 

@@ -11,12 +11,13 @@ from contracts.errors import UnusableSetting
 from quality import history
 from quality.report.facts import Facts
 from quality.report.junit import junit
+from quality.report.openmetrics import openmetrics
 from quality.report.page import page
 from quality.texts import jsonable
 
 
 def write(facts: Facts, folder: Path) -> Path:
-    """Write `report.html`, `report.json` and `junit.xml` into `folder`; returns the page's path."""
+    """Write the page, `report.json`, `junit.xml` and `metrics.txt` into `folder`; returns the page's path."""
     rendered = {name: render(facts) for name, render in _FILES.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,4 +52,5 @@ _FILES: Mapping[str, Callable[[Facts], str]] = {
     "report.html": page,
     "report.json": as_json,
     "junit.xml": junit,
+    "metrics.txt": openmetrics,
 }

