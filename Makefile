@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup pipeline test lint format types up down status clean clean-data lock-jars
+.PHONY: help setup pipeline test lint format types check up down status clean clean-data lock-jars docs sdk bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' Makefile
@@ -43,6 +43,19 @@ format: setup ## Format the code
 
 types: setup ## Check the types
 	@$(VENV) -m mypy contracts producer streaming quality docker tests
+
+check: setup ## Lint the contracts, and hold every version against its history
+	@$(VENV) -m contracts lint && $(VENV) -m contracts check
+
+docs: setup ## Write the catalogue of the contracts, for a browser
+	@$(VENV) -m contracts docs
+
+sdk: setup ## Build the wheel of typed records and their consumer, for other teams
+	@cd contracts/sdk && "$(CURDIR)/$(VENV)" -m hatchling build -t wheel -d "$(CURDIR)/build/sdk"
+
+bench: setup ## Measure speed; the figures go to build/bench.json
+	@for script in tests/bench/*/*.py; do \
+	    PYTHONPATH=.:docker $(VENV) -m "$$(echo "$${script%.py}" | tr / .)" || exit; done
 
 up: setup ## Start broker and registry and leave them running
 	@$(VENV) docker up
