@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup pipeline test lint format types check up down status clean clean-data lock-jars docs sdk bench
+.PHONY: help setup pipeline test lint format types check up down status clean clean-data locks lock-jars docs sdk bench chaos
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ pipeline: setup ## The whole pipeline, end to end, on real parts
 
 test: setup ## The whole test suite, on real parts
 	@$(VENV) -m pytest
+
+chaos: setup ## Kill and starve the parts for a long time: about an hour
+	@KILLS=100 $(VENV) -m pytest tests/chaos --timeout 7200
 
 lint: setup ## Look for mistakes and for text that is not formatted
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .
@@ -72,6 +75,10 @@ clean-data: ## Stop them and delete their topics and schemas
 
 clean: clean-data ## Delete what was built; the download cache and .venv stay
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse
+
+locks: setup ## Make requirements.lock anew, with hashes
+	@$(VENV) -m uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-header \
+	    --all-extras --group dev pyproject.toml -o requirements.lock
 
 lock-jars: setup ## Make docker/jars.lock anew from the versions in docker/.env
 	@$(VENV) docker lock

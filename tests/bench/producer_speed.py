@@ -28,7 +28,7 @@ import typer
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from kafka import KafkaProducer  # type: ignore[import-untyped]
+from kafka import KafkaProducer
 
 from contracts import connect, load_contracts
 from contracts.cli_support import messages, print_json, run

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for count in CONTRACTS:
             fill(Path(folder), count)
-            figures[f"seconds_for_{count}_contracts"] = round(seconds(Path(folder)), 2)
+            wall, cpu = seconds(Path(folder))
+            figures[f"{count}_contracts"] = {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2)}
     merge("contracts.checking", figures)
 
 
@@ -57,8 +59,9 @@ def added(number: int) -> dict[str, Any]:
     }
 
 
-def seconds(folder: Path) -> float:
-    began = time.perf_counter()
+def seconds(folder: Path) -> tuple[float, float]:
+    """By the clock, and of processor time, which a busy machine changes less."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-m", "contracts", "check", "--json"],
         env={**os.environ, "CONTRACTS_DIR": str(folder)},
@@ -66,9 +69,9 @@ def seconds(folder: Path) -> float:
         text=True,
         check=True,
     )
-    took = time.perf_counter() - began
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     assert json.loads(done.stdout) == {"compatible": True, "findings": []}
-    return took
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":
