@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.broker import Broker
-from contracts.errors import ContractsAtFault
+from contracts.errors import ContractsAtFault, UnusableSetting
 from contracts.folder import load_contracts
 from contracts.lock import load
 from contracts.model import Contract
@@ -75,8 +75,7 @@ def carry_out(steps: Iterable[Step], registry: Registry, broker: Broker) -> Iter
     for step in steps:
         match step:
             case Adopt():
-                step.adopted.path.parent.mkdir(exist_ok=True)
-                step.adopted.path.write_text(step.adopted.text, encoding="utf-8")
+                _write(step)
             case SetMode():
                 registry.set_mode(step.subject, step.mode)
             case Register():
@@ -84,6 +83,15 @@ def carry_out(steps: Iterable[Step], registry: Registry, broker: Broker) -> Iter
             case CreateTopic():
                 broker.create(step.topic, step.partitions)
         yield step
+
+
+def _write(step: Adopt) -> None:
+    path = step.adopted.path
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(step.adopted.text, encoding="utf-8")
+    except OSError as error:
+        raise UnusableSetting(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def _ask(registry: Registry, step: Step, held: dict[str, Held]) -> bool | None:

@@ -105,11 +105,7 @@ CHECKS: dict[str, Check] = {
         required=frozenset({"field"}),
         optional=frozenset({"min", "max"}),
         predicate=_range_predicate,
-        # A bound at infinity lets every number through, and no NaN.
-        expectation=lambda p: (
-            "expect_column_values_to_be_between",
-            {"column": p["field"], **_bounds({"max": math.inf, **p})},
-        ),
+        expectation=lambda p: ("expect_column_values_to_be_between", {"column": p["field"], **_bounds(p)}),
         words=lambda p, units: f"{p['field']} is {_bounds_in_words(p, units.get(p['field']))}",
     ),
     "one_of": Check(

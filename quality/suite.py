@@ -5,6 +5,7 @@ Importing it takes seconds; so this module imports it only when a suite is run.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from pyspark.sql import DataFrame
 
 from contracts.errors import PlatformError, UnusableSetting
 from contracts.model import Contract, Rule
-from contracts.rules import expectation, fields_of
+from contracts.rules import Expectation, expectation, fields_of
 
 # Counts only: no value of a record leaves Spark this way, and Spark does not collect any.
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -78,7 +79,7 @@ def run(contract: Contract, rows: DataFrame) -> dict[str, Count]:
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     suite = gx.ExpectationSuite(name=contract.topic)
     for rule in contract.rules:
-        kind, arguments = expectation(rule)
+        kind, arguments = _closed(*expectation(rule))
         suite.add_expectation_configuration(
             ExpectationConfiguration(type=kind, kwargs=arguments, meta={"rule": rule.id})
         )
@@ -90,6 +91,16 @@ def run(contract: Contract, rows: DataFrame) -> dict[str, Count]:
     rules = {rule.id: rule for rule in contract.rules}
     judged = ((rules[_rule_id(result)], result) for result in found.results)
     return {rule.id: _count(rule, result) for rule, result in judged}
+
+
+def _closed(kind: str, arguments: dict[str, Any]) -> Expectation:
+    """Close a range that is open above at infinity, which lets every number through and no NaN.
+
+    It is done here because JSON, in which suites are exported, has no infinity.
+    """
+    if kind == "expect_column_values_to_be_between" and arguments["max_value"] is None:
+        return kind, {**arguments, "max_value": math.inf}
+    return kind, arguments
 
 
 def _rule_id(result: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from contracts.cli_support import messages, print_json
+from contracts.errors import UnusableSetting
 from contracts.folder import contract_of
 
 
@@ -21,10 +22,13 @@ def new_version(
     newest = contract_of(topic).newest
     home, number = newest.path.parent, newest.number + 1
     file, examples = home / f"v{number}.avsc", home / "examples"
-    with file.open("x", encoding="utf-8") as out:
-        out.write(newest.text)
-    if (examples / f"v{newest.number}").is_dir():
-        shutil.copytree(examples / f"v{newest.number}", examples / f"v{number}")
+    try:
+        if (examples / f"v{newest.number}").is_dir():
+            shutil.copytree(examples / f"v{newest.number}", examples / f"v{number}", dirs_exist_ok=True)
+        with file.open("x", encoding="utf-8") as out:
+            out.write(newest.text)
+    except OSError as error:
+        raise UnusableSetting(f"{file} cannot be written: {error.strerror or error}.") from None
     if as_json:
         print_json({"topic": topic, "version": number, "file": str(file)})
         return

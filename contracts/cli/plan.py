@@ -38,7 +38,7 @@ def plan(
         return
     for step in steps:
         told = f" (here: compatible; by the registry: {_VERDICTS[step.registry_agrees]})"
-        messages.print(f"{step.step}{told if isinstance(step.step, Register) else ''}", markup=False)
+        typer.echo(f"{step.step}{told if isinstance(step.step, Register) else ''}")
     if not steps:
         messages.print("nothing to do: registry and broker are what the contracts say")
 

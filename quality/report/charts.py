@@ -130,7 +130,7 @@ def _colour(stations: Mapping[str, str]) -> alt.Color:
     return alt.Color(
         "station:N",
         scale=alt.Scale(domain=names, range=_SERIES[: len(names)]),
-        legend=alt.Legend(title=None, orient="top", symbolType="square", labelLimit=160),
+        legend=alt.Legend(title=None, orient="top", symbolType="square", labelLimit=160, columns=4),
     )
 
 

@@ -88,6 +88,7 @@ class Member:
     first: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
+    error: Exception | None = None
 
     def start(self) -> Member:
         self.thread = threading.Thread(target=self._work, daemon=True)
@@ -99,14 +100,18 @@ class Member:
         assert self.thread
         self.thread.join(LIMIT)
         assert not self.thread.is_alive(), f"a member did not end; it saw {len(self.seen)} records"
+        assert self.error is None, f"a member failed: {self.error!r}"
 
     def _work(self) -> None:
-        for message in self.messages:
-            self.seen.append(message.value.number)
-            self.first.set()
-            if self.stop.is_set():
-                break
-        self.messages.close()
+        try:
+            for message in self.messages:
+                self.seen.append(message.value.number)
+                self.first.set()
+                if self.stop.is_set():
+                    break
+            self.messages.close()
+        except Exception as error:
+            self.error = error
 
 
 @pytest.mark.parametrize("strategy", ["range", "cooperative-sticky"])
