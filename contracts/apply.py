@@ -81,7 +81,7 @@ def carry_out(steps: Iterable[Step], registry: Registry, broker: Broker) -> Iter
             case Register():
                 registry.register(step.subject, step.version.text)
             case CreateTopic():
-                broker.create(step.topic, step.partitions)
+                broker.create(step.topic, step.partitions, step.settings)
         yield step
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -42,9 +43,12 @@ class Broker:
             raise broker_error(error, self.address) from None
         return {name: len(topic.partitions) for name, topic in found.topics.items()}
 
-    def create(self, topic: str, partitions: int) -> None:
-        """Create `topic`, and wait until it is there; one that another made meanwhile is left as it is."""
-        new = NewTopic(topic, num_partitions=partitions)
+    def create(self, topic: str, partitions: int, settings: Mapping[str, str] | None = None) -> None:
+        """Create `topic` with Kafka's topic `settings`, and wait until it is there.
+
+        One that another made meanwhile is left as it is. Raises `ServiceFailed` when the broker refuses.
+        """
+        new = NewTopic(topic, num_partitions=partitions, config=dict(settings or {}))
         made = self._admin.create_topics([new], operation_timeout=ANSWERS_WITHIN)[topic]
         try:
             made.result(timeout=2 * ANSWERS_WITHIN)

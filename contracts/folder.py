@@ -56,6 +56,7 @@ class _ContractFile(_Strict):
     readers: list[Literal["spark", "fastavro"]] = ["spark", "fastavro"]
     consumers: list[_ConsumerRow] = []
     service_level: dict[str, str] = {}
+    topic_settings: dict[str, str] = {}
     rules: list[_RuleRow] = []
     exceptions: dict[str, str] = {}
 
@@ -120,6 +121,7 @@ def load_contract(home: Path) -> Contract:
         readers=tuple(about.readers),
         consumers=tuple(Consumer(name=c.name, owner=c.owner, reads=tuple(c.reads)) for c in about.consumers),
         service_level=about.service_level,
+        topic_settings=about.topic_settings,
         rules=_rules(file, about.rules),
         versions=_versions(home),
         exceptions=about.exceptions,

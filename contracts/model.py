@@ -90,6 +90,8 @@ class Contract:
     service_level: Mapping[str, str]
     rules: tuple[Rule, ...]
     versions: tuple[Version, ...]
+    topic_settings: Mapping[str, str] = field(default_factory=dict)
+    """Kafka's settings that the topic is created with, beside the broker's own."""
     exceptions: Mapping[str, str] = field(default_factory=dict)
     """Lint rule id to the reason why it is not followed here."""
     adopted: tuple[Adopted, ...] = ()

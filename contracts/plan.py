@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from contracts.check import check
@@ -53,10 +53,12 @@ class CreateTopic:
 
     topic: str
     partitions: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The step in words."""
-        return f"{self.topic}: create the topic with {self.partitions} partitions"
+        settings = "".join(f", {key}={value}" for key, value in self.settings.items())
+        return f"{self.topic}: create the topic with {self.partitions} partitions{settings}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,7 @@ def _steps(contract: Contract, held: Held, topics: frozenset[str], partitions: i
         yield SetMode(subject=contract.subject, mode=contract.mode)
     yield from (Register(subject=contract.subject, version=version) for version in missing)
     if contract.topic not in topics:
-        yield CreateTopic(topic=contract.topic, partitions=partitions)
+        yield CreateTopic(topic=contract.topic, partitions=partitions, settings=contract.topic_settings)
 
 
 def _missing(contract: Contract, registered: Sequence[Registered]) -> tuple[Version, ...]:

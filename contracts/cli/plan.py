@@ -60,5 +60,6 @@ def _row(judged: Judged) -> dict[str, Any]:
                 "action": "create-topic",
                 "topic": step.topic,
                 "partitions": step.partitions,
+                "settings": dict(step.settings),
                 "words": words,
             }

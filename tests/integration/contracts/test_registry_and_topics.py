@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -349,3 +350,14 @@ def test_a_registry_that_is_not_there_is_unreachable() -> None:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(Unreachable, match="no schema registry answers"):
             connect(f"http://127.0.0.1:{taken.getsockname()[1]}").versions("topic-weather-value")
+
+
+def test_a_topic_is_made_with_the_settings_of_its_contract(bootstrap_servers: str) -> None:
+    name = f"settings-{uuid4().hex[:8]}"
+    settings = load_contract(HOME / "topic-weather-quarantine").topic_settings
+    Broker(bootstrap_servers).create(name, 1, settings)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    held = admin.describe_configs([resource])[resource].result(timeout=15)
+    admin.delete_topics([name])[name].result(timeout=15)
+    assert held["max.message.bytes"].value == settings["max.message.bytes"] == "2097152"

@@ -50,6 +50,13 @@ def test_an_empty_registry_gets_the_mode_first_then_the_versions_in_order_then_t
     )
 
 
+def test_a_topic_is_created_with_the_settings_of_its_contract() -> None:
+    large = replace(CONTRACT, topic_settings={"max.message.bytes": "2097152"})
+    *_, step = plan([large], {"t-value": NOTHING}, [], 4)
+    assert step == CreateTopic(topic="t", partitions=4, settings={"max.message.bytes": "2097152"})
+    assert "max.message.bytes=2097152" in str(step)
+
+
 def test_nothing_is_planned_where_all_is_there() -> None:
     held = Held(mode=Mode.FULL_TRANSITIVE, versions=REGISTERED)
     assert plan([CONTRACT], {"t-value": held}, ["t"], 4) == ()
