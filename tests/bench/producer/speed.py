@@ -1,10 +1,9 @@
 """How fast the producer serialises and hands over, beside what a user would write by hand.
 
-    python tests/bench/producer_speed.py [--records 10000] [--repeats 15] [--memory-records 1000000]
+    python -m tests.bench.producer.speed [--records 10000] [--repeats 15] [--memory-records 1000000]
 
-Needs a broker and a registry (`make up`). The ways take turns on the same records within one run, so that
-the ratios hold on a busy machine too; those of the processor's time alone hold on a very busy one. Prints one
-JSON object and merges it into build/bench.json.
+Run by `make bench`, on a broker and a registry of its own. The ways take turns on the same records within one
+run, so that the ratios hold on a busy machine too; those of the processor's time alone hold on a very busy one.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import fastavro
@@ -31,17 +31,17 @@ from confluent_kafka.cimpl import NewTopic
 from kafka import KafkaProducer
 
 from contracts import connect, load_contracts
-from contracts.cli_support import messages, print_json, run
+from contracts.cli_support import messages, run
 from contracts.errors import ContractsAtFault
 from contracts.model import Contract
-from contracts.settings import addresses
 from contracts.wire import frame
+from embedded import Services
 from producer import Context, RawRecord, parse
 from producer.publish import Publisher
 from producer.replay import SOURCE, load_observations
+from tests.bench.figures import merge
 
 _PARTITIONS = 4
-_RESULTS = Path("build/bench.json")
 _PLAIN_AT_LEAST, _JSON_AT_LEAST, _MEMORY_AT_MOST = 0.9, 3.0, 1.05
 _WARM = 0.3
 """Part of the records after which memory should not grow."""
@@ -58,18 +58,19 @@ def bench(
     context = Context(source=SOURCE, replay=True, units="METRIC", received_at=0)
     parsed = [parse(one.body("METRIC"), context) for one in load_observations()]
     chosen = list(itertools.islice(itertools.cycle(parsed), records))
-    where = addresses()
     with (
+        TemporaryDirectory() as folder,
+        Services(data_dir=Path(folder) / "data", log_dir=Path(folder) / "logs") as where,
         closing(connect(where.schema_registry_url)) as registry,
-        own_topics(where.kafka_bootstrap_servers) as (raw, quarantine),
+        own_topics(where.bootstrap_servers) as (raw, quarantine),
     ):
         schema_id = registry.register(raw.subject, raw.newest.text)
         registry.register(quarantine.subject, quarantine.newest.text)
-        publisher = Publisher(where.kafka_bootstrap_servers, registry, raw, quarantine)
+        publisher = Publisher(where.bootstrap_servers, registry, raw, quarantine)
         ways: dict[str, Send] = {
             "producer": lambda batch: ours(publisher, batch),
-            "plain_fastavro": plain(where.kafka_bootstrap_servers, raw, schema_id),
-            "kafka_python_json": kafka_python(where.kafka_bootstrap_servers, raw.topic),
+            "plain_fastavro": plain(where.bootstrap_servers, raw, schema_id),
+            "kafka_python_json": kafka_python(where.bootstrap_servers, raw.topic),
         }
         rates, processor = take_turns(ways, chosen, repeats)
         memory = watch_memory(publisher, parsed, memory_records) if memory_records else {}
@@ -83,7 +84,6 @@ def bench(
         **memory,
     }
     merge("producer", found)
-    print_json(found)
     kept = {
         f"to_plain_fastavro >= {_PLAIN_AT_LEAST}": to_plain["median"] >= _PLAIN_AT_LEAST,
         f"to_kafka_python_json >= {_JSON_AT_LEAST}": to_json["median"] >= _JSON_AT_LEAST,
@@ -222,13 +222,6 @@ def spread(values: Sequence[float]) -> dict[str, float]:
         "median": round(statistics.median(values), digits),
         "max": round(max(values), digits),
     }
-
-
-def merge(name: str, found: dict[str, Any]) -> None:
-    """Put the figures beside those of the other parts."""
-    before = json.loads(_RESULTS.read_text(encoding="utf-8")) if _RESULTS.is_file() else {}
-    _RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    _RESULTS.write_text(json.dumps({**before, name: found}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
