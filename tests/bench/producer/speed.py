@@ -3,7 +3,7 @@
     python -m tests.bench.producer.speed [--records 10000] [--repeats 15] [--memory-records 1000000]
 
 Run by `make bench`, on a broker and a registry of its own. The ways take turns on the same records within one
-run, so that the ratios hold on a busy machine too; those of the processor's time alone hold on a very busy one.
+run, so that the ratios hold on a busy machine too; those of the processor alone hold on a very busy one.
 """
 
 from __future__ import annotations
