@@ -1,11 +1,21 @@
-"""Confluent's wire format: a zero byte, the schema id as four big-endian bytes, then the Avro body."""
+"""Confluent's wire format: a zero byte, the schema id as four big-endian bytes, then the Avro body.
+
+Avro does not notice bytes that are left over after a record. Where an engine cannot be asked how far it
+read, a seal of random bytes is put behind the value and read back as one more field: it comes out unharmed
+only when the record ends exactly where the value does.
+"""
 
 from __future__ import annotations
 
+import json
+import secrets
 import struct
+from collections.abc import Mapping
+from typing import Any
 
 MAGIC = 0
 HEADER_SIZE = 5
+SEAL_SIZE = 8
 
 _HEADER = struct.Struct(">bI")
 
@@ -27,3 +37,18 @@ def schema_id(value: bytes) -> int:
     if magic != MAGIC:
         raise NotFramed(f"the magic byte is {magic & 0xFF}, not {MAGIC}")
     return int(found)
+
+
+def new_seal() -> bytes:
+    """Bytes that no sender can know."""
+    return secrets.token_bytes(SEAL_SIZE)
+
+
+def sealed_schema(record: Mapping[str, Any]) -> str:
+    """Wire header, record and seal as one Avro record: `header`, `record` and `seal`, as JSON text."""
+    fields = [
+        {"name": "header", "type": {"type": "fixed", "name": "WireHeader", "size": HEADER_SIZE}},
+        {"name": "record", "type": {"namespace": "", **record}},
+        {"name": "seal", "type": {"type": "fixed", "name": "Seal", "size": SEAL_SIZE}},
+    ]
+    return json.dumps({"type": "record", "name": "Sealed", "namespace": "weather.wire", "fields": fields})

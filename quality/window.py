@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.avro.functions import from_avro
 
 from contracts.model import JsonSchema
-from contracts.wire import HEADER_SIZE, frame
+from contracts.wire import HEADER_SIZE, frame, new_seal, sealed_schema
 from quality.results import Coordinates, Window
 
 PARTITION, OFFSET, TIMESTAMP, WRITER = "_partition", "_offset", "_timestamp", "_writer"
@@ -29,7 +28,6 @@ EXAMPLES = 5
 
 _BESIDE = (PARTITION, OFFSET, TIMESTAMP, WRITER)
 _READABLE = "_readable"
-_SEAL_SIZE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +102,13 @@ def _kafka(spark: SparkSession, window: Window, bootstrap_servers: str) -> DataF
 
 
 def _decode(records: DataFrame, writers: Mapping[int, str], reader: JsonSchema) -> DataFrame:
-    seal = secrets.token_bytes(_SEAL_SIZE)
+    seal = new_seal()
     header = F.substring("value", 1, HEADER_SIZE)
-    options = {"mode": "PERMISSIVE", "avroSchema": _sealed(reader)}
+    options = {"mode": "PERMISSIVE", "avroSchema": sealed_schema(reader)}
     decoded, writer = F.lit(None), F.lit(None).cast("int")
     for schema_id, text in writers.items():
         named = header == F.lit(frame(schema_id, b""))
-        value = from_avro(F.concat("value", F.lit(seal)), _sealed(json.loads(text)), options)
+        value = from_avro(F.concat("value", F.lit(seal)), sealed_schema(json.loads(text)), options)
         decoded = F.when(named, value).otherwise(decoded)
         writer = F.when(named, schema_id).otherwise(writer)
     sealed = records.select(
@@ -124,12 +122,3 @@ def _decode(records: DataFrame, writers: Mapping[int, str], reader: JsonSchema) 
     return sealed.select(
         PARTITION, OFFSET, TIMESTAMP, WRITER, F.when(whole, F.col("sealed.record")).alias("record")
     )
-
-
-def _sealed(record: JsonSchema) -> str:
-    fields = [
-        {"name": "header", "type": {"type": "fixed", "name": "WireHeader", "size": HEADER_SIZE}},
-        {"name": "record", "type": {"namespace": "", **record}},
-        {"name": "seal", "type": {"type": "fixed", "name": "Seal", "size": _SEAL_SIZE}},
-    ]
-    return json.dumps({"type": "record", "name": "Sealed", "namespace": "weather.wire", "fields": fields})

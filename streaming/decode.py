@@ -9,7 +9,6 @@ throughput, and would refuse lawful encodings that are not the shortest.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 
 from pyspark.sql import Column, DataFrame
@@ -17,14 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.avro.functions import from_avro
 
 from contracts.model import JsonSchema
-from contracts.wire import HEADER_SIZE, frame
-
-SEAL_SIZE = 8
-
-
-def new_seal() -> bytes:
-    """Bytes that no sender can know."""
-    return secrets.token_bytes(SEAL_SIZE)
+from contracts.wire import HEADER_SIZE, frame, sealed_schema
 
 
 def decode(
@@ -37,10 +29,10 @@ def decode(
     """
     known = records.withColumn("writer_schema_id", _writer_schema_id(writers))
     value = F.concat(F.col("source_value"), F.lit(seal))
-    options = {"mode": "PERMISSIVE", "avroSchema": _sealed_schema(reader)}
+    options = {"mode": "PERMISSIVE", "avroSchema": sealed_schema(reader)}
     sealed = F.when(F.length("source_value") > largest, None)
     for schema_id, text in writers.items():
-        decoded = from_avro(value, _sealed_schema(json.loads(text)), options)
+        decoded = from_avro(value, sealed_schema(json.loads(text)), options)
         sealed = sealed.when(F.col("writer_schema_id") == schema_id, decoded)
     return known.withColumn("sealed_record", sealed).select(
         *known.columns,
@@ -55,19 +47,3 @@ def _writer_schema_id(writers: Mapping[int, str]) -> Column:
     for schema_id in writers:
         found = F.when(header == F.lit(frame(schema_id, b"")), schema_id).otherwise(found)
     return found
-
-
-def _sealed_schema(record: JsonSchema) -> str:
-    """Wire header, record and seal as one Avro record: the whole value is read without cutting it."""
-    return json.dumps(
-        {
-            "type": "record",
-            "name": "Sealed",
-            "namespace": "weather.wire",
-            "fields": [
-                {"name": "header", "type": {"type": "fixed", "name": "WireHeader", "size": HEADER_SIZE}},
-                {"name": "record", "type": {"namespace": "", **record}},
-                {"name": "seal", "type": {"type": "fixed", "name": "Seal", "size": SEAL_SIZE}},
-            ],
-        }
-    )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame
 
 from contracts.model import Contract
-from streaming.decode import decode, new_seal
+from contracts.wire import new_seal
+from streaming.decode import decode
 from streaming.encode import Output, encode
 from streaming.enrich import enrich, passing
 from streaming.judge import Reason, judge, reasons

@@ -5,8 +5,9 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from contracts.model import Severity
+from contracts.rules import definition
 from quality.report.facts import Facts
-from quality.report.text import definition, number
+from quality.report.text import number
 
 
 def junit(facts: Facts) -> str:

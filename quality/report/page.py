@@ -13,10 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from contracts.model import Contract, Rule
+from contracts.rules import definition
 from quality.profile import StationDay
 from quality.report import charts
 from quality.report.facts import Facts
-from quality.report.text import definition, duration, number, share, shown
+from quality.report.text import duration, number, share, shown
 from quality.results import RuleResult, Validation
 
 _REMEMBERED = 40

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from contracts.model import JsonSchema, Rule
 
 LONGEST = 80
 """Characters that are shown of a text that comes from data."""
@@ -53,33 +49,3 @@ def duration(seconds: float) -> str:
             parts.append(f"{left // size}\N{NO-BREAK SPACE}{name}")
             left %= size
     return " ".join(parts[:2]) or "less than a second"
-
-
-def definition(rule: Rule, schema: JsonSchema) -> str:
-    """What a rule asks for, in a sentence, with the units of the contract."""
-    units = {field["name"]: str(field.get("unit", "")) for field in schema["fields"]}
-    return _DEFINITIONS.get(rule.check, _any_check)(rule.parameters, units)
-
-
-def _bounds(low: Any, high: Any, unit: str) -> str:
-    suffix = f" {unit}" if unit else ""
-    if low is not None and high is not None:
-        return f"between {number(low)} and {number(high)}{suffix}"
-    return f"at least {number(low)}{suffix}" if low is not None else f"at most {number(high)}{suffix}"
-
-
-def _any_check(parameters: Mapping[str, Any], _: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in parameters.items())
-
-
-_DEFINITIONS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, str]], str]] = {
-    "not_null": lambda p, _: f"{p['field']} is there",
-    "range": lambda p, units: (
-        f"{p['field']} {_bounds(p.get('min'), p.get('max'), units.get(p['field'], ''))}"
-    ),
-    "one_of": lambda p, _: f"{p['field']} is one of {', '.join(str(value) for value in p['values'])}",
-    "matches": lambda p, _: f"{p['field']} matches {p['pattern']}",
-    "at_most": lambda p, _: f"{p['field']} is not greater than {p['other']}",
-    "unique": lambda p, _: f"no two records share {', '.join(p['fields'])}",
-    "row_count": lambda p, _: f"{_bounds(p.get('min'), p.get('max'), '')} records in the window",
-}

@@ -11,10 +11,11 @@ import pytest
 
 from contracts.folder import load_contracts
 from contracts.model import Severity
+from contracts.rules import definition
 from quality.report import Facts, write
 from quality.report.charts import inline
 from quality.report.page import page, rule_lines
-from quality.report.text import definition, duration, number, share, shown
+from quality.report.text import duration, number, share, shown
 from quality.results import Validation
 from tests.unit.quality.samples import HOSTILE, broken, facts_of
 
@@ -110,7 +111,7 @@ def test_junit_counts_only_what_fails_the_verdict(
     failure = suite.find("testcase[@name='humidity-possible']/failure")
     assert failure is not None
     assert failure.text == "topic-weather-final-0-4"
-    assert "humidity between 0 and 100 %" in str(failure.get("message"))
+    assert "humidity is between 0 and 100 %" in str(failure.get("message"))
 
 
 def test_the_json_beside_the_page_tells_the_same(facts: Facts, tmp_path: Path) -> None:
@@ -125,8 +126,8 @@ def test_the_json_beside_the_page_tells_the_same(facts: Facts, tmp_path: Path) -
 def test_every_rule_of_the_contracts_reads_as_a_sentence() -> None:
     contract = load_contracts()["topic-weather-final"]
     told = {rule.id: definition(rule, contract.newest.schema) for rule in contract.rules}
-    assert told["temperature-possible"] == "temperature between -95 and 60 °C"
-    assert told["some-rows"] == "at least 1 records in the window"
+    assert told["temperature-possible"] == "temperature is between -95 and 60 °C"
+    assert told["some-rows"] == "the number of records in its window is at least 1"
     assert all(told.values())
 
 
