@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from contracts.errors import KeyRefused, PlatformError
-from producer.api import Answer, Client
+from producer.api import Answer, Client, PlaceUnknown
 from producer.observation import News
 from producer.outbox import Outbox
 from producer.parse import Source, parse
@@ -28,7 +28,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Polled:
-    """What became of the calls (`answered` = sent + unchanged + quarantined), and whose weather it was."""
+    """What became of the calls, and whose weather it was.
+
+    `answered` calls were sent, unchanged or quarantined; of the `failed` ones, refusals are quarantined too.
+    """
 
     calls: int = 0
     answered: int = 0
@@ -102,6 +105,8 @@ class Poller:
         elif isinstance(outcome, PlatformError) and not isinstance(outcome, KeyRefused):
             self.polled.failed += 1
             self.polled.last_failure = outcome
+            if isinstance(outcome, PlaceUnknown):
+                self._quarantine(place, outcome.answer, f"PLACE_UNKNOWN: {outcome}")
             _log.warning("no weather", place=place.text, why=str(outcome))
         else:
             raise outcome
@@ -111,13 +116,15 @@ class Poller:
         try:
             record = parse(answer.body, answer.context)
         except Unparsable as why:
-            explanation = f"{why.reason}: {why}"
-            if answer.cut:
-                explanation += f" The body was longer: only its first {len(answer.body)} bytes are kept."
-            self.polled.quarantined += 1
-            self._outbox.quarantine(answer.body, answer.context.received_at, explanation)
-            _log.warning("quarantined", place=place.text, reason=why.reason, why=str(why))
+            self._quarantine(place, answer, f"{why.reason}: {why}")
             return
         found = self._outbox.offer(record)
         self.polled.unchanged += found is News.UNCHANGED
         self.polled.corrected += found is News.CORRECTION
+
+    def _quarantine(self, place: Place, answer: Answer, explanation: str) -> None:
+        if answer.cut:
+            explanation += f" The body was longer: only its first {len(answer.body)} bytes are kept."
+        self.polled.quarantined += 1
+        self._outbox.quarantine(answer.body, answer.context.received_at, explanation)
+        _log.warning("quarantined", place=place.text, why=explanation)

@@ -47,10 +47,6 @@ _LONGEST_NUMBER = 9
 MASK = "***"
 
 
-class PlaceUnknown(PlatformError):
-    """The API does not know a place, or cannot serve it."""
-
-
 class QuotaExceeded(Unreachable):
     """The API asks for a pause that is too long to wait for."""
 
@@ -71,6 +67,15 @@ class Answer:
     context: Context
     cut: bool = False
     """Whether the body was longer than what is kept of it."""
+
+
+class PlaceUnknown(PlatformError):
+    """The API does not know a place, or cannot serve it; `answer` is what it said."""
+
+    def __init__(self, sentence: str, answer: Answer) -> None:
+        """Keep the `answer` beside the `sentence`: it cannot become a record."""
+        super().__init__(sentence)
+        self.answer = answer
 
 
 class Client:
@@ -141,8 +146,6 @@ class Client:
             ) from None
         except Exception as error:  # what urllib3 raises while the body is read, which requests does not wrap
             raise _Passing(f"the answer of {self._api.url} broke off ({type(error).__name__}).") from None
-        self._judge(response, place)
-        self._gate.answered()
         replayed = _REPLAYED.get(response.headers.get(REPLAY_HEADER, ""))
         context = Context(
             source=replayed or self._api.source,
@@ -151,7 +154,10 @@ class Client:
             received_at=time.time_ns() // 1_000_000,
         )
         kept = self._masked(body)[:_LARGEST_ANSWER]
-        return Answer(body=kept, context=context, cut=len(body) > _LARGEST_ANSWER)
+        answer = Answer(body=kept, context=context, cut=len(body) > _LARGEST_ANSWER)
+        self._judge(response, place, answer)
+        self._gate.answered()
+        return answer
 
     def _wait_for_turn(self) -> None:
         blocked = self._gate.blocked()
@@ -168,7 +174,7 @@ class Client:
             self._sessions.append(session)
         return session
 
-    def _judge(self, response: requests.Response, place: Place) -> None:
+    def _judge(self, response: requests.Response, place: Place, answer: Answer) -> None:
         status, url = response.status_code, self._api.url
         if status == requests.codes.ok:
             return
@@ -182,7 +188,9 @@ class Client:
             raise kind(f"{url} asks for a pause of {pause:.0f} s: the plan's calls are used up.")
         if status >= requests.codes.server_error:
             raise _Passing(f"{url} fails with {status} for {place.text}: try again later.")
-        raise PlaceUnknown(f"{url} answers {status} for {place.text}: check how the place is written.")
+        raise PlaceUnknown(
+            f"{url} answers {status} for {place.text}: check how the place is written.", answer
+        )
 
     def _masked(self, body: bytes) -> bytes:
         # Should the API ever repeat the key, it must not go on into a topic.

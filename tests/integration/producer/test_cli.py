@@ -52,7 +52,7 @@ def test_polling_counts_what_was_delivered_and_says_that_it_is_a_replay(
     summary = json.loads(done.stdout)
     assert (done.returncode, summary["source"], summary["replay"]) == (0, "NYCFLIGHTS13", True)
     assert (summary["sent"], summary["delivered"], summary["failed"]) == (4, 4, 0)
-    assert (summary["calls"], summary["calls_failed"]) == (6, 2)
+    assert (summary["calls"], summary["calls_failed"], summary["quarantined"]) == (6, 2, 2)
     assert "Atlantis" in done.stderr
     assert CANARY not in done.stdout + done.stderr
 

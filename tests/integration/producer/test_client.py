@@ -52,6 +52,12 @@ def test_each_call_is_given_the_next_hour_and_the_last_one_repeats(replay_url: s
     assert first < second < third == fourth
 
 
+def test_a_place_that_is_unknown_is_refused_with_the_exact_body_of_the_answer(replay_url: str) -> None:
+    with client(replay_url) as api, pytest.raises(PlaceUnknown) as unknown:
+        api.current(place("Atlantis"))
+    assert json.loads(unknown.value.answer.body) == {"cod": "404", "message": "city not found"}
+
+
 def test_a_wrong_key_is_refused_and_not_repeated(replay_url: str) -> None:
     with client(replay_url, "wr0ng") as api, pytest.raises(KeyRefused) as refused:
         api.current(place("JFK"))
