@@ -86,11 +86,12 @@ class Part:
         """Ask the part to end, and make it when it does not."""
         if self._process.poll() is None:
             self._process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=_STOP_WITHIN)
-            except subprocess.TimeoutExpired:
+            # Also what it leaves behind: a Java process that was still starting outlives its Python.
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait(timeout=_STOP_WITHIN)
+            self._process.wait(timeout=_STOP_WITHIN)
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101

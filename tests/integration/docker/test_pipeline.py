@@ -180,6 +180,7 @@ def test_a_live_run_that_cannot_be_ends_with_one_sentence_and_its_own_code(
     assert [line for line in done.stderr.splitlines() if line.startswith("error:")], done.stderr
     assert "Traceback" not in done.stderr
     assert key not in done.stderr + done.stdout
+    assert [left for left in psutil.process_iter(["cwd"]) if left.info["cwd"] == str(run.checkout)] == []
 
 
 @pytest.mark.parametrize(
