@@ -11,6 +11,7 @@ from rich.table import Table
 
 from contracts.apply import carry_out, prepare
 from contracts.broker import Broker
+from contracts.cli.options import AdoptUnknown, Partitions
 from contracts.cli_support import messages, print_json
 from contracts.errors import PlatformError
 from contracts.folder import contracts_folder, load_contracts
@@ -21,12 +22,8 @@ from contracts.settings import addresses
 
 
 def apply(
-    partitions: Annotated[
-        int, typer.Option(min=1, max=1000, help="Partitions of a topic that has to be created.")
-    ] = 4,
-    adopt: Annotated[
-        bool, typer.Option("--adopt", help="Take versions that only the registry knows into the folder.")
-    ] = False,
+    partitions: Partitions = 4,
+    adopt: AdoptUnknown = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the ids as one JSON object.")] = False,
 ) -> None:
     """Register every version under its mode, and create the topics that are missing.

@@ -8,6 +8,7 @@ import typer
 
 from contracts.apply import Judged, prepare
 from contracts.broker import Broker
+from contracts.cli.options import AdoptUnknown, Partitions
 from contracts.cli_support import messages, print_json
 from contracts.folder import contracts_folder
 from contracts.plan import Adopt, CreateTopic, Register, SetMode
@@ -18,12 +19,8 @@ _VERDICTS = {True: "compatible", False: "not compatible", None: "nothing to comp
 
 
 def plan(
-    partitions: Annotated[
-        int, typer.Option(min=1, max=1000, help="Partitions of a topic that has to be created.")
-    ] = 4,
-    adopt: Annotated[
-        bool, typer.Option("--adopt", help="Take versions that only the registry knows into the folder.")
-    ] = False,
+    partitions: Partitions = 4,
+    adopt: AdoptUnknown = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the steps as one JSON object.")] = False,
 ) -> None:
     """Say what `apply` would do, step by step. Changes nothing.
