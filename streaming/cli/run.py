@@ -1,4 +1,4 @@
-"""`python -m streaming`: the command line of the stream."""
+"""`python -m streaming run`: the stream itself."""
 
 from __future__ import annotations
 
@@ -13,20 +13,7 @@ from contracts.cli_support import INTERRUPTED, messages, print_json
 from contracts.settings import addresses
 from streaming.job import FINAL, QUARANTINE, RAW, Job
 
-app = typer.Typer(
-    help="Reads raw observations, enriches and judges them, and publishes them or puts them in quarantine.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
-
-@app.callback()
-def _verbs() -> None:
-    """Keep `run` a verb of its own: others stand beside it."""
-
-
-@app.command()
 def run(  # noqa: PLR0917 - Typer passes options by name
     checkpoint: Annotated[
         Path, typer.Option(help="Folder that remembers how far the stream has come.", show_default=True)

@@ -1,0 +1,24 @@
+"""`python -m streaming`: the command line of the stream, a file for each verb."""
+
+from __future__ import annotations
+
+import typer
+
+from streaming.cli.run import run
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Reads raw observations, enriches and judges them, and publishes them or puts them in quarantine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _verbs() -> None:
+    """Keep a single verb a verb."""
+
+
+app.command()(run)
