@@ -1,7 +1,7 @@
 """Every field of the final contract that a raw record leads to, one row each.
 
 Expressions are Spark SQL. Those of `METRIC` see the raw record as `record`; those of `DERIVED` see the metric
-fields by their final names as well. Adding an enrichment is adding a row.
+fields by their final names, and those of `SUN`. Adding an enrichment is adding a row.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ METRIC: Mapping[str, str] = {
 }
 """Final field to expression: what was observed, in metric units."""
 
+SUN: Mapping[str, str] = {"sunrise_at": "record.sunrise_at", "sunset_at": "record.sunset_at"}
+"""What `DERIVED` needs besides, and is not published."""
+
 DERIVED: Mapping[str, str] = {
     "dew_point": dew_point(),
     "apparent_temperature": apparent_temperature(),
@@ -74,7 +77,9 @@ def passing(raw: JsonSchema, final: JsonSchema) -> Mapping[str, str]:
 
 
 def enrich(records: DataFrame, passed: Mapping[str, str] | None = None) -> DataFrame:
-    """Add the fields of `METRIC`, `DERIVED` and `passed` beside the columns of `records`; one is `record`."""
-    for step in (METRIC, DERIVED, passed or {}):
-        records = records.select("*", *(F.expr(sql).alias(field) for field, sql in step.items()))
-    return records
+    """Put the fields of `METRIC`, `DERIVED` and `passed` in the place of the column `record` of `records`."""
+    # Each step copies the whole row: the record itself, the largest part of it, goes no further than needed.
+    others = [name for name in records.columns if name != "record"]
+    metric = {**METRIC, **SUN, **(passed or {})}
+    records = records.select(*others, *(F.expr(sql).alias(field) for field, sql in metric.items()))
+    return records.select("*", *(F.expr(sql).alias(field) for field, sql in DERIVED.items()))

@@ -12,8 +12,8 @@ def is_day() -> str:
     Equal times, as sources give them in polar day and night, say nothing and leave it to the sun.
     """
     return (
-        "CASE WHEN record.sunrise_at < record.sunset_at"
-        " THEN observed_at >= record.sunrise_at AND observed_at < record.sunset_at"
+        "CASE WHEN sunrise_at < sunset_at"
+        " THEN observed_at >= sunrise_at AND observed_at < sunset_at"
         f" ELSE {_sine_of_elevation()} > sin(radians({SUNRISE_ELEVATION}D)) END"
     )
 
