@@ -13,18 +13,21 @@ if TYPE_CHECKING:
     from contracts.decode import Decoder, Undecodable
     from contracts.errors import PlatformError
     from contracts.folder import load_contract, load_contracts
+    from contracts.kafka import Kafka
     from contracts.model import Contract, Mode, Rule, Severity, Version
-    from contracts.registry import Registry, connect
+    from contracts.registry import Registry, SchemaRegistry, connect
 
 _HOMES = {
     "Contract": "model",
     "Decoder": "decode",
+    "Kafka": "kafka",
     "Message": "consume",
     "Mode": "model",
     "PlatformError": "errors",
     "Poison": "consume",
     "Registry": "registry",
     "Rule": "model",
+    "SchemaRegistry": "registry",
     "Severity": "model",
     "Undecodable": "decode",
     "Version": "model",
@@ -36,12 +39,14 @@ _HOMES = {
 __all__ = [
     "Contract",
     "Decoder",
+    "Kafka",
     "Message",
     "Mode",
     "PlatformError",
     "Poison",
     "Registry",
     "Rule",
+    "SchemaRegistry",
     "Severity",
     "Undecodable",
     "Version",

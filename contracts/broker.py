@@ -1,21 +1,26 @@
-"""Topics at the broker: which there are, and making those that are missing."""
+"""Topics at the broker: which there are, making those that are missing; and why a broker does not answer."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.cimpl import NewTopic
 
-from contracts.errors import PlatformError, ServiceFailed, Unreachable
+from contracts.errors import AccessRefused, PlatformError, ServiceFailed, Unreachable
+from contracts.kafka import Kafka
 
 ANSWERS_WITHIN = 10.0
 """Seconds."""
 
 _LOOK_EVERY = 0.05
+_ASK_FOR = 1.0
+_REFUSES_WITHIN = 3.0
 
 CLIENT_LOG = logging.getLogger("contracts.kafka")
 """Where the Kafka client tells of its connections; silent unless the application gives it a handler."""
@@ -25,22 +30,31 @@ CLIENT_LOG.propagate = False
 _NO_ANSWER = frozenset(
     {KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE}
 )
+REFUSED = frozenset(
+    {
+        KafkaError._AUTHENTICATION,
+        KafkaError._SSL,
+        KafkaError.SASL_AUTHENTICATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    }
+)
+_ACCESS = ("bootstrap.servers", "security.", "sasl.", "ssl.", "https.", "oauth")
+_GIST = 200
 
 
 class Broker:
     """The topics of one cluster."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        """Connect lazily to `bootstrap_servers`."""
-        self.address = bootstrap_servers
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers}, logger=CLIENT_LOG)
+    def __init__(self, kafka: Kafka) -> None:
+        """Connect lazily."""
+        self._settings = kafka.client()
+        self._admin = AdminClient(self._settings, logger=CLIENT_LOG)
 
     def topics(self) -> dict[str, int]:
-        """Name of every topic to its number of partitions; raises `Unreachable`."""
-        try:
-            found = self._admin.list_topics(timeout=ANSWERS_WITHIN)
-        except KafkaException as error:
-            raise broker_error(error, self.address) from None
+        """Name of every topic to its number of partitions; raises `Unreachable` or `AccessRefused`."""
+        found = metadata(self._settings)
         return {name: len(topic.partitions) for name, topic in found.topics.items()}
 
     def create(self, topic: str, partitions: int, settings: Mapping[str, str] | None = None) -> None:
@@ -63,12 +77,73 @@ class Broker:
             time.sleep(_LOOK_EVERY)
 
 
-def broker_error(error: KafkaException, address: str) -> PlatformError:
-    """What a failed question to the broker means for a person."""
+def metadata(settings: Mapping[str, Any], within: float = ANSWERS_WITHIN) -> ClusterMetadata:
+    """What the cluster says of itself to a client with these properties (`Kafka.client`).
+
+    Raises `Unreachable`, and at once, rather than after `within` seconds, `AccessRefused`.
+    """
+    refusals: list[KafkaError] = []
+
+    def listen(error: KafkaError) -> None:
+        if error.code() in REFUSED:
+            refusals.append(error)
+
+    access = {name: value for name, value in settings.items() if name.startswith(_ACCESS)}
+    listening: dict[str, Any] = {**access, "error_cb": listen}
+    admin = AdminClient(listening, logger=CLIENT_LOG)
+    deadline = time.monotonic() + within
+    while (found := _ask(admin, min(_ASK_FOR, within), settings)) is None:
+        if refusals:
+            raise _refusal(refusals[0], settings)
+        if time.monotonic() > deadline:
+            raise _silence(settings)
+    return found
+
+
+def _ask(admin: AdminClient, within: float, settings: Mapping[str, Any]) -> ClusterMetadata | None:
+    """Ask once; None where nobody answers."""
+    try:
+        return admin.list_topics(timeout=within)
+    except KafkaException as error:
+        admin.poll(0)
+        if error.args[0].code() not in _NO_ANSWER:
+            raise broker_error(error, settings) from None
+        return None
+
+
+def broker_error(error: KafkaException, settings: Mapping[str, Any]) -> PlatformError:
+    """What a failed question to the broker means for a person, asked with these properties of the client."""
     reason: KafkaError = error.args[0]
-    if reason.code() in _NO_ANSWER:
-        return Unreachable(
-            f"no Kafka broker answers at {address}: start it with `make up`, "
-            "or correct KAFKA_BOOTSTRAP_SERVERS."
-        )
-    return ServiceFailed(f"the Kafka broker at {address} refuses: {reason.str()}.")
+    if reason.code() in REFUSED:
+        return _refusal(reason, settings)
+    if reason.code() not in _NO_ANSWER:
+        return ServiceFailed(f"the Kafka broker at {_address(settings)} refuses: {reason.str()}.")
+    # A client that is not let in keeps trying, and tells of silence only: so ask why.
+    try:
+        metadata(settings, within=_REFUSES_WITHIN)
+    except PlatformError as told:
+        return told
+    return _silence(settings)
+
+
+def _silence(settings: Mapping[str, Any]) -> Unreachable:
+    return Unreachable(
+        f"no Kafka broker answers at {_address(settings)}: start it with `make up`, "
+        "or correct KAFKA_BOOTSTRAP_SERVERS or KAFKA_SECURITY_PROTOCOL."
+    )
+
+
+def _refusal(reason: KafkaError, settings: Mapping[str, Any]) -> AccessRefused:
+    what = (
+        "certificates do not fit (KAFKA_SSL_…)"
+        if reason.code() == KafkaError._SSL
+        else "credentials are refused (KAFKA_SASL_…)"
+        if reason.code() in {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
+        else "user lacks a right"
+    )
+    told = " ".join(reason.str().split()).rstrip(".")[:_GIST]
+    return AccessRefused(f"the Kafka broker at {_address(settings)} keeps us out, the {what}: {told}.")
+
+
+def _address(settings: Mapping[str, Any]) -> str:
+    return str(settings["bootstrap.servers"])

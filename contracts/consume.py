@@ -81,19 +81,20 @@ def consume(
     is remembered. `stop_at_end` ends where the topic ended at the start, `limit` after so many records.
     A record that cannot be decoded raises `Undecodable` (`"raise"`), is passed over with a warning in the log
     `contracts.consume` (`"skip"`), or is handed to a function and passed over once that returns.
-    `kafka` and `registry` are further properties of the two clients, such as their security settings.
+    `kafka` and `registry` are further properties of the two clients, such as their security settings:
+    `contracts.Kafka.client` and `contracts.SchemaRegistry.client` give them.
 
     Each schema is asked for once: with a registry that is down, reading goes on up to the first record of a
     schema that was not met before.
 
     Raises `UnusableSetting` for a topic that there is not or a property that a client refuses, `Unreachable`
-    where broker or registry do not answer.
+    where broker or registry do not answer, `AccessRefused` where they do not let us in.
     """
     if limit is not None and limit < 1:
         raise UnusableSetting("a limit must be 1 or more.")
     schemas = connect(registry_url, registry)
     decoder = Decoder(record_type.SCHEMA, schemas.schema)
-    source = TopicSource(topic, bootstrap_servers, group, from_beginning, kafka or {})
+    source = TopicSource(topic, _with_address(bootstrap_servers, kafka or {}), group, from_beginning)
     given = 0
     try:
         for message in source.messages(stop_at_end):
@@ -111,6 +112,12 @@ def consume(
     finally:
         source.close()
         schemas.close()
+
+
+def _with_address(bootstrap_servers: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    if more.get("bootstrap.servers", bootstrap_servers) != bootstrap_servers:
+        raise UnusableSetting("bootstrap.servers: set by the arguments of `consume`, not in `kafka`.")
+    return {**more, "bootstrap.servers": bootstrap_servers}
 
 
 def _settle(poison: Poison, policy: OnPoison) -> None:

@@ -83,3 +83,9 @@ class RecordsLost(PlatformError):
     """Records were deleted before the stream had read them."""
 
     exit_code = 12
+
+
+class AccessRefused(PlatformError):
+    """Broker or registry does not accept the credentials, or its own certificate is not trusted."""
+
+    exit_code = 13

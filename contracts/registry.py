@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
-from contracts.errors import PlatformError, RegistryMismatch, ServiceFailed, Unreachable, UnusableSetting
+from contracts.errors import (
+    AccessRefused,
+    PlatformError,
+    RegistryMismatch,
+    ServiceFailed,
+    Unreachable,
+    UnusableSetting,
+)
 from contracts.lock import digest
 from contracts.model import Contract, Mode
 
@@ -34,13 +41,45 @@ class Registered:
     """The schema's JSON."""
 
 
-def connect(url: str, settings: Mapping[str, Any] | None = None) -> Registry:
-    """Make a client of the registry at `url`; nothing is sent yet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaRegistry:
+    """The address of a registry and, where it asks for them, credentials and certificates (PEM files)."""
+
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    """A bearer token."""
+    ssl_ca_location: str | None = None
+    ssl_certificate_location: str | None = None
+    ssl_key_location: str | None = None
+    ssl_key_password: str | None = field(default=None, repr=False)
+
+    def client(self) -> dict[str, str]:
+        """Properties of Confluent's client beside the address; `consume` takes them as `registry`."""
+        named = {
+            "basic.auth.user.info": f"{self.username}:{self.password}" if self.username else None,
+            "bearer.auth.token": self.token,
+            "bearer.auth.credentials.source": "STATIC_TOKEN" if self.token else None,
+            # Confluent's client demands one; only Confluent's cloud looks at it.
+            "bearer.auth.logical.cluster": "" if self.token else None,
+            "ssl.ca.location": self.ssl_ca_location,
+            "ssl.certificate.location": self.ssl_certificate_location,
+            "ssl.key.location": self.ssl_key_location,
+            "ssl.key.password": self.ssl_key_password,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None) -> Registry:
+    """Make a client of the registry `at` an address; nothing is sent yet.
 
     `settings` are further properties of confluent-kafka's client, such as `basic.auth.user.info` or
     `ssl.ca.location`. Raises `UnusableSetting` for an address that cannot be one or that holds credentials.
     """
-    address = urlsplit(url)
+    if isinstance(at, SchemaRegistry):
+        return connect(at.url, {**at.client(), **(settings or {})})
+    url, address = at, urlsplit(at)
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise UnusableSetting(
             "the schema registry's address must be an http or https one, such as http://host:8081."
@@ -151,7 +190,7 @@ class Registry:
     def _refusal(self, error: SchemaRegistryError) -> PlatformError:
         status = error.http_status_code
         if status in {401, 403}:
-            return RegistryMismatch(
+            return AccessRefused(
                 f"the schema registry at {self.url} refuses access ({status}): check its credentials."
             )
         if status >= 500:

@@ -11,7 +11,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, broker_error
+from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, REFUSED, broker_error
 from contracts.errors import ServiceFailed, Unreachable, UnusableSetting
 
 log = logging.getLogger("contracts.consume")
@@ -23,7 +23,6 @@ _SILENT_FOR = 30.0
 _OWN = frozenset(
     {
         "auto.offset.reset",
-        "bootstrap.servers",
         "enable.auto.commit",
         "enable.auto.offset.store",
         "enable.partition.eof",
@@ -39,21 +38,20 @@ class TopicSource:
     def __init__(
         self,
         topic: str,
-        bootstrap_servers: str,
+        kafka: Mapping[str, Any],
         group: str | None,
         from_beginning: bool,
-        more: Mapping[str, Any],
     ) -> None:
-        """Set up a client, with `more` as its further properties; raises `UnusableSetting`."""
-        self._topic, self._address, self._grouped = topic, bootstrap_servers, group is not None
+        """Set up a client with the properties `kafka`, its address among them; raises `UnusableSetting`."""
+        self._topic, self._kafka, self._grouped = topic, kafka, group is not None
+        self._address = kafka["bootstrap.servers"]
         self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._assigned: set[int] | None = None
         self._at: dict[int, int] = {}
-        if taken := sorted(_OWN & more.keys()):
+        if taken := sorted(_OWN & kafka.keys()):
             raise UnusableSetting(f"{', '.join(taken)}: set by the arguments of `consume`, not in `kafka`.")
         settings = {
-            **more,
-            "bootstrap.servers": bootstrap_servers,
+            **kafka,
             "group.id": group or f"unnamed-{uuid.uuid4()}",
             "enable.auto.commit": self._grouped,
             "enable.auto.offset.store": False,
@@ -99,7 +97,7 @@ class TopicSource:
         except KafkaException as error:
             # The group has given the partition to another member, who reads the record again.
             if error.args[0].code() != KafkaError._STATE:
-                raise broker_error(error, self._address) from None
+                raise broker_error(error, self._kafka) from None
 
     def close(self) -> None:
         """Commit what is done and leave the group."""
@@ -113,6 +111,8 @@ class TopicSource:
             self._at[partition_of(message)] = offset_of(message)
         elif error.code() == KafkaError._MAX_POLL_EXCEEDED:
             log.warning("%s: a record took longer than max.poll.interval.ms; joining again", self._topic)
+        elif error.code() in REFUSED:
+            raise broker_error(KafkaException(error), self._kafka)
         elif not error.retriable():
             raise ServiceFailed(f"{self._topic} cannot be read: {error.str()}.")
         return False
@@ -131,7 +131,7 @@ class TopicSource:
                 for p in known[self._topic].partitions
             }
         except KafkaException as error:
-            raise broker_error(error, self._address) from None
+            raise broker_error(error, self._kafka) from None
 
     def _reached(self, ends: Mapping[int, int]) -> bool:
         return self._assigned is not None and all(

@@ -50,7 +50,7 @@ class Backfill:
         progress = state.progress()
         if progress is not None:
             self.done.resumed_after = progress.position
-            self._there = on_topic(publisher.bootstrap_servers, publisher.raw.topic, progress.since)
+            self._there = on_topic(publisher.kafka, publisher.raw.topic, progress.since)
         # Each record is written as the interrupted run wrote it, so that its very bytes tell it.
         began = progress.received_at if progress is not None else context.received_at
         self._context = replace(context, received_at=began)

@@ -86,13 +86,13 @@ def quota_suffices(plan: Plan) -> str:
 
 def broker_answers(where: Addresses) -> str:
     """Whether the broker answers."""
-    count = len(Broker(where.kafka_bootstrap_servers).topics())
+    count = len(Broker(where.kafka).topics())
     return f"a broker answers at {where.kafka_bootstrap_servers}; it has {count} topics."
 
 
 def topics_exist(where: Addresses, contracts: Sequence[Contract]) -> str:
     """Whether the topics are there."""
-    known = Broker(where.kafka_bootstrap_servers).topics()
+    known = Broker(where.kafka).topics()
     if missing := [one.topic for one in contracts if one.topic not in known]:
         raise UnusableSetting(
             f"there is no topic {' and no '.join(missing)}: run `python -m contracts apply`."
@@ -102,13 +102,13 @@ def topics_exist(where: Addresses, contracts: Sequence[Contract]) -> str:
 
 def registry_answers(where: Addresses, contracts: Sequence[Contract]) -> str:
     """Whether the registry answers."""
-    with closing(connect(where.schema_registry_url)) as registry:
+    with closing(connect(where.registry)) as registry:
         registry.versions(contracts[0].subject)
     return f"a registry answers at {where.schema_registry_url}."
 
 
 def contracts_registered(where: Addresses, contracts: Sequence[Contract]) -> str:
     """Whether the newest versions are registered, so that records can be written under them."""
-    with closing(connect(where.schema_registry_url)) as registry:
+    with closing(connect(where.registry)) as registry:
         ids = [f"{one.topic} version {one.newest.number} has id {registry.id_of(one)}" for one in contracts]
     return ", ".join(ids) + "."

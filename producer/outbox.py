@@ -120,7 +120,7 @@ class Outbox:
             if not of_topic:
                 continue
             earliest = min(row.since for row in of_topic)
-            there = on_topic(self.publisher.bootstrap_servers, topic, earliest)
+            there = on_topic(self.publisher.kafka, topic, earliest)
             for row in of_topic:
                 if row.id in self._given_up:
                     self._given_up.remove(row.id)

@@ -17,6 +17,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import PlatformError, RegistryMismatch, Unreachable, UnusableSetting
+from contracts.kafka import Kafka
 from contracts.model import Contract
 from contracts.registry import Registry
 from producer.parse import RawRecord
@@ -45,7 +46,7 @@ class Publisher:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        kafka: Kafka,
         registry: Registry,
         raw: Contract,
         quarantine: Contract,
@@ -56,11 +57,11 @@ class Publisher:
 
         A record that the broker does not acknowledge within `deliver_within` seconds is given up.
         """
-        self.bootstrap_servers = bootstrap_servers
+        self.kafka = kafka
         self._last_error = ""
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **kafka.client(),
                 "client.id": "weather-producer",
                 "enable.idempotence": True,
                 "acks": "all",
@@ -113,7 +114,7 @@ class Publisher:
         return f" ({self._last_error})" if self._last_error else ""
 
     def _look_up(self, *topics: str) -> dict[str, str]:
-        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers}, logger=CLIENT_LOG)
+        admin = AdminClient(self.kafka.client(), logger=CLIENT_LOG)
         asked = admin.describe_topics(TopicCollection(list(topics)), request_timeout=_CONNECT_WITHIN)
         return {topic: self._topic_id(topic, future) for topic, future in asked.items()}
 
@@ -125,7 +126,7 @@ class Publisher:
                 raise UnusableSetting(
                     f"the topic {topic} does not exist: run `python -m contracts apply`."
                 ) from None
-            raise broker_error(error, self.bootstrap_servers) from None
+            raise broker_error(error, self.kafka.client()) from None
 
     def _trouble(self, error: KafkaError) -> None:
         self._last_error = error.str()

@@ -11,6 +11,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, To
 
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import Unreachable
+from contracts.kafka import Kafka
 
 _CLOCK_STEP = 5_000
 """Milliseconds by which a clock may be set back between noting a time and sending a record."""
@@ -26,13 +27,13 @@ def fingerprint(value: bytes) -> bytes:
     return hashlib.blake2b(value, digest_size=16).digest()
 
 
-def on_topic(bootstrap_servers: str, topic: str, since: int) -> Counter[bytes]:
+def on_topic(kafka: Kafka, topic: str, since: int) -> Counter[bytes]:
     """Count the records that came to `topic` since a time (milliseconds), by the fingerprint of their value.
 
     Raises `Unreachable` when the broker falls silent.
     """
     settings = {
-        "bootstrap.servers": bootstrap_servers,
+        **kafka.client(),
         "group.id": "weather-producer-tail",
         "enable.auto.commit": False,
         "enable.partition.eof": True,
@@ -41,7 +42,7 @@ def on_topic(bootstrap_servers: str, topic: str, since: int) -> Counter[bytes]:
         try:
             return Counter(map(fingerprint, _values(consumer, topic, max(0, since - _CLOCK_STEP))))
         except KafkaException as error:
-            raise broker_error(error, bootstrap_servers) from None
+            raise broker_error(error, kafka.client()) from None
 
 
 def _values(consumer: Consumer, topic: str, since: int) -> Iterator[bytes]:

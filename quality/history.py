@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed
+from contracts.kafka import Kafka
 from contracts.model import Severity
 from contracts.wire import HEADER_SIZE, NotFramed, frame, schema_id
 from quality.results import Coordinates, RuleResult, Slice, Validation, Window
@@ -72,7 +73,7 @@ class History:
         writer = fastavro.parse_schema(self._contract.newest.schema)
         fastavro.schemaless_writer(body, writer, to_record(validation))
         value = frame(self._writer_id, body.getvalue())
-        _send(self._sources.bootstrap_servers, key=validation.window.topic.encode(), value=value)
+        _send(self._sources.kafka, key=validation.window.topic.encode(), value=value)
 
     def read(self, topic: str) -> tuple[Validation, ...]:
         """Every validation of `topic`, oldest first; raises `PlatformError`.
@@ -90,7 +91,7 @@ class History:
         return tuple(sorted(found, key=lambda validation: validation.validated_at))
 
 
-def _send(bootstrap_servers: str, *, key: bytes, value: bytes) -> None:
+def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
     failed: list[KafkaError] = []
 
     def delivered(error: KafkaError | None, _: Message) -> None:
@@ -99,7 +100,7 @@ def _send(bootstrap_servers: str, *, key: bytes, value: bytes) -> None:
 
     producer = Producer(
         {
-            "bootstrap.servers": bootstrap_servers,
+            **kafka.client(),
             "enable.idempotence": True,
             "delivery.timeout.ms": int(_WITHIN * 1000),
             "logger": CLIENT_LOG,
@@ -111,7 +112,7 @@ def _send(bootstrap_servers: str, *, key: bytes, value: bytes) -> None:
             f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?"
         )
     if failed:
-        raise broker_error(KafkaException(failed[0]), bootstrap_servers)
+        raise broker_error(KafkaException(failed[0]), kafka.client())
 
 
 def _all(consumer: Consumer) -> list[Message]:

@@ -1,4 +1,4 @@
-"""Where quality gets everything from: the contracts, the registry's schemas, the broker's address."""
+"""Where quality gets everything from: the contracts, the registry's schemas, the broker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from contracts.errors import RegistryMismatch, UnusableSetting
 from contracts.folder import load_contracts
+from contracts.kafka import Kafka
 from contracts.model import Contract
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
@@ -19,7 +20,7 @@ class Sources:
 
     contracts: Mapping[str, Contract]
     registry: Registry
-    bootstrap_servers: str
+    kafka: Kafka
 
     def contract(self, topic: str) -> Contract:
         """The contract of `topic`; raises `UnusableSetting` where there is none."""
@@ -44,5 +45,5 @@ def open_sources() -> Iterator[Sources]:
     """Load the contracts and connect to the services that the environment, or `make up`, names."""
     contracts = load_contracts()
     where = addresses()
-    with contextlib.closing(connect(where.schema_registry_url)) as registry:
-        yield Sources(contracts=contracts, registry=registry, bootstrap_servers=where.kafka_bootstrap_servers)
+    with contextlib.closing(connect(where.registry)) as registry:
+        yield Sources(contracts=contracts, registry=registry, kafka=where.kafka)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pyspark.sql import SparkSession
 
 from contracts.errors import ServiceFailed
+from contracts.kafka import SPARK_REDACTION
 
 _LARGEST_VALUE = 1 << 20
 """Bytes, or items, that Avro may allocate for one value: a few bytes can claim a huge string or array."""
@@ -25,6 +26,7 @@ _JAVA_OPTIONS = (
 _SETTINGS = {
     # Put before `extraJavaOptions`, which are left to whoever runs this.
     "spark.driver.defaultJavaOptions": " ".join(_JAVA_OPTIONS),
+    **SPARK_REDACTION,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",

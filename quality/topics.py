@@ -11,15 +11,16 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed, UnusableSetting
+from contracts.kafka import Kafka
 from quality.results import Slice, Window
 
 
 @contextmanager
-def kafka(bootstrap_servers: str) -> Iterator[Consumer]:
+def consumer_of(kafka: Kafka) -> Iterator[Consumer]:
     """Open a consumer that joins no group and commits nothing; the client's errors become sentences."""
     consumer = Consumer(
         {
-            "bootstrap.servers": bootstrap_servers,
+            **kafka.client(),
             "group.id": "quality",
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
@@ -29,7 +30,7 @@ def kafka(bootstrap_servers: str) -> Iterator[Consumer]:
     try:
         yield consumer
     except KafkaException as error:
-        raise broker_error(error, bootstrap_servers) from None
+        raise broker_error(error, kafka.client()) from None
     finally:
         consumer.close()
 

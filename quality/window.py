@@ -16,6 +16,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.avro.functions import from_avro
 
+from contracts.kafka import Kafka
 from contracts.model import JsonSchema
 from contracts.wire import HEADER_SIZE, frame, new_seal, sealed_schema
 from quality.results import Coordinates, Window
@@ -46,7 +47,7 @@ def read(
     spark: SparkSession,
     window: Window,
     *,
-    bootstrap_servers: str,
+    kafka: Kafka,
     writers: Mapping[int, str],
     reader: JsonSchema,
 ) -> Iterator[Records]:
@@ -54,7 +55,7 @@ def read(
 
     `writers` are the registered schemas by id, all of them resolved to `reader`.
     """
-    kept = decoded(spark, window, bootstrap_servers=bootstrap_servers, writers=writers, reader=reader).cache()
+    kept = decoded(spark, window, kafka=kafka, writers=writers, reader=reader).cache()
     try:
         counted = {row[0]: row[1] for row in kept.groupBy(_READABLE).count().collect()}
         unreadable = counted.get(False, 0)
@@ -73,12 +74,12 @@ def decoded(
     spark: SparkSession,
     window: Window,
     *,
-    bootstrap_servers: str,
+    kafka: Kafka,
     writers: Mapping[int, str],
     reader: JsonSchema,
 ) -> DataFrame:
     """Every record of `window`, its fields null where `_readable`, behind those of `Records`, is false."""
-    found = _decode(_kafka(spark, window, bootstrap_servers), writers, reader)
+    found = _decode(_kafka(spark, window, kafka), writers, reader)
     return found.select("record.*", *_BESIDE, F.col("record").isNotNull().alias(_READABLE))
 
 
@@ -88,12 +89,12 @@ def first_coordinates(rows: DataFrame, topic: str) -> tuple[Coordinates, ...]:
     return tuple(Coordinates(topic=topic, partition=row[0], offset=row[1]) for row in first)
 
 
-def _kafka(spark: SparkSession, window: Window, bootstrap_servers: str) -> DataFrame:
+def _kafka(spark: SparkSession, window: Window, kafka: Kafka) -> DataFrame:
     starts = {str(part.partition): part.start for part in window.slices}
     ends = {str(part.partition): part.end for part in window.slices}
     return (
         spark.read.format("kafka")
-        .option("kafka.bootstrap.servers", bootstrap_servers)
+        .options(**kafka.spark())
         .option("assign", json.dumps({window.topic: [part.partition for part in window.slices]}))
         .option("startingOffsets", json.dumps({window.topic: starts}))
         .option("endingOffsets", json.dumps({window.topic: ends}))

@@ -5,11 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from contracts.errors import NoDiskSpace, PlatformError, ServiceFailed, Unreachable, UnusableSetting
+from contracts.errors import (
+    AccessRefused,
+    NoDiskSpace,
+    PlatformError,
+    ServiceFailed,
+    Unreachable,
+    UnusableSetting,
+)
 from streaming.job import Job
 from streaming.judge import UNREGISTERED
 
 _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
+    (
+        r"SaslAuthenticationException|SslAuthenticationException|AuthorizationException",
+        lambda job: AccessRefused(
+            f"the Kafka broker at {job.kafka.bootstrap_servers} no longer lets us in: "
+            "look at the KAFKA_ settings and at what the user may do."
+        ),
+    ),
     (
         r"No space left on device",
         lambda job: NoDiskSpace(f"the disk of the checkpoint {job.checkpoint} is full: free some space."),
@@ -37,7 +51,7 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
     ),
     (
         r"TimeoutException|Connection refused|DisconnectException",
-        lambda job: Unreachable(f"the Kafka broker at {job.bootstrap_servers} no longer answers."),
+        lambda job: Unreachable(f"the Kafka broker at {job.kafka.bootstrap_servers} no longer answers."),
     ),
 )
 

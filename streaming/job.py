@@ -7,7 +7,9 @@ from pathlib import Path
 
 from contracts.errors import UnusableSetting
 from contracts.folder import load_contracts
+from contracts.kafka import Kafka
 from contracts.model import Contract
+from contracts.registry import SchemaRegistry
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 """The contracts' topics; a job may use their contracts on topics of other names."""
@@ -15,10 +17,10 @@ RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Addresses, topics and pace. Everything else follows from the contracts."""
+    """Services, topics and pace. Everything else follows from the contracts."""
 
-    bootstrap_servers: str
-    registry_url: str
+    kafka: Kafka
+    registry: SchemaRegistry
     checkpoint: Path
     topic: str = RAW
     final: str = FINAL

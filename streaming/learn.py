@@ -6,10 +6,9 @@ import threading
 import time
 from collections.abc import Collection
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
-from contracts.errors import PlatformError, RegistryMismatch, Unreachable, UnusableSetting
+from contracts.broker import metadata
+from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
+from contracts.kafka import Kafka
 from contracts.registry import Registry
 from streaming.job import Job, contracts_of
 from streaming.offsets import watermarks
@@ -24,13 +23,13 @@ def learn(job: Job, registry: Registry, gave_up: threading.Event) -> Plan:
     """Make the plan of `job` from what is registered now.
 
     Tries for `job.wait` seconds or until someone `gave_up`, then raises the last reason why not:
-    `Unreachable` for the broker or the registry, `UnusableSetting` for a topic that is not there,
+    `Unreachable` or `AccessRefused` for broker or registry, `UnusableSetting` for a topic that is not there,
     `RegistryMismatch` for a contract that is not registered.
     """
     deadline = time.monotonic() + job.wait
     while True:
         try:
-            check_topics(job.bootstrap_servers, (job.topic, job.final, job.quarantine))
+            check_topics(job.kafka, (job.topic, job.final, job.quarantine))
             return _from_registry(job, registry)
         except PlatformError:  # noqa: PERF203 - it waits anyway
             left = deadline - time.monotonic()
@@ -50,30 +49,23 @@ def foreign_ids(registry: Registry, plan: Plan) -> dict[int, str]:
     return {schema_id: subject for schema_id, subject in held.items() if schema_id not in plan.writers}
 
 
-def check_topics(bootstrap_servers: str, topics: Collection[str]) -> None:
-    """Raise `Unreachable` or `UnusableSetting` unless a broker answers and holds all `topics`."""
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
-    try:
-        held = admin.list_topics(timeout=_ANSWER_WITHIN).topics
-    except KafkaException as error:
-        raise Unreachable(
-            f"no Kafka broker answers at {bootstrap_servers} ({error.args[0].str()}): "
-            "start it with `make up`, or correct KAFKA_BOOTSTRAP_SERVERS."
-        ) from None
+def check_topics(kafka: Kafka, topics: Collection[str]) -> None:
+    """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless a broker answers with all `topics`."""
+    held = metadata(kafka.client(), _ANSWER_WITHIN).topics
     if missing := [topic for topic in topics if topic not in held]:
         raise UnusableSetting(
-            f"there is no topic {missing[0]} at {bootstrap_servers}: run `python -m contracts apply`."
+            f"there is no topic {missing[0]} at {kafka.bootstrap_servers}: run `python -m contracts apply`."
         )
 
 
 def _from_registry(job: Job, registry: Registry) -> Plan:
     raw, final, quarantine = contracts_of(job)
     # Before the registry is asked: whoever sent a record that is there by now has registered its schema.
-    settled = {p: end for p, (_, end) in watermarks(job.bootstrap_servers, job.topic).items()}
+    settled = {p: end for p, (_, end) in watermarks(job.kafka, job.topic).items()}
     writers = registry.writer_schemas(raw)
     if not writers:
         raise RegistryMismatch(
-            f"{raw.subject} is not registered at {job.registry_url}: run `python -m contracts apply`."
+            f"{raw.subject} is not registered at {job.registry.url}: run `python -m contracts apply`."
         )
     return Plan(
         raw=raw,

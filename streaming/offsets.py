@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed, Unreachable
+from contracts.kafka import Kafka
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
 
 Coordinates = tuple[int, int]
@@ -22,15 +24,15 @@ _STEADY_WITHIN = 60.0
 _LOOK_EVERY = 0.1
 
 
-def watermarks(bootstrap_servers: str, topic: str) -> dict[int, tuple[int, int]]:
+def watermarks(kafka: Kafka, topic: str) -> dict[int, tuple[int, int]]:
     """Partition of `topic` to its oldest offset and its next one; raises `Unreachable`."""
-    with _consumer(bootstrap_servers) as consumer:
+    with _consumer(kafka) as consumer:
         return _watermarks(consumer, topic)
 
 
-def steady(bootstrap_servers: str, topics: Collection[str]) -> None:
+def steady(kafka: Kafka, topics: Collection[str]) -> None:
     """Wait until nothing is written to `topics` any more: what a dead stream had sent may still arrive."""
-    with _consumer(bootstrap_servers) as consumer:
+    with _consumer(kafka) as consumer:
         deadline = time.monotonic() + _STEADY_WITHIN
         seen, since = None, time.monotonic()
         while seen is None or time.monotonic() - since < _STEADY_FOR:
@@ -45,15 +47,13 @@ def steady(bootstrap_servers: str, topics: Collection[str]) -> None:
             time.sleep(_LOOK_EVERY)
 
 
-def sources_since(
-    bootstrap_servers: str, topics: Collection[str], time_ms: int
-) -> dict[str, set[Coordinates]]:
+def sources_since(kafka: Kafka, topics: Collection[str], time_ms: int) -> dict[str, set[Coordinates]]:
     """Topic to the raw records that the records came from that it was given at `time_ms` or later.
 
     Records without the stream's headers, such as dead letters of a producer, are passed over.
     """
     found: dict[str, set[Coordinates]] = {topic: set() for topic in topics}
-    with _consumer(bootstrap_servers) as consumer:
+    with _consumer(kafka) as consumer:
         at = [TopicPartition(t, p, time_ms) for t in topics for p in _watermarks(consumer, t)]
         tails = [tail for tail in consumer.offsets_for_times(at, _ANSWER_WITHIN) if tail.offset != OFFSET_END]
         consumer.assign(tails)
@@ -68,7 +68,7 @@ def sources_since(
                 elif error.code() == KafkaError._PARTITION_EOF:
                     left.discard((message.topic(), message.partition()))
             if time.monotonic() - heard > _SILENT_AT_MOST:
-                raise Unreachable(f"the Kafka broker at {bootstrap_servers} stopped answering.")
+                raise Unreachable(f"the Kafka broker at {kafka.bootstrap_servers} stopped answering.")
     return found
 
 
@@ -80,23 +80,21 @@ def _source(message: Message) -> Iterator[Coordinates]:
 
 
 @contextmanager
-def _consumer(bootstrap_servers: str) -> Iterator[Consumer]:
+def _consumer(kafka: Kafka) -> Iterator[Consumer]:
     """A consumer that belongs to no group and commits nothing."""
     consumer = Consumer(
         {
-            "bootstrap.servers": bootstrap_servers,
+            **kafka.client(),
             "group.id": "weather-stream",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
-            "log_level": 0,
-        }
+        },
+        logger=CLIENT_LOG,
     )
     try:
         yield consumer
     except KafkaException as error:
-        raise Unreachable(
-            f"the Kafka broker at {bootstrap_servers} does not answer ({error.args[0].str()}): start it."
-        ) from None
+        raise broker_error(error, kafka.client()) from None
     finally:
         consumer.close()
 

@@ -34,7 +34,7 @@ def start(
 
     With `published` it only finishes the unfinished batch, without the raw records at those coordinates.
     """
-    kafka = {"kafka.bootstrap.servers": job.bootstrap_servers}
+    kafka = job.kafka.spark()
     raw = read_stream(spark, plan.raw.topic, {**kafka, "maxOffsetsPerTrigger": str(job.largest_batch)})
     if published:
         raw = without(raw, published, spark)

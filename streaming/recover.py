@@ -31,9 +31,9 @@ def check_checkpoint(job: Job) -> None:
     Does nothing where there is no checkpoint yet.
     """
     if memory := remember(job.checkpoint, job.topic):
-        servers = job.bootstrap_servers
-        compare_raw(memory, watermarks(servers, job.topic), job)
-        compare_outputs(memory, [watermarks(servers, t) for t in (job.final, job.quarantine)], job)
+        kafka = job.kafka
+        compare_raw(memory, watermarks(kafka, job.topic), job)
+        compare_outputs(memory, [watermarks(kafka, t) for t in (job.final, job.quarantine)], job)
 
 
 def compare_raw(memory: Memory, held: Held, job: Job) -> None:
@@ -100,7 +100,7 @@ def unfinished(job: Job) -> Unfinished | None:
     memory = remember(job.checkpoint, job.topic)
     if not memory or not memory.unfinished:
         return None
-    steady(job.bootstrap_servers, (job.final, job.quarantine))
+    steady(job.kafka, (job.final, job.quarantine))
     return _published(job, memory.unfinished, memory.next_offsets)
 
 
@@ -114,7 +114,7 @@ def finished(job: Job, found: Unfinished) -> Unfinished | None:
 
 def _published(job: Job, batch: Batch, begins: Offsets) -> Unfinished:
     since = batch.planned_at - CLOCKS_AGREE_WITHIN_MS
-    found = sources_since(job.bootstrap_servers, (job.final, job.quarantine), since)
+    found = sources_since(job.kafka, (job.final, job.quarantine), since)
     own = {
         topic: frozenset((p, o) for p, o in sources if begins.get(p, 0) <= o < batch.ends.get(p, 0))
         for topic, sources in found.items()

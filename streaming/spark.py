@@ -13,6 +13,7 @@ from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
 from contracts.errors import ServiceFailed, UnsuitableRuntime
+from contracts.kafka import SPARK_REDACTION
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Only the quick compiler: Spark's start and a first batch of 26,000 records take 16 s of processor time,
@@ -58,6 +59,7 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.executor.extraJavaOptions": " ".join(JAVA_OPTIONS),
+    **SPARK_REDACTION,
     # A second attempt of a task would publish again what the first one already has.
     "spark.task.maxFailures": "1",
     "spark.speculation": "false",

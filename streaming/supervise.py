@@ -42,7 +42,7 @@ class Stream:
         self.job = job
         self._given = spark
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._registry = connect(job.registry_url)
+        self._registry = connect(job.registry)
         self._leave = contextlib.ExitStack()
         self._leave.callback(self._registry.close)
         self._gave_up = threading.Event()

@@ -20,7 +20,8 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pyspark.sql import SparkSession
 
 from contracts.folder import load_contracts
-from contracts.registry import connect
+from contracts.kafka import Kafka
+from contracts.registry import SchemaRegistry, connect
 from contracts.wire import frame
 from streaming import Job, Progress, Stream
 
@@ -170,8 +171,8 @@ class Running:
 def running(place: Place, spark: SparkSession, checkpoint: Path) -> Iterator[Running]:
     """Run the stream in `spark` as long as the block lasts; it must not fail."""
     job = Job(
-        bootstrap_servers=place.bootstrap_servers,
-        registry_url=place.registry_url,
+        kafka=Kafka(place.bootstrap_servers),
+        registry=SchemaRegistry(url=place.registry_url),
         checkpoint=checkpoint,
         topic=place.raw,
         final=place.final,

@@ -32,7 +32,7 @@ def apply(
     is, so that a second run changes nothing, and completes one that was cut short.
     """
     folder, where = contracts_folder(), addresses()
-    registry, broker = connect(where.schema_registry_url), Broker(where.kafka_bootstrap_servers)
+    registry, broker = connect(where.registry), Broker(where.kafka)
     steps = [row.step for row in prepare(folder, registry, broker, partitions=partitions, adopt=adopt)]
     done: list[Step] = []
     try:

@@ -28,7 +28,7 @@ def plan(
     Every new version is held against its history here, and by the registry itself.
     """
     where = addresses()
-    registry, broker = connect(where.schema_registry_url), Broker(where.kafka_bootstrap_servers)
+    registry, broker = connect(where.registry), Broker(where.kafka)
     steps = prepare(contracts_folder(), registry, broker, partitions=partitions, adopt=adopt)
     if as_json:
         print_json({"registry": registry.url, "steps": [_row(step) for step in steps]})

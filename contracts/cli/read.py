@@ -36,11 +36,14 @@ def read(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Print typed records of a topic. From the beginning, it ends at the latest where the topic ends now."""
+    where = addresses()
     messages = consume(
         topic,
         _record_type(topic),
-        bootstrap_servers=addresses().kafka_bootstrap_servers,
-        registry_url=addresses().schema_registry_url,
+        bootstrap_servers=where.kafka_bootstrap_servers,
+        registry_url=where.schema_registry_url,
+        kafka=where.kafka.client(),
+        registry=where.registry.client(),
         from_beginning=start is Start.BEGINNING,
         stop_at_end=start is Start.BEGINNING,
         limit=limit,

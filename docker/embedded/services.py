@@ -42,6 +42,8 @@ class Services:
     log_dir: Path
     ports: Mapping[str, int] = field(default_factory=dict)
     bound: bool = True
+    broker_settings: Mapping[str, str] = field(default_factory=dict)
+    """Further lines of the broker's `server.properties`, which win over ours."""
     processes: dict[str, psutil.Process] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -127,7 +129,8 @@ class Services:
         text = commands.broker_properties(
             port=self.ports["broker"], controller_port=self.ports["controller"], data=data
         )
-        properties.write_text(text, encoding="utf-8")
+        more = "".join(f"{key}={value}\n" for key, value in self.broker_settings.items())
+        properties.write_text(text + more, encoding="utf-8")
         if not (data / "meta.properties").is_file():
             # As Kafka writes its ids; a digit first, since one that begins with a dash reads as an option.
             cluster_id = "0" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]

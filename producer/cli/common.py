@@ -63,10 +63,8 @@ def connected(deliver_within: float = DELIVER_WITHIN) -> Iterator[Publisher]:
     """A publisher at the addresses of the environment; whoever asks for it flushes it."""
     where = addresses()
     raw, quarantine = own_contracts()
-    with closing(connect(where.schema_registry_url)) as registry:
-        yield Publisher(
-            where.kafka_bootstrap_servers, registry, raw, quarantine, deliver_within=deliver_within
-        )
+    with closing(connect(where.registry)) as registry:
+        yield Publisher(where.kafka, registry, raw, quarantine, deliver_within=deliver_within)
 
 
 def flush_within(stop: threading.Event) -> float:

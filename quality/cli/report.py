@@ -13,7 +13,7 @@ from quality.history import History
 from quality.report import check_sources, gather, write
 from quality.sources import open_sources
 from quality.spark import session
-from quality.topics import held_part, kafka
+from quality.topics import consumer_of, held_part
 from quality.window import read
 
 
@@ -28,7 +28,7 @@ def report(
 
     No file of a former run is read: delete them all, and the report is the same.
     """
-    with open_sources() as sources, kafka(sources.bootstrap_servers) as consumer:
+    with open_sources() as sources, consumer_of(sources.kafka) as consumer:
         contract = sources.contract(topic)
         history = History(sources, consumer).read(topic)
         if not history:
@@ -43,7 +43,7 @@ def report(
             read(
                 spark,
                 window,
-                bootstrap_servers=sources.bootstrap_servers,
+                kafka=sources.kafka,
                 writers=writers,
                 reader=contract.newest.schema,
             ) as records,

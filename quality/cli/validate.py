@@ -22,7 +22,7 @@ from quality.sources import open_sources
 from quality.spark import session
 from quality.texts import jsonable
 from quality.times import window_edges
-from quality.topics import find_window, kafka
+from quality.topics import consumer_of, find_window
 from quality.window import read
 
 FAILED = 1
@@ -55,7 +55,7 @@ def validate(
     begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
     suite.preload()
     written = None
-    with open_sources() as sources, kafka(sources.bootstrap_servers) as consumer:
+    with open_sources() as sources, consumer_of(sources.kafka) as consumer:
         contract = sources.contract(topic)
         suite.check_rules(contract)
         asked = find_window(consumer, topic, begin, end)
@@ -68,7 +68,7 @@ def validate(
             read(
                 spark,
                 asked,
-                bootstrap_servers=sources.bootstrap_servers,
+                kafka=sources.kafka,
                 writers=writers,
                 reader=contract.newest.schema,
             ) as records,

@@ -95,7 +95,7 @@ def _quarantine(sources: Sources, consumer: Consumer, spark: SparkSession) -> tu
     rows = decoded(
         spark,
         window,
-        bootstrap_servers=sources.bootstrap_servers,
+        kafka=sources.kafka,
         writers=sources.writers(quarantine.TOPIC),
         reader=sources.contract(quarantine.TOPIC).newest.schema,
     )

@@ -46,8 +46,8 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     """
     found = addresses()
     job = Job(
-        bootstrap_servers=found.kafka_bootstrap_servers,
-        registry_url=found.schema_registry_url,
+        kafka=found.kafka,
+        registry=found.registry,
         checkpoint=checkpoint,
         topic=topic,
         final=final,

@@ -33,6 +33,7 @@ from kafka import KafkaProducer
 from contracts import connect, load_contracts
 from contracts.cli_support import messages, run
 from contracts.errors import ContractsAtFault
+from contracts.kafka import Kafka
 from contracts.model import Contract
 from contracts.wire import frame
 from embedded import Services
@@ -66,7 +67,7 @@ def bench(
     ):
         schema_id = registry.register(raw.subject, raw.newest.text)
         registry.register(quarantine.subject, quarantine.newest.text)
-        publisher = Publisher(where.bootstrap_servers, registry, raw, quarantine)
+        publisher = Publisher(Kafka(where.bootstrap_servers), registry, raw, quarantine)
         ways: dict[str, Send] = {
             "producer": lambda batch: ours(publisher, batch),
             "plain_fastavro": plain(where.bootstrap_servers, raw, schema_id),

@@ -14,6 +14,7 @@ from confluent_kafka import Producer
 
 from contracts.broker import Broker
 from contracts.consume import consume
+from contracts.kafka import Kafka
 from contracts.registry import connect
 from contracts.wire import frame
 from embedded import Services
@@ -35,7 +36,7 @@ class Count:
 @pytest.mark.timeout(180)
 def test_a_consumer_reads_on_after_its_broker_and_without_its_registry(tmp_path: Path) -> None:
     with Services(data_dir=tmp_path / "data", log_dir=tmp_path / "logs") as own:
-        Broker(own.bootstrap_servers).create(TOPIC, partitions=2)
+        Broker(Kafka(own.bootstrap_servers)).create(TOPIC, partitions=2)
         schema_id = connect(own.schema_registry_url).register(f"{TOPIC}-value", Count.SCHEMA)
         sent: list[int] = []
 

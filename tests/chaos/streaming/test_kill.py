@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from contracts.kafka import Kafka
 from contracts.wire import frame
 from streaming.checkpoint import remember
 from streaming.offsets import watermarks
@@ -60,7 +61,7 @@ def _kill_in_a_batch(place: Place, checkpoint: Path, log: Path, after: float) ->
 
 
 def _published(place: Place) -> int:
-    both = (watermarks(place.bootstrap_servers, topic) for topic in (place.final, place.quarantine))
+    both = (watermarks(Kafka(place.bootstrap_servers), topic) for topic in (place.final, place.quarantine))
     return sum(end for topic in both for _, end in topic.values())
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from contracts.broker import Broker
 from contracts.folder import HOME, load_contract, load_contracts
+from contracts.kafka import Kafka
 from contracts.lock import FILE, lock_of, render
 from contracts.model import Mode
 from contracts.registry import connect
@@ -75,7 +76,7 @@ def test_apply_does_exactly_what_plan_showed_and_plan_changes_nothing(
     assert shown[0] == shown[1]
     assert [row["action"] for row in shown[0]] == ["set-mode", "register", "create-topic"]
     assert registry.versions(subject) == ()
-    assert home.name not in Broker(bootstrap_servers).topics()
+    assert home.name not in Broker(Kafka(bootstrap_servers)).topics()
     assert contracts("apply", "--json")["done"] == [row["words"] for row in shown[0]]
     assert contracts("plan", "--json")["steps"] == []
 
@@ -232,7 +233,7 @@ def test_each_wrong_answer_of_a_registry_is_told_and_nothing_is_applied(
         finally:
             server.shutdown()
     assert sentence in told
-    assert home.name not in Broker(bootstrap_servers).topics()
+    assert home.name not in Broker(Kafka(bootstrap_servers)).topics()
 
 
 def test_a_registry_that_is_down_is_told_and_no_topic_is_made(
@@ -240,4 +241,4 @@ def test_a_registry_that_is_down_is_told_and_no_topic_is_made(
 ) -> None:
     told = contracts("apply", code=2, env={"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"})
     assert "no schema registry answers at http://127.0.0.1:1" in told
-    assert home.name not in Broker(bootstrap_servers).topics()
+    assert home.name not in Broker(Kafka(bootstrap_servers)).topics()

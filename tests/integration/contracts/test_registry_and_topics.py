@@ -24,9 +24,10 @@ from contracts.broker import Broker
 from contracts.compatibility import parse
 from contracts.consume import Poison, consume
 from contracts.decode import Undecodable
-from contracts.errors import RegistryMismatch, ServiceFailed, Unreachable, UnusableSetting
+from contracts.errors import AccessRefused, RegistryMismatch, ServiceFailed, Unreachable, UnusableSetting
 from contracts.folder import HOME, load_contract, load_contracts
 from contracts.json_form import from_json
+from contracts.kafka import Kafka
 from contracts.lock import FILE, lock_of, render
 from contracts.model import Contract, Mode
 from contracts.records.topic_weather_final import Observation, Source
@@ -99,7 +100,7 @@ def test_apply_registers_under_the_mode_and_a_second_run_changes_nothing(
     assert registry.id_of(contract) == registry.id_of(contract, 2)
     assert list(registry.writer_schemas(contract)) == [v["id"] for v in row["versions"]]
     assert contract.subject in registry.subjects_of(registry.id_of(contract))
-    assert Broker(bootstrap_servers).topics()[home.name] == 3
+    assert Broker(Kafka(bootstrap_servers)).topics()[home.name] == 3
 
 
 @pytest.mark.parametrize("fault", ["unlocked", "changed", "breaking"])
@@ -117,7 +118,7 @@ def test_apply_refuses_contracts_at_fault_and_writes_nothing(
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert connect(registry_url).versions(f"{home.name}-value") == ()
-    assert home.name not in Broker(bootstrap_servers).topics()
+    assert home.name not in Broker(Kafka(bootstrap_servers)).topics()
 
 
 def test_apply_refuses_a_registry_with_a_version_that_the_folder_does_not_know(
@@ -326,7 +327,7 @@ class _Answer(BaseHTTPRequestHandler):
     [
         (200, b"<html>hello</html>", RegistryMismatch, "is no schema registry"),
         (404, b"<html>not found</html>", RegistryMismatch, "is no schema registry"),
-        (401, b"{}", RegistryMismatch, "refuses access"),
+        (401, b"{}", AccessRefused, "refuses access"),
         (409, b'{"error_code": 409, "message": "incompatible"}', RegistryMismatch, "incompatible"),
         (422, b'{"error_code": 42201, "message": "invalid"}', RegistryMismatch, "invalid"),
         (500, b"oops", ServiceFailed, "fails"),
@@ -355,7 +356,7 @@ def test_a_registry_that_is_not_there_is_unreachable() -> None:
 def test_a_topic_is_made_with_the_settings_of_its_contract(bootstrap_servers: str) -> None:
     name = f"settings-{uuid4().hex[:8]}"
     settings = load_contract(HOME / "topic-weather-quarantine").topic_settings
-    Broker(bootstrap_servers).create(name, 1, settings)
+    Broker(Kafka(bootstrap_servers)).create(name, 1, settings)
     resource = ConfigResource(ConfigResource.Type.TOPIC, name)
     admin = AdminClient({"bootstrap.servers": bootstrap_servers})
     held = admin.describe_configs([resource])[resource].result(timeout=15)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from contracts.folder import HOME, load_contract
+from contracts.kafka import Kafka
 from contracts.registry import connect
 from producer import Context, parse
 from producer.backfill import Backfill
@@ -37,7 +38,7 @@ def publisher(topic: Callable[..., str], bootstrap_servers: str, registry_url: s
     with closing(connect(registry_url)) as registry:
         for contract in (raw, quarantine):
             registry.register(contract.subject, contract.newest.text)
-        yield Publisher(bootstrap_servers, registry, raw, quarantine)
+        yield Publisher(Kafka(bootstrap_servers), registry, raw, quarantine)
 
 
 def records(count: int) -> list[dict[str, Any]]:
@@ -45,7 +46,7 @@ def records(count: int) -> list[dict[str, Any]]:
 
 
 def counted(publisher: Publisher) -> Counter[bytes]:
-    return on_topic(publisher.bootstrap_servers, publisher.raw.topic, LONG_AGO)
+    return on_topic(publisher.kafka, publisher.raw.topic, LONG_AGO)
 
 
 def test_an_observation_is_sent_once_and_its_correction_is_marked(publisher: Publisher) -> None:

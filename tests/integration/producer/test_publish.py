@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from contracts.errors import RegistryMismatch, Unreachable, UnusableSetting
 from contracts.folder import HOME, load_contract
+from contracts.kafka import Kafka
 from contracts.model import Contract
 from contracts.registry import connect
 from contracts.wire import HEADER_SIZE, schema_id
@@ -41,7 +42,7 @@ class Place:
     raw_id: int
 
     def publisher(self, registry: Any) -> Publisher:
-        return Publisher(self.bootstrap_servers, registry, raw=self.raw, quarantine=self.quarantine)
+        return Publisher(Kafka(self.bootstrap_servers), registry, raw=self.raw, quarantine=self.quarantine)
 
     def read(self, contract: Contract, count: int) -> list[tuple[bytes | None, int, Any]]:
         """Read `count` records: key, schema id, value."""
@@ -105,7 +106,7 @@ def test_a_body_that_is_no_weather_is_quarantined_with_its_exact_bytes(own: Plac
 def test_a_contract_that_is_not_registered_is_refused_before_anything_is_sent(own: Place) -> None:
     unregistered = dataclasses.replace(own.raw, topic=own.raw.topic + "-other")
     with closing(connect(own.registry_url)) as registry, pytest.raises(RegistryMismatch, match="apply"):
-        Publisher(own.bootstrap_servers, registry, raw=unregistered, quarantine=own.quarantine)
+        Publisher(Kafka(own.bootstrap_servers), registry, raw=unregistered, quarantine=own.quarantine)
 
 
 def test_a_topic_that_is_not_there_is_named(own: Place) -> None:
@@ -113,7 +114,7 @@ def test_a_topic_that_is_not_there_is_named(own: Place) -> None:
     with closing(connect(own.registry_url)) as registry:
         registry.register(missing.subject, missing.newest.text)
         with pytest.raises(UnusableSetting, match="does not exist"):
-            Publisher(own.bootstrap_servers, registry, raw=missing, quarantine=own.quarantine)
+            Publisher(Kafka(own.bootstrap_servers), registry, raw=missing, quarantine=own.quarantine)
 
 
 def test_a_broker_that_is_not_there_is_named(own: Place) -> None:
@@ -121,7 +122,7 @@ def test_a_broker_that_is_not_there_is_named(own: Place) -> None:
         closing(connect(own.registry_url)) as registry,
         pytest.raises(Unreachable, match="no Kafka broker answers"),
     ):
-        Publisher("127.0.0.1:1", registry, raw=own.raw, quarantine=own.quarantine)
+        Publisher(Kafka("127.0.0.1:1"), registry, raw=own.raw, quarantine=own.quarantine)
 
 
 def test_a_record_is_keyed_by_its_station_and_keeps_what_the_contract_does_not_name(own: Place) -> None:

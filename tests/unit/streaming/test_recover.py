@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
+from contracts.kafka import Kafka
+from contracts.registry import SchemaRegistry
 from streaming.checkpoint import Batch, Memory, claim, remember
 from streaming.job import Job
 from streaming.recover import compare_outputs, compare_raw
 
-JOB = Job(bootstrap_servers="broker:9092", registry_url="http://registry", checkpoint=Path("cp"))
+JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
 
 
 def write(folder: Path, *, planned: int, committed: int, topic: str = "topic-weather") -> None:
