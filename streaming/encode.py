@@ -20,9 +20,16 @@ PARTITION_HEADER = "source-partition"
 OFFSET_HEADER = "source-offset"
 """Headers of every published record, as decimal text: they name the raw record that it came from."""
 
-_HEADERS = f"""array(
+MARK = "replay-of"
+"""Header of a replayed record, raw and published: partition and offset of its dead letter, as `2:17`. One
+that is replayed again has one of these for each time."""
+
+_SOURCE = f"""array(
     named_struct('key', '{PARTITION_HEADER}', 'value', CAST(CAST(source_partition AS STRING) AS BINARY)),
     named_struct('key', '{OFFSET_HEADER}', 'value', CAST(CAST(source_offset AS STRING) AS BINARY)))"""
+# Most raw records have no headers, and pay nothing for the marks.
+_HEADERS = f"""CASE WHEN source_headers IS NULL THEN {_SOURCE}
+    ELSE concat({_SOURCE}, filter(source_headers, header -> header.key = '{MARK}')) END"""
 
 
 @dataclass(frozen=True, slots=True)

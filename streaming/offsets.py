@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -53,6 +54,22 @@ def sources_since(kafka: Kafka, topics: Collection[str], time_ms: int) -> dict[s
     Records without the stream's headers, such as dead letters of a producer, are passed over.
     """
     found: dict[str, set[Coordinates]] = {topic: set() for topic in topics}
+    for message in _since(kafka, topics, time_ms):
+        found[message.topic() or ""].update(_source(message))
+    return found
+
+
+def header_values(kafka: Kafka, topic: str, name: str) -> set[bytes]:
+    """Every value that records of `topic` have in a header of this `name`."""
+    found: set[bytes] = set()
+    for message in _since(kafka, [topic], 0):
+        headers: Any = message.headers() or ()
+        found.update(value for key, value in headers if key == name and isinstance(value, bytes))
+    return found
+
+
+def _since(kafka: Kafka, topics: Collection[str], time_ms: int) -> Iterator[Message]:
+    """Every record that `topics` were given at `time_ms` or later, up to their ends."""
     with _consumer(kafka) as consumer:
         at = [TopicPartition(t, p, time_ms) for t in topics for p in _watermarks(consumer, t)]
         tails = [tail for tail in consumer.offsets_for_times(at, _ANSWER_WITHIN) if tail.offset != OFFSET_END]
@@ -64,12 +81,11 @@ def sources_since(kafka: Kafka, topics: Collection[str], time_ms: int) -> dict[s
                 heard = time.monotonic()
                 error = message.error()
                 if error is None:
-                    found[message.topic() or ""].update(_source(message))
+                    yield message
                 elif error.code() == KafkaError._PARTITION_EOF:
                     left.discard((message.topic(), message.partition()))
             if time.monotonic() - heard > _SILENT_AT_MOST:
                 raise Unreachable(f"the Kafka broker at {kafka.bootstrap_servers} stopped answering.")
-    return found
 
 
 def _source(message: Message) -> Iterator[Coordinates]:

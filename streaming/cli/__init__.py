@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from streaming.cli.replay import replay
 from streaming.cli.run import run
 
 __all__ = ["app"]
@@ -15,10 +16,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-
-@app.callback()
-def _verbs() -> None:
-    """Keep a single verb a verb."""
-
-
 app.command()(run)
+app.command()(replay)
