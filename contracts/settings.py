@@ -72,7 +72,10 @@ Faulty = Callable[[Addresses], Any]
 
 
 def _is_url(text: str | None) -> bool:
-    address = urlsplit(text or "")
+    try:
+        address = urlsplit(text or "")
+    except ValueError:  # a bracket that nothing closes
+        return False
     return address.scheme in {"http", "https"} and bool(address.hostname)
 
 

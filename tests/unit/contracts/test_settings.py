@@ -49,6 +49,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
             "two ways in",
         ),
         ({"SCHEMA_REGISTRY_URL": "https://me:hush@registry"}, "must not hold credentials"),
+        ({"SCHEMA_REGISTRY_URL": "http://[bad"}, "must be an http or https address"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_one_sentence_without_a_secret(
