@@ -112,7 +112,6 @@ class Sender:
         self._partitions = set(watermarks(kafka, raw))
         settings = {**kafka.client(), "enable.idempotence": True, "message.max.bytes": _LARGEST}
         self._producer = Producer(settings, logger=CLIENT_LOG)
-        self._arrived = 0
         self._failure: KafkaError | None = None
 
     def __enter__(self) -> Sender:
@@ -129,24 +128,19 @@ class Sender:
                 "the broker runs, and replay the same again; what has arrived is not sent twice."
             )
 
-    @property
-    def arrived(self) -> int:
-        """Records that the broker has confirmed."""
-        return self._arrived
-
     def send(self, chosen: Chosen) -> None:
         """Send one letter's record: its own bytes, to its own partition where the topic still has it."""
         letter = chosen.letter
         headers: list[tuple[str, bytes | None]] = [(header.key, header.value) for header in letter.headers]
-        # -1 leaves the choice to the key.
-        partition = letter.source_partition if letter.source_partition in self._partitions else -1
+        own = letter.source_partition
         while True:
             try:
                 self._producer.produce(
                     self._raw,
                     value=letter.value,
                     key=letter.key,
-                    partition=-1 if partition is None else partition,
+                    # -1 leaves the choice to the key.
+                    partition=own if own is not None and own in self._partitions else -1,
                     headers=[*headers, (MARK, chosen.mark)],
                     on_delivery=self._delivered,
                 )
@@ -159,7 +153,6 @@ class Sender:
         self._check()
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
-        self._arrived += error is None
         self._failure = self._failure or error
 
     def _check(self) -> None:
