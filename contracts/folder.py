@@ -148,6 +148,10 @@ def _rules(file: Path, rows: list[_RuleRow]) -> tuple[Rule, ...]:
             raise UnusableSetting(
                 f"{file}: rule {row.id}: {row.check} takes no {', '.join(sorted(unknown))}."
             )
+        try:
+            check.expectation(row.model_extra or {})
+        except (TypeError, ValueError) as error:
+            raise UnusableSetting(f"{file}: rule {row.id}: {error}.") from None
     return tuple(
         Rule(
             id=row.id,

@@ -10,8 +10,9 @@ another field it is greater than every number and equal to itself, which is Spar
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.model import JsonSchema, Rule
@@ -21,6 +22,10 @@ Expectation = tuple[str, dict[str, Any]]
 """Type of a Great Expectations expectation, and its keyword arguments."""
 Units = Mapping[str, str]
 """Unit by field, for the fields that have one."""
+
+_LENGTH = re.compile(r"(\d{1,6})([smhd])")
+_MILLISECONDS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_TIMES = frozenset({"timestamp-millis", "timestamp-micros"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class Check:
     expectation: Callable[[Parameters], Expectation]
     words: Callable[[Parameters, Units], str]
     """What it asks for, as the rest of a sentence that begins with `A record is right when`."""
+    types: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Parameter that names a field to the Avro types, or logical types, which that field may have."""
 
     @property
     def judges_rows(self) -> bool:
@@ -79,6 +86,33 @@ def _one_of_predicate(p: Parameters) -> str:
 def _at_most_predicate(p: Parameters) -> str:
     low, high = column(p["field"]), column(p["other"])
     return f"({low} IS NULL OR {high} IS NULL OR {low} <= {high})"
+
+
+def milliseconds(length: Any) -> int:
+    """A length of time such as `90s`, `5m`, `2h` or `1d`; raises `ValueError`."""
+    match = _LENGTH.fullmatch(str(length))
+    if not match:
+        raise ValueError(f"{length!r} is no length of time: write it as 90s, 5m, 2h or 1d")
+    return int(match[1]) * _MILLISECONDS[match[2]]
+
+
+def _near_predicate(p: Parameters) -> str:
+    time, other = column(p["field"]), column(p["other"])
+    # In whole numbers: a time at the edge of the calendar would fail a subtraction of intervals.
+    apart = f"unix_millis({time}) - unix_millis({other})"
+    bounds = [
+        f"{apart} {sign} {edge * milliseconds(p[key])}L"
+        for key, sign, edge in (("before", ">=", -1), ("after", "<=", 1))
+        if p.get(key) is not None
+    ]
+    excused = f"coalesce({column(p['unless'])}, false) OR " if p.get("unless") else ""
+    return f"({excused}{time} IS NULL OR {other} IS NULL OR ({' AND '.join(bounds) or 'true'}))"
+
+
+def _near_in_words(p: Parameters) -> str:
+    edges = [f"{p[key]} {key}" for key in ("before", "after") if p.get(key) is not None]
+    excused = f", unless {p['unless']}" if p.get("unless") else ""
+    return f"{p['field']} is at most {' or '.join(edges)} {p['other']}{excused}"
 
 
 def _bounds(p: Parameters) -> dict[str, Any]:
@@ -145,6 +179,19 @@ CHECKS: dict[str, Check] = {
         ),
         words=lambda p, _: f"{p['field']} is not greater than {p['other']}",
     ),
+    "near": Check(
+        purpose="The time lies at most `before` ahead of the one in `other`, and at most `after` behind it.",
+        required=frozenset({"field", "other"}),
+        optional=frozenset({"before", "after", "unless"}),
+        predicate=_near_predicate,
+        # No expectation of theirs takes a difference: their form for it is a query of what breaks the rule.
+        expectation=lambda p: (
+            "unexpected_rows_expectation",
+            {"unexpected_rows_query": f"SELECT 1 FROM {{batch}} WHERE NOT {_near_predicate(p)}"},  # noqa: S608
+        ),
+        words=lambda p, _: _near_in_words(p),
+        types={"field": _TIMES, "other": _TIMES, "unless": frozenset({"boolean"})},
+    ),
     "unique": Check(
         purpose="No two rows of a window agree in all of `fields`.",
         required=frozenset({"fields"}),
@@ -183,6 +230,5 @@ def definition(rule: Rule, schema: JsonSchema) -> str:
 def fields_of(rule: Rule) -> tuple[str, ...]:
     """Names of the fields that a rule looks at."""
     p = rule.parameters
-    return tuple(
-        name for name in (p.get("field"), p.get("other"), *p.get("fields", ())) if isinstance(name, str)
-    )
+    named = (p.get("field"), p.get("other"), p.get("unless"), *p.get("fields", ()))
+    return tuple(name for name in named if isinstance(name, str))

@@ -20,6 +20,8 @@ from contracts.rules import Expectation, expectation, fields_of
 
 # Counts only: no value of a record leaves Spark this way, and Spark does not collect any.
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
+_QUERY = "unexpected_rows_expectation"
+"""The expectation whose observed value is how many rows its query finds."""
 
 
 class RuleNotJudged(PlatformError):
@@ -90,7 +92,7 @@ def run(contract: Contract, rows: DataFrame) -> dict[str, Count]:
     found = batch.validate(suite, result_format=_RESULT_FORMAT)
     rules = {rule.id: rule for rule in contract.rules}
     judged = ((rules[_rule_id(result)], result) for result in found.results)
-    return {rule.id: _count(rule, result) for rule, result in judged}
+    return {rule.id: _count(rule, result, rows) for rule, result in judged}
 
 
 def _closed(kind: str, arguments: dict[str, Any]) -> Expectation:
@@ -107,11 +109,13 @@ def _rule_id(result: Any) -> str:
     return str(result.expectation_config.meta["rule"])
 
 
-def _count(rule: Rule, result: Any) -> Count:
+def _count(rule: Rule, result: Any, rows: DataFrame) -> Count:
     details: Mapping[str, Any] = result.result
     if result.exception_info.get("raised_exception") or not details:
         reason = str(result.exception_info.get("exception_message") or "no reason given").splitlines()[0]
         raise RuleNotJudged(f"rule {rule.id} could not be judged: {reason}")
+    if result.expectation_config.type == _QUERY:
+        return Count(kept=bool(result.success), evaluated=rows.count(), failed=int(details["observed_value"]))
     if "unexpected_count" not in details:
         return Count(kept=bool(result.success), evaluated=1, failed=int(not result.success))
     return Count(

@@ -62,6 +62,7 @@ _DIMENSIONS = {
     "one_of": "conformity",
     "matches": "conformity",
     "at_most": "consistency",
+    "near": "timeliness",
     "unique": "uniqueness",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -48,6 +48,9 @@ CONTRACT = replace(PUBLISHED, rules=(*PUBLISHED.rules, *OPEN_RANGES))
 NAN, INFINITY = float("nan"), float("inf")
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+YEAR_1, YEAR_9999 = datetime(1, 1, 2, tzinfo=timezone.utc), datetime(9999, 12, 30, tzinfo=timezone.utc)
+
 Change = dict[str, object]
 """A good record's fields that are given another value."""
 
@@ -71,6 +74,11 @@ BREAKING: dict[str, tuple[Change, ...]] = {
         {"wind_speed": 0.5, "wind_gust": 0.0},
         {"wind_speed": 0.0, "wind_gust": -INFINITY},
     ),
+    "observed-when-received": (
+        *each("observed_at", NOON - DAY - SECOND, NOON - 99 * DAY, YEAR_1, YEAR_9999),
+        *each("observed_at", NOON + 301 * SECOND, NOON + DAY),
+        {"observed_at": NOON - 2 * DAY, "replay": False},
+    ),
     "only-from-below": each("rain_3h", -0.001, -1.0, -1e300, -INFINITY, NAN),
     "only-from-above": each("feels_like", 90.001, 1000.0, 1e300, INFINITY, NAN),
 }
@@ -88,6 +96,12 @@ KEEPING: dict[str, tuple[Change, ...]] = {
         *each("wind_speed", 3.0, 0.0, -INFINITY, None),
         {"wind_speed": 5.0, "wind_gust": NAN},
         {"wind_speed": 5.0, "wind_gust": None},
+    ),
+    "observed-when-received": (
+        *each("observed_at", NOON - DAY, NOON + 300 * SECOND, NOON, None),
+        *each("received_at", None, NOON - 300 * SECOND, NOON + DAY),
+        {"observed_at": datetime(2013, 7, 4, tzinfo=timezone.utc), "replay": True},
+        {"observed_at": NOON + DAY, "replay": True},
     ),
     "only-from-below": each("rain_3h", 0.0, 1e300, INFINITY, None),
     "only-from-above": each("feels_like", 90.0, -1e300, -INFINITY, None),
@@ -136,6 +150,7 @@ def frame(spark: SparkSession, changes: list[dict[str, object]]) -> DataFrame:
         "temperature": 10.0,
         "wind_gust": 3.0,
         "observed_at": NOON,
+        "received_at": NOON,
         "correction": False,
     }
     fields = [StructField(f["name"], _type(f["type"])) for f in CONTRACT.newest.schema["fields"]]

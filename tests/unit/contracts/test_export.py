@@ -47,7 +47,7 @@ EVERYTHING: dict[str, Any] = {
 }
 PARAMETERS = {
     "field": "amount", "other": "day", "values": ["a"], "pattern": "'; DROP", "fields": ["amount", "day"],
-    "min": 1,
+    "min": 1, "before": "1d", "after": "5m", "unless": "tags",
 }  # fmt: skip
 
 

@@ -28,6 +28,13 @@ def copy(name: str) -> Callable[[Path], object]:
     return lambda home: (home / name).write_bytes((home / "v1.avsc").read_bytes())
 
 
+def rule(**parameters: str) -> str:
+    """A contract.yaml with one rule about two times."""
+    told = {"id": "in-time", "check": "near", "severity": "warning", "why": "So.", **parameters}
+    lines = "".join(f"\n    {key}: {value}" for key, value in told.items())
+    return f"description: d\nowner: me\nrules:\n  -{lines[4:]}\n"
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
@@ -41,6 +48,11 @@ def copy(name: str) -> Callable[[Path], object]:
         (text("contract.yaml", "owner: [a"), "contract.yaml is not valid YAML"),
         (text("contract.yaml", "owner: me"), "contract.yaml: description: Field required"),
         (text("contract.yaml", "a: &a [*a]"), "contract.yaml"),
+        (text("contract.yaml", rule(field="observed_at")), "rule in-time: near needs other"),
+        (
+            text("contract.yaml", rule(field="observed_at", other="received_at", before="a week")),
+            "rule in-time: 'a week' is no length of time: write it as 90s, 5m, 2h or 1d.",
+        ),
         (lambda home: (home / "contract.yaml").unlink(), "has versions but no contract.yaml"),
         (lambda home: (home / "v1.avsc").unlink(), "has no v1.avsc"),
         (copy("v3.avsc"), "has no v2.avsc: versions are numbered from 1 without a gap"),

@@ -11,7 +11,7 @@ import pytest
 from contracts.compatibility import parse
 from contracts.folder import load_contracts
 from contracts.lint import RULES, lint
-from contracts.model import Consumer, Contract, Mode, Version
+from contracts.model import Consumer, Contract, Mode, Rule, Severity, Version
 
 
 def schema(*fields: dict[str, Any], **attributes: Any) -> dict[str, Any]:
@@ -79,6 +79,23 @@ def test_an_exception_needs_a_reason_and_a_rule_that_exists() -> None:
     assert [(fault.rule, fault.path) for fault in faults] == [
         ("exception", "/exceptions/doc"),
         ("exception", "/exceptions/no-such-rule"),
+    ]
+
+
+def test_a_rule_about_times_is_held_to_fields_that_hold_one() -> None:
+    time = {"type": "long", "logicalType": "timestamp-millis"}
+    record = schema(
+        field(["null", time], "seen_at", default=None), field("long", "sent"), field("int", "old")
+    )
+
+    def rule(**parameters: str) -> Rule:
+        return Rule(id="r", check="near", severity=Severity.INFO, why="So.", parameters=parameters)
+
+    rules = rule(field="seen_at", other="seen_at"), rule(field="seen_at", other="sent", unless="old")
+    faults = lint([contract(record, rules=rules)])
+    assert [(fault.rule, fault.path) for fault in faults] == [
+        ("rule-type", "/rules/1/other"),
+        ("rule-type", "/rules/1/unless"),
     ]
 
 
