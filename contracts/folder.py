@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import re
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -63,7 +68,21 @@ class _ContractFile(_Strict):
 
 def contracts_folder() -> Path:
     """The folder in use: `CONTRACTS_DIR`, else the platform's own."""
-    return Path(os.environ.get("CONTRACTS_DIR") or HOME)
+    given = os.environ.get("CONTRACTS_DIR")
+    return Path(given) if given else _own_folder(HOME)
+
+
+@functools.cache
+def _own_folder(home: Path) -> Path:
+    """`home`; where the code came as a zip (`spark-submit --py-files`), what that holds, unpacked."""
+    archive = next((parent for parent in home.parents if parent.is_file()), None)
+    if archive is None:
+        return home
+    unpacked = Path(tempfile.mkdtemp(prefix="contracts-"))
+    atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
+    with zipfile.ZipFile(archive) as held:
+        held.extractall(unpacked)
+    return unpacked / home.relative_to(archive)
 
 
 def load_contracts(folder: Path | None = None) -> Mapping[str, Contract]:

@@ -56,6 +56,14 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
 )
 
 
+_PASSING = re.compile(r"ExecutorLostFailure|Executor heartbeat timed out|worker lost", re.IGNORECASE)
+
+
+def passes(message: str) -> bool:
+    """Whether the cluster itself makes good what a query failed for: an executor that it lost."""
+    return bool(_PASSING.search(message))
+
+
 def unregistered_id(message: str) -> int | None:
     """The schema id that a batch failed for because it may have been registered just now; else None."""
     found = re.search(rf"{UNREGISTERED} (\d+)", message)

@@ -17,7 +17,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from contracts.errors import PlatformError, ServiceFailed
 from contracts.registry import connect
 from streaming.checkpoint import claim
-from streaming.failures import translate, unregistered_id
+from streaming.failures import passes, translate, unregistered_id
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
 from streaming.plan import Plan
@@ -32,6 +32,8 @@ _BATCH_ENDS_WITHIN = 60.0
 _IDLE_CHECK_EVERY = 0.02
 _STRANGERS_AT_MOST = 1000
 _REGISTRY_BACK_WITHIN = 600.0
+_EXECUTORS_LOST_AT_MOST = 5
+"""In a row, without a batch between them."""
 
 
 class Stream:
@@ -48,6 +50,7 @@ class Stream:
         self._gave_up = threading.Event()
         self._stopping = threading.Event()
         self._strangers: dict[int, None] = {}
+        self._executors_lost = 0
 
     def __enter__(self) -> Stream:
         """Start Spark and make the plan, both at once where the job allows to wait for the services."""
@@ -135,9 +138,10 @@ class Stream:
                 continue
             match event:
                 case Progress() if not left:
+                    self._executors_lost = 0
                     report(event)
                 case Ended() if event.query_run == str(query.runId):
-                    return plan if self._report_finished(left, report) else self._after(query)
+                    return plan if self._report_finished(left, report) else self._after(query, plan)
                 case Widen() if set(event.plan.writers) != set(plan.writers):
                     self._stop_between_batches(query, report)
                     self._report_finished(left, report)
@@ -154,11 +158,14 @@ class Stream:
             report(batch.progress(self.job))
         return batch is not None
 
-    def _after(self, query: StreamingQuery) -> Plan | None:
-        """Decide how to go on after `query` has ended by itself; None when the stream is done."""
+    def _after(self, query: StreamingQuery, plan: Plan) -> Plan | None:
+        """Decide how to go on after the `query` of `plan` has ended by itself; None when all is done."""
         failure = query.exception()
         if failure is None:
             return None
+        if passes(str(failure)) and self._executors_lost < _EXECUTORS_LOST_AT_MOST:
+            self._executors_lost += 1
+            return plan
         stranger = unregistered_id(str(failure))
         if stranger is None:
             raise translate(str(failure), self.job)

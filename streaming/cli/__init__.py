@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from streaming.cli.package import package
 from streaming.cli.replay import replay
 from streaming.cli.run import run
 
@@ -18,3 +19,4 @@ app = typer.Typer(
 
 app.command()(run)
 app.command()(replay)
+app.command()(package)
