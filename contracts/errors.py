@@ -89,3 +89,9 @@ class AccessRefused(PlatformError):
     """Broker or registry does not accept the credentials, or its own certificate is not trusted."""
 
     exit_code = 13
+
+
+class TooFewSlots(PlatformError):
+    """Spark has fewer task slots than real-time mode needs at once."""
+
+    exit_code = 14

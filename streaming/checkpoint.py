@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +14,9 @@ from contracts.errors import CheckpointMismatch, UnusableSetting
 
 Offsets = Mapping[int, int]
 """Partition to offset."""
+
+_REAL_TIME = ".real-time"
+"""Our own file beside Spark's: Spark notes a real-time batch only at its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +57,57 @@ def remember(folder: Path, topic: str) -> Memory | None:
     Raises `CheckpointMismatch` for a checkpoint over another topic, and for files that Spark did not write.
     """
     planned = _numbers(folder / "offsets")
-    if not planned:
+    if not planned and not (folder / "sources" / "0" / "0").exists():
         return None
+    newest = max(planned, default=-1)
     committed = max(_numbers(folder / "commits"), default=-1)
     try:
         done = _batch(folder, committed, topic) if committed in planned else None
-        unfinished = _batch(folder, planned[-1], topic) if planned[-1] > committed else None
+        unfinished = _batch(folder, newest, topic) if newest > committed else None
         begins = _offsets(_lines(folder / "sources" / "0" / "0")[-1], topic)
     except (OSError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise CheckpointMismatch(
             f"the checkpoint {folder} cannot be read ({error}): restore it, or give another --checkpoint."
         ) from None
     return Memory(begins=begins, done=done, unfinished=unfinished)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealTime:
+    """Records behind the newest commit may be published: a real-time batch was, or may have been, cut."""
+
+    since: int
+    """None of them was published before this time (ms since 1970, UTC)."""
+    at_work: bool
+    """Whether real-time batches are being committed: then none was published before the newest one began."""
+
+
+def note_real_time(folder: Path, note: RealTime | None) -> None:
+    """Write down, before it begins, that real-time mode is at work; None when all it did is committed."""
+    file = folder / _REAL_TIME
+    if note is None:
+        file.unlink(missing_ok=True)
+        return
+    draft = folder / f"{_REAL_TIME}.draft"
+    with draft.open("w", encoding="utf-8") as out:
+        json.dump(asdict(note), out)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)
+
+
+def real_time_note(folder: Path) -> RealTime | None:
+    """What `note_real_time` wrote; raises `CheckpointMismatch` when it cannot be read."""
+    file = folder / _REAL_TIME
+    try:
+        held = json.loads(file.read_text(encoding="utf-8"))
+        return RealTime(since=int(held["since"]), at_work=bool(held["at_work"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointMismatch(
+            f"the checkpoint {folder} cannot be read ({error}): restore it, or give another --checkpoint."
+        ) from None
 
 
 def claim(folder: Path) -> BinaryIO:

@@ -25,6 +25,12 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
         ),
     ),
     (
+        r"STREAMING_REAL_TIME_MODE",
+        lambda _: UnusableSetting(
+            "real-time mode does not know an operator of this plan or its setting: leave out --real-time."
+        ),
+    ),
+    (
         r"No space left on device",
         lambda job: NoDiskSpace(f"the disk of the checkpoint {job.checkpoint} is full: free some space."),
     ),

@@ -14,6 +14,9 @@ from contracts.registry import SchemaRegistry
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 """The contracts' topics; a job may use their contracts on topics of other names."""
 
+SHORTEST_REAL_TIME_BATCH = 5.0
+"""Seconds; Spark's own limit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -31,10 +34,26 @@ class Job:
     """End when everything that is on the topic at the start has been published."""
     largest_batch: int = 200_000
     """Records read at most in one batch."""
+    real_time: bool = False
+    """Publish each record as it arrives, instead of batch by batch."""
+    real_time_batch: float = 300.0
+    """Seconds from checkpoint to checkpoint in real-time mode: a crash reads that much again."""
     quick_start: bool = False
     """Reach the first batch with half the work, and pay for it in a long run."""
     wait: float = 0.0
     """Seconds to wait for the broker, the topics and the registered contracts, while Spark starts."""
+
+    def __post_init__(self) -> None:
+        """Raise `UnusableSetting` for settings that do not go together."""
+        if self.real_time and self.available_now:
+            raise UnusableSetting(
+                "--available-now ends when all is published and --real-time waits for more: give one of them."
+            )
+        if self.real_time_batch < SHORTEST_REAL_TIME_BATCH:
+            raise UnusableSetting(
+                f"a real-time batch lasts at least {SHORTEST_REAL_TIME_BATCH:.0f} seconds: "
+                "raise --real-time-batch."
+            )
 
 
 def contracts_of(job: Job) -> tuple[Contract, Contract, Contract]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from enum import Enum
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -13,6 +14,7 @@ from streaming.job import Job
 from streaming.offsets import Coordinates
 from streaming.plan import Plan, project
 from streaming.progress import counted
+from streaming.real_time import in_real_time
 from streaming.recover import without
 from streaming.source import read_stream
 
@@ -27,15 +29,26 @@ _PRODUCER = {
 }
 
 
+class Until(Enum):
+    """How far a query goes before it ends by itself."""
+
+    BATCH = "to the end of the unfinished batch"
+    NOW = "to the end of what is on the topic now"
+    STOPPED = "on until it is stopped"
+
+
 def start(
-    spark: SparkSession, job: Job, plan: Plan, published: Collection[Coordinates] | None = None
+    spark: SparkSession, job: Job, plan: Plan, until: Until, published: Collection[Coordinates] = ()
 ) -> StreamingQuery:
     """Start the query of `plan`: each row goes to the topic that it names.
 
-    With `published` it only finishes the unfinished batch, without the raw records at those coordinates.
+    It leaves out the raw records at the coordinates `published`. Where the job is in real-time mode, so is
+    the query that goes `Until.STOPPED`; the others go batch by batch.
     """
     kafka = job.kafka.spark()
-    raw = read_stream(spark, plan.raw.topic, {**kafka, "maxOffsetsPerTrigger": str(job.largest_batch)})
+    real_time = job.real_time and until is Until.STOPPED
+    size = {} if real_time else {"maxOffsetsPerTrigger": str(job.largest_batch)}
+    raw = read_stream(spark, plan.raw.topic, {**kafka, **size})
     if published:
         raw = without(raw, published, spark)
     writer = (
@@ -45,10 +58,12 @@ def start(
         .option("checkpointLocation", str(job.checkpoint.absolute()))
         .options(**kafka, **_PRODUCER)
     )
-    if published is not None:
+    if until is Until.BATCH:
         writer = writer.trigger(once=True)
-    elif job.available_now:
+    elif until is Until.NOW:
         writer = writer.trigger(availableNow=True)
+    elif real_time:
+        writer = in_real_time(writer, spark, job.real_time_batch)
     else:
         writer = writer.trigger(processingTime=job.trigger)
     try:

@@ -7,13 +7,21 @@ Each published record names its raw record in its headers, so what is there alre
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.errors import CheckpointMismatch, RecordsLost
-from streaming.checkpoint import Batch, Memory, Offsets, remember
+from streaming.checkpoint import (
+    Batch,
+    Memory,
+    Offsets,
+    RealTime,
+    note_real_time,
+    real_time_note,
+    remember,
+)
 from streaming.job import Job
 from streaming.offsets import Coordinates, sources_since, steady, watermarks
 from streaming.progress import Progress
@@ -41,10 +49,7 @@ def compare_raw(memory: Memory, held: Held, job: Job) -> None:
     newest = memory.unfinished.ends if memory.unfinished else memory.next_offsets
     for partition, end in newest.items():
         if partition not in held or held[partition][1] < end:
-            raise CheckpointMismatch(
-                f"the checkpoint {job.checkpoint} is ahead of {job.topic}, which must have been made again: "
-                "another --checkpoint starts from its beginning."
-            )
+            raise _raw_made_again(job)
     for partition, (oldest, _) in sorted(held.items()):
         expected = memory.next_offsets.get(partition, 0)
         if oldest > expected:
@@ -53,6 +58,13 @@ def compare_raw(memory: Memory, held: Held, job: Job) -> None:
                 f"(partition {partition}, offsets {expected} to {oldest - 1}): another --checkpoint starts "
                 "from what is left; a longer retention keeps it from happening again."
             )
+
+
+def _raw_made_again(job: Job) -> CheckpointMismatch:
+    return CheckpointMismatch(
+        f"the checkpoint {job.checkpoint} is ahead of {job.topic}, which must have been made again: "
+        "another --checkpoint starts from its beginning."
+    )
 
 
 def compare_outputs(memory: Memory, held: Collection[Held], job: Job) -> None:
@@ -98,10 +110,84 @@ class Unfinished:
 def unfinished(job: Job) -> Unfinished | None:
     """The batch to finish before anything else, None when the stream stopped between batches."""
     memory = remember(job.checkpoint, job.topic)
+    since = real_time_since(job, memory)
     if not memory or not memory.unfinished:
         return None
     steady(job.kafka, (job.final, job.quarantine))
-    return _published(job, memory.unfinished, memory.next_offsets)
+    planned_at = memory.unfinished.planned_at
+    batch = replace(memory.unfinished, planned_at=planned_at if since is None else min(since, planned_at))
+    return _published(job, batch, memory.next_offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Raw records behind the last commit that a real-time batch has published, by output topic."""
+
+    published: Mapping[str, frozenset[Coordinates]]
+
+    @property
+    def coordinates(self) -> frozenset[Coordinates]:
+        """All of them."""
+        return frozenset().union(*self.published.values())
+
+    def counted_in(self, batch: Progress, job: Job) -> tuple[Progress, Ahead]:
+        """`batch`, which left them out, with those that lie in it counted as its own; and the others."""
+        ends = {int(partition): end for partition, end in batch.end_offsets.items()}
+        later = {
+            topic: frozenset((p, o) for p, o in sources if o >= ends.get(p, 0))
+            for topic, sources in self.published.items()
+        }
+        final, quarantined = (
+            len(self.published[topic]) - len(later[topic]) for topic in (job.final, job.quarantine)
+        )
+        whole = replace(batch, final=batch.final + final, quarantined=batch.quarantined + quarantined)
+        return whole, Ahead(later)
+
+
+def ahead(job: Job) -> Ahead | None:
+    """What real-time mode has published and not committed; None when there is no such record.
+
+    Raises `CheckpointMismatch` when the raw topic does not hold these records.
+    """
+    memory = remember(job.checkpoint, job.topic)
+    since = real_time_since(job, memory)
+    if since is None or not memory:
+        return None
+    steady(job.kafka, (job.final, job.quarantine))
+    begins = memory.next_offsets
+    found = sources_since(job.kafka, (job.final, job.quarantine), since - CLOCKS_AGREE_WITHIN_MS)
+    own = {t: frozenset((p, o) for p, o in sources if o >= begins.get(p, 0)) for t, sources in found.items()}
+    if not any(own.values()):
+        return None
+    held = watermarks(job.kafka, job.topic)
+    compare_raw(replace(memory, unfinished=None), held, job)
+    for partition, offset in frozenset().union(*own.values()):
+        if partition not in held or offset >= held[partition][1]:
+            raise _raw_made_again(job)
+    return Ahead(own)
+
+
+def caught_up(job: Job, done: Ahead) -> bool:
+    """Whether all that was `done` ahead of the commits is behind them now."""
+    memory = remember(job.checkpoint, job.topic)
+    if not memory or memory.unfinished:
+        return False
+    return all(offset < memory.next_offsets.get(partition, 0) for partition, offset in done.coordinates)
+
+
+def real_time_since(job: Job, memory: Memory | None) -> int | None:
+    """The time since which real-time mode has published what is not committed; None where it has not.
+
+    Notes that the commits from now on are those of batches that catch up with it.
+    """
+    note = real_time_note(job.checkpoint)
+    if not note:
+        return None
+    if note.at_work:
+        newest = memory.done.planned_at if memory and memory.done else 0
+        note = RealTime(since=max(note.since, newest), at_work=False)
+        note_real_time(job.checkpoint, note)
+    return note.since
 
 
 def finished(job: Job, found: Unfinished) -> Unfinished | None:

@@ -22,6 +22,13 @@ against 27 s. In the long run the thorough compiler wins."""
 _TASKS_END_WITHIN = 60.0
 _LOOK_EVERY = 0.05
 _BATCH_LOG = "org.apache.spark.sql.execution.streaming.runtime.MicroBatchExecution"
+_TASK_LOGS = (
+    "org.apache.spark.sql.execution.datasources.v2.WriteToDataSourceV2Exec",
+    "org.apache.spark.sql.execution.datasources.v2.DataWritingSparkTask",
+    "org.apache.spark.util.Utils",
+    "org.apache.spark.scheduler.TaskSchedulerImpl",
+    "org.apache.spark.executor.Executor",
+)
 
 APP_NAME = "weather-stream"
 LARGEST_ALLOCATION = 1 << 20
@@ -66,12 +73,17 @@ SETTINGS = {
 }
 
 
-def session(*, quick_start: bool = False) -> SparkSession:
-    """Start Spark, or join the one that `spark-submit` started; raises `UnsuitableRuntime`."""
+def session(*, quick_start: bool = False, slots: int = 0) -> SparkSession:
+    """Start Spark, or join the one that `spark-submit` started; raises `UnsuitableRuntime`.
+
+    One that we start has a task slot for each core, and at least so many `slots`.
+    """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     builder = SparkSession.builder
-    for key, value in (SETTINGS if submitted else {**SETTINGS, **_local_settings(quick_start)}).items():
+    for key, value in (
+        SETTINGS if submitted else {**SETTINGS, **_local_settings(quick_start, slots)}
+    ).items():
         builder = builder.config(key, value)
     on_interrupt = signal.getsignal(signal.SIGINT)
     try:
@@ -103,18 +115,39 @@ def without_failure_of_report(spark: SparkSession) -> Iterator[None]:
 
     `KafkaMicroBatchStream.metrics` asks for offsets that only a newly planned batch has.
     """
+    with _silent(spark, _BATCH_LOG):
+        yield
+
+
+@contextmanager
+def without_aborted_tasks(spark: SparkSession) -> Iterator[None]:
+    """Keep out of the log, with a trace for each, the tasks of a batch that is stopped on purpose."""
+    with _silent(spark, *_TASK_LOGS):
+        yield
+
+
+@contextmanager
+def _silent(spark: SparkSession, *loggers: str) -> Iterator[None]:
     log4j = spark._jvm.org.apache.logging.log4j  # type: ignore[union-attr]
     set_level = log4j.core.config.Configurator.setLevel
-    set_level(_BATCH_LOG, log4j.Level.OFF)
+    for logger in loggers:
+        set_level(logger, log4j.Level.OFF)
     try:
         yield
     finally:
-        set_level(_BATCH_LOG, log4j.Level.ERROR)
+        for logger in loggers:
+            set_level(logger, log4j.Level.ERROR)
 
 
-def _local_settings(quick_start: bool) -> dict[str, str]:
+def _local_settings(quick_start: bool, slots: int) -> dict[str, str]:
     options = [*JAVA_OPTIONS, QUICK_START] if quick_start else JAVA_OPTIONS
-    return {**LOCAL_SETTINGS, "spark.driver.extraJavaOptions": " ".join(options)}
+    enough = {"spark.master": f"local[{slots}]"} if slots > _cores() else {}
+    return {**LOCAL_SETTINGS, **enough, "spark.driver.extraJavaOptions": " ".join(options)}
+
+
+def _cores() -> int:
+    """Cores that this process may use, as Java counts them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def configure(spark: SparkSession) -> SparkSession:

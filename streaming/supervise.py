@@ -7,8 +7,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
@@ -16,15 +16,23 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import PlatformError, ServiceFailed
 from contracts.registry import connect
-from streaming.checkpoint import claim
+from streaming.checkpoint import RealTime, claim, note_real_time
 from streaming.failures import passes, translate, unregistered_id
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
+from streaming.offsets import watermarks
 from streaming.plan import Plan
 from streaming.progress import Progress
-from streaming.query import start
-from streaming.recover import Unfinished, check_checkpoint, finished, unfinished
-from streaming.spark import configure, session, wait_for_tasks, without_failure_of_report
+from streaming.query import Until, start
+from streaming.real_time import check_needs, slots_needed
+from streaming.recover import Ahead, Unfinished, ahead, caught_up, check_checkpoint, finished, unfinished
+from streaming.spark import (
+    configure,
+    session,
+    wait_for_tasks,
+    without_aborted_tasks,
+    without_failure_of_report,
+)
 from streaming.watch import Ended, Event, Listener, Stop, Watcher, Widen
 
 _LOOK_AT_QUERY_EVERY = 1.0
@@ -34,6 +42,20 @@ _STRANGERS_AT_MOST = 1000
 _REGISTRY_BACK_WITHIN = 600.0
 _EXECUTORS_LOST_AT_MOST = 5
 """In a row, without a batch between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A query at work, and what it is for."""
+
+    query: StreamingQuery
+    plan: Plan
+    left: Unfinished | None = None
+    """The batch that it finishes; nothing else is done by it."""
+    then: Plan | None = None
+    """The plan to go on with when it ends by itself and has not failed."""
+    in_batches: bool = True
+    """Whether its batches are short, so that one is waited for."""
 
 
 class Stream:
@@ -58,11 +80,10 @@ class Stream:
             with ThreadPoolExecutor(1, "learn") as pool:
                 learning = pool.submit(self._prepare)
                 try:
-                    if not self.job.wait:
+                    # A real-time session has to be as wide as the topic: it waits for what is learnt.
+                    if not self.job.wait or self.job.real_time:
                         learning.result()
-                    self._spark = (
-                        configure(self._given) if self._given else session(quick_start=self.job.quick_start)
-                    )
+                    self._spark = configure(self._given) if self._given else self._session(learning)
                     self._plan = learning.result()
                 finally:
                     self._gave_up.set()
@@ -100,6 +121,10 @@ class Stream:
         except Py4JError as error:
             raise ServiceFailed("Spark's Java process has died: look for why above.") from error
 
+    def _session(self, learning: Future[Plan]) -> SparkSession:
+        slots = slots_needed(len(learning.result().settled or ())) if self.job.real_time else 0
+        return session(quick_start=self.job.quick_start, slots=slots)
+
     def _prepare(self) -> Plan:
         plan = learn(self.job, self._registry, self._gave_up)
         self._leave.enter_context(claim(self.job.checkpoint))
@@ -110,25 +135,44 @@ class Stream:
     def _run_plan(self, plan: Plan, report: Callable[[Progress], None]) -> Plan | None:
         """Run one plan to its end; returns the plan to go on with, None when the stream is done."""
         wait_for_tasks(self._spark)
+        if self.job.real_time:
+            check_needs(self._spark, self.job.topic, len(watermarks(self.job.kafka, self.job.topic)))
         left = unfinished(self.job)
         known = replace(
             plan,
             strangers=frozenset(self._strangers) - set(plan.writers),
             foreign={number: name for number, name in self._foreign.items() if number not in plan.writers},
         )
-        if not left:
-            return self._follow(start(self._spark, self.job, known), plan, None, report)
-        with without_failure_of_report(self._spark):
-            return self._follow(start(self._spark, self.job, known, left.coordinates), plan, left, report)
+        if left:
+            with without_failure_of_report(self._spark):
+                query = start(self._spark, self.job, known, Until.BATCH, left.coordinates)
+                return self._follow(_Run(query, plan, left=left), report)
+        if done := ahead(self.job):
+            query = start(self._spark, self.job, known, Until.NOW, done.coordinates)
+            next_plan = self._follow(_Run(query, plan, then=plan), self._counting(done, report))
+            if caught_up(self.job, done):
+                note_real_time(self.job.checkpoint, None)
+            return next_plan
+        real_time = RealTime(since=int(time.time() * 1000), at_work=True) if self.job.real_time else None
+        note_real_time(self.job.checkpoint, real_time)
+        until = Until.NOW if self.job.available_now else Until.STOPPED
+        query = start(self._spark, self.job, known, until)
+        return self._follow(_Run(query, plan, in_batches=not self.job.real_time), report)
 
-    def _follow(
-        self,
-        query: StreamingQuery,
-        plan: Plan,
-        left: Unfinished | None,
-        report: Callable[[Progress], None],
-    ) -> Plan | None:
-        """Follow `query`, which finishes what was `left` or runs on, to its end; returns as `_run_plan`."""
+    def _counting(self, done: Ahead, report: Callable[[Progress], None]) -> Callable[[Progress], None]:
+        """Report batches that left out what was `done` before them, with that counted in."""
+        left = done
+
+        def report_whole(batch: Progress) -> None:
+            nonlocal left
+            whole, left = left.counted_in(batch, self.job)
+            report(whole)
+
+        return report_whole
+
+    def _follow(self, run: _Run, report: Callable[[Progress], None]) -> Plan | None:
+        """Follow a query to its end; returns as `_run_plan`."""
+        query, left = run.query, run.left
         while True:
             try:
                 event = self._events.get(timeout=_LOOK_AT_QUERY_EVERY)
@@ -141,13 +185,13 @@ class Stream:
                     self._executors_lost = 0
                     report(event)
                 case Ended() if event.query_run == str(query.runId):
-                    return plan if self._report_finished(left, report) else self._after(query, plan)
-                case Widen() if set(event.plan.writers) != set(plan.writers):
-                    self._stop_between_batches(query, report)
+                    return run.plan if self._report_finished(left, report) else self._after(run)
+                case Widen() if set(event.plan.writers) != set(run.plan.writers):
+                    self._end(run, report)
                     self._report_finished(left, report)
                     return event.plan
                 case Stop():
-                    self._stop_between_batches(query, report)
+                    self._end(run, report)
                     self._report_finished(left, report)
                     return None
 
@@ -158,14 +202,14 @@ class Stream:
             report(batch.progress(self.job))
         return batch is not None
 
-    def _after(self, query: StreamingQuery, plan: Plan) -> Plan | None:
-        """Decide how to go on after the `query` of `plan` has ended by itself; None when all is done."""
-        failure = query.exception()
+    def _after(self, run: _Run) -> Plan | None:
+        """Decide how to go on after a query has ended by itself; None when the stream is done."""
+        failure = run.query.exception()
         if failure is None:
-            return None
+            return run.then
         if passes(str(failure)) and self._executors_lost < _EXECUTORS_LOST_AT_MOST:
             self._executors_lost += 1
-            return plan
+            return run.plan
         stranger = unregistered_id(str(failure))
         if stranger is None:
             raise translate(str(failure), self.job)
@@ -181,20 +225,27 @@ class Stream:
                 self._strangers.pop(next(iter(self._strangers)))
         return wider
 
-    def _stop_between_batches(self, query: StreamingQuery, report: Callable[[Progress], None]) -> None:
+    def _end(self, run: _Run, report: Callable[[Progress], None]) -> None:
         """Stop where no batch is half written: while the query is idle, or just after a batch has ended.
 
+        A real-time batch, which lasts for minutes, is stopped at once; the next start goes on inside it.
         Between two batches of a backlog Spark plans the next one first, which takes longer than this takes
         to notice. Should a stop still hit a batch, the next start finishes it as after a crash.
         """
+        query = run.query
         deadline = time.monotonic() + _BATCH_ENDS_WITHIN
         others: list[Event] = []
-        batch_ended = False
+        batch_ended = not run.in_batches
         while not batch_ended and query.isActive and query.status["isTriggerActive"]:
             if time.monotonic() > deadline:
                 break
             batch_ended = self._report_batches(report, others, _IDLE_CHECK_EVERY)
-        query.stop()
+        if run.in_batches:
+            query.stop()
+        else:
+            with without_aborted_tasks(self._spark):
+                query.stop()
+                wait_for_tasks(self._spark)
         self._report_batches(report, others, 0)
         for event in others:
             self._events.put(event)

@@ -11,7 +11,7 @@ import typer
 
 from contracts.cli_support import INTERRUPTED, messages, print_json
 from contracts.settings import addresses
-from streaming.job import FINAL, QUARANTINE, RAW, Job
+from streaming.job import FINAL, QUARANTINE, RAW, SHORTEST_REAL_TIME_BATCH, Job
 
 
 def run(  # noqa: PLR0917 - Typer passes options by name
@@ -24,6 +24,19 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     trigger: Annotated[
         str, typer.Option(help="Least time from batch to batch, such as '100 milliseconds' or '10 seconds'.")
     ] = "100 milliseconds",
+    real_time: Annotated[
+        bool,
+        typer.Option(
+            "--real-time", help="Publish each record within milliseconds, instead of batch by batch."
+        ),
+    ] = False,
+    real_time_batch: Annotated[
+        float,
+        typer.Option(
+            help="Seconds from checkpoint to checkpoint with --real-time: a crash reads that much again.",
+            min=SHORTEST_REAL_TIME_BATCH,
+        ),
+    ] = 300.0,
     largest_batch: Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)] = 200_000,
     quick_start: Annotated[
         bool,
@@ -42,6 +55,8 @@ def run(  # noqa: PLR0917 - Typer passes options by name
 ) -> None:
     """Run the stream until SIGTERM (exit 0) or Ctrl-C (exit 130); it stops between two batches.
 
+    With --real-time it stops at once, and the next start goes on from there.
+
     The addresses come from KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL, else from `make up`.
     """
     found = addresses()
@@ -54,6 +69,8 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         quarantine=quarantine,
         trigger=trigger,
         available_now=available_now,
+        real_time=real_time,
+        real_time_batch=real_time_batch,
         largest_batch=largest_batch,
         quick_start=quick_start,
         wait=wait,
