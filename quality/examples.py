@@ -10,8 +10,10 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.model import Rule
 from contracts.rules import column, literal, predicate
-from quality.results import Coordinates
-from quality.window import EXAMPLES, OFFSET, PARTITION
+from quality.places import Coordinates
+from quality.window import EXAMPLES, OFFSET, PARTITION, SOURCE_OFFSET, SOURCE_PARTITION, coordinates
+
+_PLACE = (PARTITION, OFFSET, SOURCE_PARTITION, SOURCE_OFFSET)
 
 
 def find(rows: DataFrame, topic: str, rules: Iterable[Rule]) -> dict[str, tuple[Coordinates, ...]]:
@@ -24,8 +26,8 @@ def find(rows: DataFrame, topic: str, rules: Iterable[Rule]) -> dict[str, tuple[
     )
     order = Over.partitionBy("rule").orderBy(PARTITION, OFFSET)
     first = (
-        rows.select(PARTITION, OFFSET, named.alias("rules"))
-        .select(PARTITION, OFFSET, F.explode("rules").alias("rule"))
+        rows.select(*_PLACE, named.alias("rules"))
+        .select(*_PLACE, F.explode("rules").alias("rule"))
         .withColumn("place", F.row_number().over(order))
         .where(F.col("place") <= EXAMPLES)
         .collect()
@@ -33,9 +35,7 @@ def find(rows: DataFrame, topic: str, rules: Iterable[Rule]) -> dict[str, tuple[
     found: dict[str, list[Coordinates]] = {}
     # Sorted here: Spark would run another job for it.
     for row in sorted(first, key=lambda row: (row["rule"], row["place"])):
-        found.setdefault(row["rule"], []).append(
-            Coordinates(topic=topic, partition=row[PARTITION], offset=row[OFFSET])
-        )
+        found.setdefault(row["rule"], []).append(coordinates(row, topic))
     return {rule_id: tuple(places) for rule_id, places in found.items()}
 
 

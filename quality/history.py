@@ -6,7 +6,6 @@ import io
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import fastavro
@@ -15,9 +14,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
-from contracts.model import Severity
 from contracts.wire import HEADER_SIZE, NotFramed, frame, schema_id
-from quality.results import Coordinates, RuleResult, Slice, Validation, Window
+from quality.record import from_record, to_record
+from quality.results import Validation
 from quality.sources import Sources
 from quality.topics import watermarks
 
@@ -25,35 +24,6 @@ TOPIC = "topic-weather-quality"
 
 _WITHIN = 30.0
 _READ_AT_ONCE = 500
-
-
-def to_record(validation: Validation) -> dict[str, Any]:
-    """The validation as a record of the quality contract."""
-    found = asdict(validation)
-    window = found.pop("window")
-    rules = [{**rule, "severity": rule["severity"].value.upper()} for rule in found["rules"]]
-    return {**found, **window, "verdict": validation.verdict.value.upper(), "rules": rules}
-
-
-def from_record(record: Mapping[str, Any]) -> Validation:
-    """The validation that a record of the quality contract tells of."""
-    return Validation(
-        id=record["id"],
-        validated_at=record["validated_at"],
-        window=Window(
-            topic=record["topic"],
-            since=record["since"],
-            until=record["until"],
-            slices=tuple(Slice(**part) for part in record["slices"]),
-        ),
-        contract_version=record["contract_version"],
-        gx_version=record["gx_version"],
-        rows=record["rows"],
-        unreadable=record["unreadable"],
-        unreadable_examples=_coordinates(record["unreadable_examples"]),
-        rules=tuple(_rule(rule) for rule in record["rules"]),
-        seconds=record["seconds"],
-    )
 
 
 class History:
@@ -78,7 +48,8 @@ class History:
     def read(self, topic: str) -> tuple[Validation, ...]:
         """Every validation of `topic`, oldest first; raises `PlatformError`.
 
-        Records that cannot be read by the quality contract are passed over: they are no validations.
+        Records that cannot be read by the quality contract are passed over: they are no validations. One
+        with the id of an earlier one replaces it.
         """
         writers = {writer: fastavro.parse_schema(json.loads(text)) for writer, text in self._writers.items()}
         reader = fastavro.parse_schema(self._contract.newest.schema)
@@ -87,8 +58,8 @@ class History:
             for message in _all(self._consumer)
             if message.key() == topic.encode()
         )
-        found = (from_record(record) for record in records if record is not None)
-        return tuple(sorted(found, key=lambda validation: validation.validated_at))
+        found = {record["id"]: from_record(record) for record in records if record is not None}
+        return tuple(sorted(found.values(), key=lambda validation: validation.validated_at))
 
 
 def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
@@ -102,6 +73,7 @@ def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
         {
             **kafka.client(),
             "enable.idempotence": True,
+            "compression.type": "zstd",
             "delivery.timeout.ms": int(_WITHIN * 1000),
             "logger": CLIENT_LOG,
         }
@@ -143,21 +115,3 @@ def _decode(value: bytes, parsed: Mapping[int, Any], reader: Any) -> dict[str, A
     except (NotFramed, KeyError, ValueError, EOFError, IndexError, UnicodeDecodeError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _rule(record: Mapping[str, Any]) -> RuleResult:
-    known = {severity.value.upper(): severity for severity in Severity}
-    return RuleResult(
-        id=record["id"],
-        check=record["check"],
-        # A severity newer than this reader is taken as the mildest.
-        severity=known.get(record["severity"], Severity.INFO),
-        kept=record["kept"],
-        evaluated=record["evaluated"],
-        failed=record["failed"],
-        examples=_coordinates(record["examples"]),
-    )
-
-
-def _coordinates(records: list[Mapping[str, Any]]) -> tuple[Coordinates, ...]:
-    return tuple(Coordinates(**place) for place in records)

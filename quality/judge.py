@@ -1,27 +1,47 @@
-"""One validation, from a window's offsets to its verdict."""
+"""One validation, from a window's offsets to its verdict and all that is told beside it."""
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
-from datetime import datetime, timezone
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from pyspark.sql import SparkSession
 
 from contracts.model import Contract
-from quality import examples, suite
-from quality.results import Coordinates, RuleResult, Validation, Window
-from quality.window import Records
+from contracts.rules import definition
+from quality import examples, suite, surroundings
+from quality.measure import portrait
+from quality.places import Coordinates, Slice, Window
+from quality.portrait import Portrait
+from quality.results import Origin, RuleResult, Validation
+from quality.sources import Sources
+from quality.times import now
+from quality.window import RAW_TOPIC, Records
 
 
-def judge(contract: Contract, window: Window, records: Records) -> Validation:
-    """Judge the `records` of `window` by the rules of `contract`."""
+def judge(
+    sources: Sources,
+    spark: SparkSession,
+    window: Window,
+    records: Records,
+    *,
+    around: surroundings.Around,
+    past: Sequence[Validation] = (),
+    origin: Origin = Origin.VALIDATE,
+) -> Validation:
+    """Judge the `records` of `window` by the rules of its topic's contract; `past` is oldest first."""
     began = time.monotonic()
+    contract = sources.contract(window.topic)
     counts = suite.run(contract, records.readable)
     broken = [rule for rule in contract.rules if counts[rule.id].failed]
     places = examples.find(records.readable, window.topic, broken)
+    found, ends = surroundings.flow(sources, spark, around)
+    seen = _portrait(sources, window, records, ends)
     return Validation(
         id=str(uuid.uuid4()),
-        validated_at=datetime.now(timezone.utc),
+        validated_at=now(),
         window=window,
         contract_version=contract.newest.number,
         gx_version=suite.version(),
@@ -30,7 +50,46 @@ def judge(contract: Contract, window: Window, records: Records) -> Validation:
         unreadable_examples=records.unreadable_examples,
         rules=_results(contract, counts, places),
         seconds=time.monotonic() - began,
+        origin=origin,
+        description=contract.description,
+        owner=contract.owner,
+        portrait=seen,
+        flow=replace(found, lag=_lag(window, around, [*_known(past), *seen.raw_slices])),
     )
+
+
+def _portrait(sources: Sources, window: Window, records: Records, put_aside: Mapping[int, int]) -> Portrait:
+    seen = portrait(
+        records.readable,
+        sources.contract(window.topic).newest.schema,
+        versions=sources.version_numbers(window.topic),
+        raw_versions=sources.version_numbers(RAW_TOPIC),
+    )
+    return replace(seen, raw_slices=_reaching(seen.raw_slices, put_aside))
+
+
+def _lag(window: Window, around: surroundings.Around, done: Iterable[Slice]) -> int | None:
+    """Raw records behind all of `done`; None for a window that does not go to the end."""
+    raw = around.marks.get(RAW_TOPIC)
+    if raw is None or window.until is not None:
+        return None
+    reached: dict[int, int] = {}
+    for part in done:
+        reached[part.partition] = max(part.end, reached.get(part.partition, 0))
+    return surroundings.lag(raw, reached)
+
+
+def _known(past: Iterable[Validation]) -> list[Slice]:
+    return [part for old in past for part in old.portrait.raw_slices]
+
+
+def _reaching(slices: Sequence[Slice], ends: Mapping[int, int]) -> tuple[Slice, ...]:
+    """`slices`, each reaching to the end of what was put aside; those records were on the same way."""
+    found = {part.partition: part for part in slices}
+    for partition, end in ends.items():
+        part = found.get(partition, Slice(partition=partition, start=end, end=end))
+        found[partition] = replace(part, end=max(part.end, end))
+    return tuple(part for _, part in sorted(found.items()))
 
 
 def _results(
@@ -45,6 +104,13 @@ def _results(
             evaluated=counts[rule.id].evaluated,
             failed=counts[rule.id].failed,
             examples=places.get(rule.id, ()),
+            definition=definition(rule, contract.newest.schema),
+            why=rule.why,
+            owner=contract.owner,
+            observed=counts[rule.id].observed,
+            unit=counts[rule.id].unit,
+            note=counts[rule.id].note,
+            judged=counts[rule.id].judged,
         )
         for rule in contract.rules
     )

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from contracts.model import Severity
+from quality.flow import Flow
+from quality.places import Coordinates, Slice, Window
+from quality.portrait import Portrait
+
+__all__ = [
+    "Coordinates",
+    "Incident",
+    "Origin",
+    "RuleResult",
+    "Slice",
+    "Validation",
+    "Verdict",
+    "Window",
+    "verdict",
+]
 
 
 class Verdict(str, Enum):
@@ -21,41 +36,13 @@ class Verdict(str, Enum):
     """A `critical` rule is broken, a record cannot be read, or there was nothing to judge."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """The part of a window in one partition: offsets from `start` up to, but not including, `end`."""
+class Origin(str, Enum):
+    """What had a window validated."""
 
-    partition: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A bounded part of a topic. `since` and `until` are Kafka timestamps, UTC; None: as far as it goes."""
-
-    topic: str
-    since: datetime | None
-    until: datetime | None
-    slices: tuple[Slice, ...]
-
-    @property
-    def span(self) -> int:
-        """Number of offsets in the window: an upper bound of its records."""
-        return sum(part.end - part.start for part in self.slices)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Coordinates:
-    """Where a record is in Kafka."""
-
-    topic: str
-    partition: int
-    offset: int
-
-    def __str__(self) -> str:
-        """The usual short form, `topic-partition-offset`."""
-        return f"{self.topic}-{self.partition}-{self.offset}"
+    VALIDATE = "validate"
+    """Somebody who asked for it."""
+    WATCH = "watch"
+    """The watch, whose windows follow on each other and share no record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +53,42 @@ class RuleResult:
     check: str
     severity: Severity
     kept: bool
+    """False also where it could not be judged: what breaks a verdict is `broken`."""
     evaluated: int
     failed: int
     examples: tuple[Coordinates, ...] = ()
+    judged: bool = True
+    """False where there was too little to judge by, such as no earlier window to compare with."""
+    definition: str = ""
+    why: str = ""
+    owner: str = ""
+    observed: float | None = None
+    """What a rule of the whole window measured, in `unit`: a number of rows, an age, a share, a PSI."""
+    unit: str = ""
+    note: str = ""
+    """The worst of what it found, or why it could not be judged."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether the rule was judged and is not kept."""
+        return self.judged and not self.kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something that someone is told of, once when it begins and once when it is over."""
+
+    id: str
+    kind: str
+    """`rule`: a critical rule is broken; `unreadable`: records cannot be read; `stale`: nothing new came."""
+    rule: str | None
+    opened_at: datetime
+    opened_by: str
+    """Id of the validation that found it."""
+    closed_at: datetime | None = None
+    sentence: str
+    told: bool = False
+    """Whether an alert has told of the latest that happened to it, or nobody is to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +106,14 @@ class Validation:
     unreadable_examples: tuple[Coordinates, ...]
     rules: tuple[RuleResult, ...]
     seconds: float
+    origin: Origin = Origin.VALIDATE
+    description: str = ""
+    """What the topic holds, by its contract."""
+    owner: str = ""
+    portrait: Portrait = field(default_factory=Portrait)
+    flow: Flow = field(default_factory=Flow)
+    incidents: tuple[Incident, ...] = ()
+    """Those that last, and those that this validation found to be over; kept by the watch alone."""
 
     @property
     def verdict(self) -> Verdict:
@@ -95,7 +123,7 @@ class Validation:
 
 def verdict(*, rows: int, unreadable: int, rules: Iterable[RuleResult]) -> Verdict:
     """Weigh what was found. An empty window says nothing, so it fails."""
-    broken = {rule.severity for rule in rules if not rule.kept}
+    broken = {rule.severity for rule in rules if rule.broken}
     if not rows or unreadable or Severity.CRITICAL in broken:
         return Verdict.FAIL
     return Verdict.WARN if Severity.WARNING in broken else Verdict.PASS

@@ -35,6 +35,10 @@ class Count:
     kept: bool
     evaluated: int
     failed: int
+    judged: bool = True
+    observed: float | None = None
+    unit: str = ""
+    note: str = ""
 
 
 def check_rules(contract: Contract) -> None:
@@ -117,7 +121,14 @@ def _count(rule: Rule, result: Any, rows: DataFrame) -> Count:
     if result.expectation_config.type == _QUERY:
         return Count(kept=bool(result.success), evaluated=rows.count(), failed=int(details["observed_value"]))
     if "unexpected_count" not in details:
-        return Count(kept=bool(result.success), evaluated=1, failed=int(not result.success))
+        observed = float(details["observed_value"])
+        return Count(
+            kept=bool(result.success),
+            evaluated=1,
+            failed=int(not result.success),
+            observed=observed,
+            unit="1",
+        )
     return Count(
         kept=bool(result.success),
         evaluated=int(details["element_count"]) - int(details.get("missing_count") or 0),

@@ -11,6 +11,17 @@ _LENGTH = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+def now() -> datetime:
+    """This moment, UTC, to the millisecond: what a record of the history can hold."""
+    found = datetime.now(timezone.utc)
+    return found.replace(microsecond=found.microsecond // 1000 * 1000)
+
+
+def of_spark(moment: datetime | None) -> datetime | None:
+    """A timestamp that Spark handed out, which is local time and does not say so, in UTC."""
+    return moment.astimezone(timezone.utc) if moment else None
+
+
 def parse_moment(text: str) -> datetime:
     """An ISO 8601 time such as `2013-01-31` or `2013-01-31T06:00:00+01:00`; UTC unless it says."""
     try:

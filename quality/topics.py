@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed, UnusableSetting
 from contracts.kafka import Kafka
-from quality.results import Slice, Window
+from quality.places import Slice, Window
+from quality.times import now
 
 
 @contextmanager
@@ -42,6 +43,7 @@ def find_window(
 
     Raises `UnusableSetting` when there is no such topic.
     """
+    asked_at = now()
     held = watermarks(consumer, topic)
     starts = _offsets_at(consumer, topic, held, since) if since else {}
     ends = _offsets_at(consumer, topic, held, until) if until else {}
@@ -53,7 +55,19 @@ def find_window(
         )
         for partition, (low, high) in sorted(held.items())
     )
-    return Window(topic=topic, since=since, until=until, slices=tuple(slices))
+    return Window(topic=topic, since=since, until=until, slices=tuple(slices), asked_at=asked_at)
+
+
+def going_on(window: Window, done: Iterable[Slice]) -> Window:
+    """What of `window` lies behind `done`; a partition whose topic was made again begins anew."""
+    ends = {part.partition: part.end for part in done}
+    slices = (
+        part
+        if ends.get(part.partition, 0) > part.end
+        else replace(part, start=max(part.start, ends.get(part.partition, 0)))
+        for part in window.slices
+    )
+    return replace(window, slices=tuple(slices))
 
 
 def held_part(consumer: Consumer, window: Window) -> Window:

@@ -12,22 +12,29 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.avro.functions import from_avro
 
 from contracts.kafka import Kafka
 from contracts.model import JsonSchema
 from contracts.wire import HEADER_SIZE, frame, new_seal, sealed_schema
-from quality.results import Coordinates, Window
+from quality.places import Coordinates, Window
 
 PARTITION, OFFSET, TIMESTAMP, WRITER = "_partition", "_offset", "_timestamp", "_writer"
 """Columns beside the record's fields: its Kafka coordinates and timestamp, and its writer schema's id."""
 
+SOURCE_PARTITION, SOURCE_OFFSET = "_source_partition", "_source_offset"
+"""Columns for the raw record that it was made from, as its headers name it; null where they do not."""
+
+RAW_TOPIC = "topic-weather"
+"""The topic that those headers speak of."""
+
 EXAMPLES = 5
 """How many examples are named of each finding."""
 
-_BESIDE = (PARTITION, OFFSET, TIMESTAMP, WRITER)
+_BESIDE = (PARTITION, OFFSET, TIMESTAMP, WRITER, SOURCE_PARTITION, SOURCE_OFFSET)
+_HEADERS = {SOURCE_PARTITION: ("source-partition", "int"), SOURCE_OFFSET: ("source-offset", "long")}
 _READABLE = "_readable"
 
 
@@ -36,7 +43,7 @@ class Records:
     """A window that was read, and is cached."""
 
     readable: DataFrame
-    """A column for each field of the contract, then `_partition`, `_offset`, `_timestamp`, `_writer`."""
+    """A column for each field of the contract, then those beside them, whose names begin with `_`."""
     rows: int
     unreadable: int
     unreadable_examples: tuple[Coordinates, ...]
@@ -85,8 +92,21 @@ def decoded(
 
 def first_coordinates(rows: DataFrame, topic: str) -> tuple[Coordinates, ...]:
     """Where the first of `rows` are."""
-    first = rows.select(PARTITION, OFFSET).orderBy(PARTITION, OFFSET).limit(EXAMPLES).collect()
-    return tuple(Coordinates(topic=topic, partition=row[0], offset=row[1]) for row in first)
+    places = rows.select(PARTITION, OFFSET, SOURCE_PARTITION, SOURCE_OFFSET)
+    first = places.orderBy(PARTITION, OFFSET).limit(EXAMPLES).collect()
+    return tuple(coordinates(row, topic) for row in first)
+
+
+def coordinates(row: Row, topic: str) -> Coordinates:
+    """Where a record is, and the raw record behind it, by the columns beside its fields."""
+    return Coordinates(
+        topic=topic,
+        partition=row[PARTITION],
+        offset=row[OFFSET],
+        source_topic=RAW_TOPIC if row[SOURCE_OFFSET] is not None else None,
+        source_partition=row[SOURCE_PARTITION],
+        source_offset=row[SOURCE_OFFSET],
+    )
 
 
 def _kafka(spark: SparkSession, window: Window, kafka: Kafka) -> DataFrame:
@@ -98,6 +118,7 @@ def _kafka(spark: SparkSession, window: Window, kafka: Kafka) -> DataFrame:
         .option("assign", json.dumps({window.topic: [part.partition for part in window.slices]}))
         .option("startingOffsets", json.dumps({window.topic: starts}))
         .option("endingOffsets", json.dumps({window.topic: ends}))
+        .option("includeHeaders", "true")
         .load()
     )
 
@@ -117,9 +138,14 @@ def _decode(records: DataFrame, writers: Mapping[int, str], reader: JsonSchema) 
         F.col("offset").alias(OFFSET),
         F.col("timestamp").alias(TIMESTAMP),
         writer.alias(WRITER),
+        *(_header(name, kind).alias(beside) for beside, (name, kind) in _HEADERS.items()),
         decoded.alias("sealed"),
     )
     whole: Column = F.col("sealed.seal") == F.lit(seal)
-    return sealed.select(
-        PARTITION, OFFSET, TIMESTAMP, WRITER, F.when(whole, F.col("sealed.record")).alias("record")
-    )
+    return sealed.select(*_BESIDE, F.when(whole, F.col("sealed.record")).alias("record"))
+
+
+def _header(name: str, kind: str) -> Column:
+    """A header whose value is decimal text, as a number; null where it is missing or is none."""
+    found = F.filter("headers", lambda header: header["key"] == F.lit(name))
+    return F.when(F.size(found) > 0, found[0]["value"].cast("string")).try_cast(kind)

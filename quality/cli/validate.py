@@ -20,6 +20,7 @@ from quality.report import check_sources, gather, write
 from quality.results import RuleResult, Validation, Verdict
 from quality.sources import open_sources
 from quality.spark import session
+from quality.surroundings import look
 from quality.texts import jsonable
 from quality.times import window_edges
 from quality.topics import consumer_of, find_window
@@ -59,6 +60,7 @@ def validate(
         contract = sources.contract(topic)
         suite.check_rules(contract)
         asked = find_window(consumer, topic, begin, end)
+        around = look(sources, consumer, asked)
         writers = sources.writers(topic)
         past = history.History(sources, consumer) if publish or report else None
         if report:
@@ -73,7 +75,7 @@ def validate(
                 reader=contract.newest.schema,
             ) as records,
         ):
-            found = judge(contract, asked, records)
+            found = judge(sources, spark, asked, records, around=around)
             if past and publish:
                 past.publish(found)
             if past and report:
@@ -127,14 +129,14 @@ def _table(found: Validation) -> Table:
 
 
 def _style(rule: RuleResult) -> str:
-    if rule.kept:
+    if not rule.broken:
         return "green"
     return {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}[rule.severity]
 
 
 def _sentence(found: Validation) -> Text:
     """The verdict and what it rests on."""
-    broken = [rule.id for rule in found.rules if not rule.kept]
+    broken = [rule.id for rule in found.rules if rule.broken]
     parts = [f"{found.rows:,} records of {found.window.topic}"]
     if not found.rows and not found.unreadable:
         parts = [f"{found.window.topic} has no record in this window, which never passes"]

@@ -43,7 +43,7 @@ def _readable(suite: ET.Element, facts: Facts) -> bool:
 def _rule(suite: ET.Element, facts: Facts, place: int) -> bool:
     result = facts.validation.rules[place]
     case = _case(suite, facts, result.id)
-    if result.kept:
+    if not result.broken:
         return False
     rule = next((rule for rule in facts.contract.rules if rule.id == result.id), None)
     asked = f": {definition(rule, facts.contract.newest.schema)}" if rule else ""

@@ -59,7 +59,7 @@ def _families(facts: Facts) -> tuple[Family, ...]:
         Family(
             name="rule_kept",
             help="1 where the rule is kept.",
-            samples=[(_rule(rule), int(rule.kept)) for rule in found.rules],
+            samples=[(_rule(rule), int(not rule.broken)) for rule in found.rules],
         ),
         Family(
             name="rule_evaluated",

@@ -70,7 +70,7 @@ def page(facts: Facts) -> str:
         style=Markup(style),  # noqa: S704
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         rules=rule_lines(facts.contract, facts.history),
-        broken=[result for result in facts.validation.rules if not result.kept],
+        broken=[result for result in facts.validation.rules if result.broken],
         trend=facts.history[-_REMEMBERED:],
         stations=stations[:_LISTED_STATIONS],
         more_stations=len(stations) - len(stations[:_LISTED_STATIONS]),
@@ -82,10 +82,10 @@ def page(facts: Facts) -> str:
 def rule_lines(contract: Contract, history: Sequence[Validation]) -> list[RuleLine]:
     """A line for each rule of the newest validation: broken ones first, the severest of them on top."""
     rules = {rule.id: rule for rule in contract.rules}
-    past = [{result.id: result.kept for result in old.rules} for old in history[:-1][-_REMEMBERED:]]
+    past = [{result.id: not result.broken for result in old.rules} for old in history[:-1][-_REMEMBERED:]]
     lines = [_rule_line(result, rules.get(result.id), past, contract) for result in history[-1].rules]
     weight = {"critical": 0, "warning": 1, "info": 2}
-    return sorted(lines, key=lambda line: (line.result.kept, weight[line.result.severity.value]))
+    return sorted(lines, key=lambda line: (not line.result.broken, weight[line.result.severity.value]))
 
 
 def _rule_line(
@@ -96,7 +96,7 @@ def _rule_line(
         result=result,
         rule=rule,
         definition=definition(rule, contract.newest.schema) if rule else "no longer in the contract",
-        state="kept" if result.kept else "known" if known else "new",
+        state="kept" if not result.broken else "known" if known else "new",
         past=tuple(kept[result.id] for kept in past if result.id in kept),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import UnusableSetting
-from quality import history
+from quality.record import to_record
 from quality.report.facts import Facts
 from quality.report.junit import junit
 from quality.report.openmetrics import openmetrics
@@ -36,7 +36,7 @@ def as_json(facts: Facts) -> str:
     """The report's facts as JSON text, for programs."""
     told: Mapping[str, Any] = {
         "made_at": facts.made_at,
-        "validation": history.to_record(facts.validation),
+        "validation": to_record(facts.validation),
         "history": [
             {"id": old.id, "validated_at": old.validated_at, "verdict": old.verdict, "rows": old.rows}
             for old in facts.history

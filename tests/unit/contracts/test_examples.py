@@ -34,6 +34,15 @@ def framed(schema: Any, value: Any, schema_id: int = 7) -> bytes:
     return frame(schema_id, out.getvalue())
 
 
+def only(written: Any, told: Any) -> Any:
+    """What `told` names, at any depth: a newer reader knows more fields than an older version's example."""
+    if isinstance(told, dict):
+        return {name: only(written[name], value) for name, value in told.items()}
+    if isinstance(told, list) and len(written) == len(told):
+        return [only(*pair) for pair in zip(written, told, strict=True)]
+    return written
+
+
 def record_type(topic: str) -> Any:
     contract = CONTRACTS[topic]
     module = importlib.import_module(f"contracts.records.{module_name(contract)}")
@@ -52,7 +61,7 @@ def test_an_example_written_with_its_version_reads_back_as_the_same_typed_record
     record = record_type(topic).from_dict(decoded)
     assert record.to_dict() == decoded
     written = to_json(record.to_dict())
-    assert {name: written[name] for name in told} == told
+    assert only(written, told) == told
 
 
 @pytest.mark.parametrize("topic", ["topic-weather", "topic-weather-final", "topic-weather-quarantine"])

@@ -7,7 +7,7 @@ import fastavro
 
 from contracts.folder import load_contracts
 from contracts.model import Severity
-from quality.history import from_record, to_record
+from quality.record import from_record, to_record
 from quality.results import Coordinates, Validation
 from tests.unit.quality.samples import broken
 
