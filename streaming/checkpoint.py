@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from contracts.errors import CheckpointMismatch, UnusableSetting
+from contracts.errors import CheckpointMismatch, NoDiskSpace, UnusableSetting
 
 Offsets = Mapping[int, int]
 """Partition to offset."""
@@ -119,9 +120,7 @@ def claim(folder: Path) -> BinaryIO:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".claimed").open("wb")
     except OSError as error:
-        raise UnusableSetting(
-            f"the checkpoint {folder} cannot be written ({error.strerror}): give another --checkpoint."
-        ) from None
+        raise cannot_write(folder, error) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -130,6 +129,15 @@ def claim(folder: Path) -> BinaryIO:
             f"another stream runs on the checkpoint {folder}: stop it, or give this one its own."
         ) from None
     return lock
+
+
+def cannot_write(checkpoint: Path, error: OSError) -> NoDiskSpace | UnusableSetting:
+    """What an `error` at writing into a checkpoint means for a person."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return NoDiskSpace(f"the disk of the checkpoint {checkpoint} is full: free some space.")
+    return UnusableSetting(
+        f"the checkpoint {checkpoint} cannot be written ({error.strerror}): give another --checkpoint."
+    )
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -9,6 +9,7 @@ from contracts.errors import (
     AccessRefused,
     NoDiskSpace,
     PlatformError,
+    RecordsLost,
     ServiceFailed,
     Unreachable,
     UnusableSetting,
@@ -31,15 +32,15 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
         ),
     ),
     (
-        r"No space left on device",
+        r"No space left on device|Disk quota exceeded",
         lambda job: NoDiskSpace(f"the disk of the checkpoint {job.checkpoint} is full: free some space."),
     ),
     (
         r"KAFKA_DATA_LOSS|OffsetOutOfRangeException|offset was changed from|Some data may have been lost|"
         r"are missing|PARTITIONS_DELETED",
-        lambda job: UnusableSetting(
-            f"the checkpoint {job.checkpoint} names offsets that {job.topic} no longer holds: it was made "
-            "again, or its retention was too short; another --checkpoint starts from what is there."
+        lambda job: RecordsLost(
+            f"records of {job.topic} were deleted before the stream had read them, or the topic was made "
+            f"again: another --checkpoint than {job.checkpoint} starts from what is left."
         ),
     ),
     (

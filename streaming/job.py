@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,9 @@ RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-
 
 SHORTEST_REAL_TIME_BATCH = 5.0
 """Seconds; Spark's own limit."""
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""How `hdfs://…`, `s3a://…` or `file:///…` begin, once `Path` has made one slash of two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,11 @@ class Job:
             raise UnusableSetting(
                 f"a real-time batch lasts at least {SHORTEST_REAL_TIME_BATCH:.0f} seconds: "
                 "raise --real-time-batch."
+            )
+        if _ADDRESS.match(str(self.checkpoint)):
+            raise UnusableSetting(
+                f"the checkpoint {self.checkpoint} is an address, and must be a folder of this machine: "
+                "give --checkpoint a path, of a mounted file system where others shall have it too."
             )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable
+from typing import TypeVar
 
 from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
-from contracts.kafka import Kafka
 from contracts.registry import Registry
 from streaming.job import Job, contracts_of
 from streaming.offsets import watermarks
 from streaming.plan import Plan
+
+T = TypeVar("T")
 
 _ANSWER_WITHIN = 5.0
 _ASK_AGAIN_AFTER = 0.2
@@ -26,11 +28,20 @@ def learn(job: Job, registry: Registry, gave_up: threading.Event) -> Plan:
     `Unreachable` or `AccessRefused` for broker or registry, `UnusableSetting` for a topic that is not there,
     `RegistryMismatch` for a contract that is not registered.
     """
-    deadline = time.monotonic() + job.wait
+
+    def ask() -> Plan:
+        check_topics(job)
+        return _from_registry(job, registry)
+
+    return patiently(ask, job.wait, gave_up)
+
+
+def patiently(ask: Callable[[], T], within: float, gave_up: threading.Event) -> T:
+    """Ask until there is an answer; after `within` seconds, or once someone `gave_up`, raise the failure."""
+    deadline = time.monotonic() + within
     while True:
         try:
-            check_topics(job.kafka, (job.topic, job.final, job.quarantine))
-            return _from_registry(job, registry)
+            return ask()
         except PlatformError:  # noqa: PERF203 - it waits anyway
             left = deadline - time.monotonic()
             if left <= 0 or gave_up.wait(min(_ASK_AGAIN_AFTER, left)):
@@ -49,10 +60,11 @@ def foreign_ids(registry: Registry, plan: Plan) -> dict[int, str]:
     return {schema_id: subject for schema_id, subject in held.items() if schema_id not in plan.writers}
 
 
-def check_topics(kafka: Kafka, topics: Collection[str]) -> None:
-    """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless a broker answers with all `topics`."""
+def check_topics(job: Job) -> None:
+    """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless a broker has the job's topics."""
+    kafka = job.kafka
     held = metadata(kafka.client(), _ANSWER_WITHIN).topics
-    if missing := [topic for topic in topics if topic not in held]:
+    if missing := [topic for topic in (job.topic, job.final, job.quarantine) if topic not in held]:
         raise UnusableSetting(
             f"there is no topic {missing[0]} at {kafka.bootstrap_servers}: run `python -m contracts apply`."
         )

@@ -18,12 +18,18 @@ from streaming.real_time import in_real_time
 from streaming.recover import without
 from streaming.source import read_stream
 
+DELIVERED_WITHIN = 30.0
+"""Seconds after which Kafka's client gives a record up that the broker does not take: a shorter outage passes
+unnoticed, and nothing that a failed batch had sent arrives later than this."""
+
 _PRODUCER = {
     "kafka.acks": "all",
     "kafka.enable.idempotence": "true",
     "kafka.compression.type": "lz4",
     "kafka.linger.ms": "5",
     "kafka.batch.size": str(128 << 10),
+    "kafka.delivery.timeout.ms": str(int(DELIVERED_WITHIN * 1000)),
+    "kafka.request.timeout.ms": str(int(DELIVERED_WITHIN * 500)),
     # A dead letter is larger than the record that it holds; the topic's own limit decides.
     "kafka.max.request.size": str(8 << 20),
 }

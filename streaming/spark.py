@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,16 +86,44 @@ def session(*, quick_start: bool = False, slots: int = 0) -> SparkSession:
         SETTINGS if submitted else {**SETTINGS, **_local_settings(quick_start, slots)}
     ).items():
         builder = builder.config(key, value)
-    on_interrupt = signal.getsignal(signal.SIGINT)
+    with _signals_wait():
+        try:
+            return configure(builder.getOrCreate())
+        except (PySparkRuntimeError, OSError) as error:
+            raise UnsuitableRuntime(
+                "Spark's Java process did not start: run `make setup`, or set JAVA_HOME to a Java 17 or 21."
+            ) from error
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back while Spark starts; a second one goes through at once.
+
+    Whoever leaves before its Java process has told its port leaves that process behind, for ever. Behind
+    this the answers to signals are again those from before: Spark's own to Ctrl-C kills jobs half-way.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    waiting: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if waiting:
+            signal.signal(number, before[signal.Signals(number)])
+            signal.raise_signal(number)
+        waiting.append(number)
+
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN if before[number] is signal.SIG_IGN else note)
     try:
-        return configure(builder.getOrCreate())
-    except (PySparkRuntimeError, OSError) as error:
-        raise UnsuitableRuntime(
-            "Spark's Java process did not start: run `make setup`, or set JAVA_HOME to a Java 17 or 21."
-        ) from error
+        yield
     finally:
-        # Spark's own answer to Ctrl-C kills the jobs of a batch half-way.
-        signal.signal(signal.SIGINT, on_interrupt)
+        for number, answer in before.items():
+            signal.signal(number, answer)
+        if waiting:
+            signal.raise_signal(waiting[0])
 
 
 def wait_for_tasks(spark: SparkSession) -> None:

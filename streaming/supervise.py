@@ -9,21 +9,24 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from contracts.errors import PlatformError, ServiceFailed
+from contracts.errors import RecordsLost, ServiceFailed, Unreachable
 from contracts.registry import connect
 from streaming.checkpoint import RealTime, claim, note_real_time
 from streaming.failures import passes, translate, unregistered_id
+from streaming.identity import check_identity
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
 from streaming.offsets import watermarks
+from streaming.outage import broker_is_back, outlast
 from streaming.plan import Plan
 from streaming.progress import Progress
-from streaming.query import Until, start
+from streaming.query import DELIVERED_WITHIN, Until, start
 from streaming.real_time import check_needs, slots_needed
 from streaming.recover import Ahead, Unfinished, ahead, caught_up, check_checkpoint, finished, unfinished
 from streaming.spark import (
@@ -39,7 +42,6 @@ _LOOK_AT_QUERY_EVERY = 1.0
 _BATCH_ENDS_WITHIN = 60.0
 _IDLE_CHECK_EVERY = 0.02
 _STRANGERS_AT_MOST = 1000
-_REGISTRY_BACK_WITHIN = 600.0
 _EXECUTORS_LOST_AT_MOST = 5
 """In a row, without a batch between them."""
 
@@ -116,7 +118,7 @@ class Stream:
         try:
             with Watcher(self.job, self._plan, self._registry, self._events):
                 while plan:
-                    plan = self._run_plan(plan, report)
+                    plan = self._run_through_outages(plan, report)
             self._spark.streams.removeListener(listener)
         except Py4JError as error:
             raise ServiceFailed("Spark's Java process has died: look for why above.") from error
@@ -129,8 +131,24 @@ class Stream:
         plan = learn(self.job, self._registry, self._gave_up)
         self._leave.enter_context(claim(self.job.checkpoint))
         check_checkpoint(self.job)
+        check_identity(self.job)
         self._foreign = foreign_ids(self._registry, plan)
         return plan
+
+    def _run_through_outages(self, plan: Plan, report: Callable[[Progress], None]) -> Plan | None:
+        """Do as `_run_plan`, and go on with the same plan when a broker that fell silent is back."""
+        try:
+            return self._run_plan(plan, report)
+        except Unreachable as silence:
+            failed = time.monotonic()
+
+            def ask() -> Plan:
+                broker_is_back(self.job)
+                # What the failed batch had handed to Kafka's client may arrive until then.
+                self._stopping.wait(max(0.0, failed + DELIVERED_WITHIN - time.monotonic()))
+                return plan
+
+            return outlast(ask, self._stopping, silence)
 
     def _run_plan(self, plan: Plan, report: Callable[[Progress], None]) -> Plan | None:
         """Run one plan to its end; returns the plan to go on with, None when the stream is done."""
@@ -212,14 +230,14 @@ class Stream:
             return run.plan
         stranger = unregistered_id(str(failure))
         if stranger is None:
-            raise translate(str(failure), self.job)
-        try:
-            wider = learn(replace(self.job, wait=_REGISTRY_BACK_WITHIN), self._registry, self._stopping)
-        except PlatformError:
-            if self._stopping.is_set():
-                return None
-            raise
-        if stranger not in wider.writers:
+            told = translate(str(failure), self.job)
+            if isinstance(told, RecordsLost):
+                # How many, and whether the topic is another, is not in Spark's words.
+                check_checkpoint(self.job)
+                check_identity(self.job)
+            raise told
+        wider = outlast(partial(learn, self.job, self._registry, self._stopping), self._stopping)
+        if wider and stranger not in wider.writers:
             self._strangers[stranger] = None
             if len(self._strangers) > _STRANGERS_AT_MOST:
                 self._strangers.pop(next(iter(self._strangers)))

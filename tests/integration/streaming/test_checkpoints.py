@@ -12,7 +12,10 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
+from contracts.broker import Broker
+from contracts.kafka import Kafka
 from streaming.checkpoint import remember
+from streaming.offsets import watermarks
 from tests.streams import Place, make_place, raw_values, running
 
 RunCli = Callable[..., Any]
@@ -47,12 +50,37 @@ def test_what_does_not_fit_a_checkpoint_is_told_with_an_exit_code_of_its_own(
     assert code == 11
     assert "emptied or made again" in sentence
 
+    assert told(place)[0] == 0
+    final_ends = delete_records(place, place.final)
+    code, sentence = told(place)
+    assert (code, sum(final_ends.values())) == (0, 40)
+    assert f"{place.final} holds nothing any more" in sentence
+
     place.produce(raw_values(40, place.raw_id))
-    ends = {p: max(m.offset() or 0 for m in place.read(place.raw) if m.partition() == p) + 1 for p in (0, 1)}
-    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
-    for deleted in admin.delete_records([TopicPartition(place.raw, p, o) for p, o in ends.items()]).values():
-        deleted.result(timeout=30)
+    delete_records(place, place.raw)
     code, sentence = told(place)
     assert code == 12
     assert "were deleted before the stream had read them" in sentence
     assert "Traceback" not in sentence
+
+
+def test_a_topic_that_was_made_again_is_told_though_it_has_grown_past_the_checkpoint(
+    place: Place, checkpoint: Path, run_cli: RunCli
+) -> None:
+    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
+    admin.delete_topics([place.raw])[place.raw].result(timeout=30)
+    Broker(Kafka(place.bootstrap_servers)).create(place.raw, 2)
+    place.produce(raw_values(100, place.raw_id))
+    done = run_cli(*place.arguments(checkpoint), "--available-now")
+    assert done.returncode == 11
+    assert f"{place.raw} was deleted and made again" in done.stderr
+    assert len(place.read(place.final)) == 40
+
+
+def delete_records(place: Place, topic: str) -> dict[int, int]:
+    """Delete every record of a topic; returns where its partitions end."""
+    ends = {p: end for p, (_, end) in watermarks(Kafka(place.bootstrap_servers), topic).items()}
+    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
+    for deleted in admin.delete_records([TopicPartition(topic, p, end) for p, end in ends.items()]).values():
+        deleted.result(timeout=30)
+    return ends

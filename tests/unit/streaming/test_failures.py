@@ -25,7 +25,7 @@ def test_a_batch_that_failed_for_an_id_which_may_be_registered_by_now_is_told_fr
     ("thrown", "exit_code", "told"),
     [
         ("java.io.IOException: No space left on device", 6, "disk"),
-        ("[KAFKA_DATA_LOSS.START_OFFSET_RESET] Some data may have been lost", 2, "--checkpoint"),
+        ("[KAFKA_DATA_LOSS.START_OFFSET_RESET] Some data may have been lost", 12, "--checkpoint"),
         ("org.apache.kafka.common.errors.RecordTooLargeException: 9 bytes", 2, "max.message.bytes"),
         ("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: gone", 2, "contracts apply"),
         ("org.apache.kafka.common.errors.TimeoutException: Timed out", 3, "broker:9092"),

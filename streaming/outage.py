@@ -1,0 +1,53 @@
+"""Waiting for a broker or a registry that is away, so that nobody has to start the stream again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from contracts.errors import PlatformError
+from streaming.job import Job
+from streaming.learn import check_topics, patiently
+from streaming.offsets import watermarks
+
+T = TypeVar("T")
+
+BACK_WITHIN = 600.0
+"""Seconds that an outage may last."""
+
+_log = logging.getLogger("streaming")
+
+
+def outlast(ask: Callable[[], T], stopping: threading.Event, outage: PlatformError | None = None) -> T | None:
+    """Ask until there is an answer, and tell of it when that takes more than one question.
+
+    With an `outage`, which is what the first question met, the next is the first one asked here. None when
+    the stream is `stopping` meanwhile; an outage that lasts too long is raised.
+    """
+    try:
+        if outage:
+            raise outage
+        return ask()
+    except PlatformError as failure:
+        _log.warning(
+            "%s The stream waits up to %.0f s for that, and goes on by itself.", failure, BACK_WITHIN
+        )
+    began = time.monotonic()
+    try:
+        answer = patiently(ask, BACK_WITHIN, stopping)
+    except PlatformError:
+        if stopping.is_set():
+            return None
+        raise
+    _log.warning("The stream goes on after %.0f s.", time.monotonic() - began)
+    return None if stopping.is_set() else answer
+
+
+def broker_is_back(job: Job) -> None:
+    """Raise a `PlatformError` while a partition of the job's topics is not served."""
+    check_topics(job)
+    for topic in (job.topic, job.final, job.quarantine):
+        watermarks(job.kafka, topic)
