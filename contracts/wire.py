@@ -16,6 +16,7 @@ from typing import Any
 MAGIC = 0
 HEADER_SIZE = 5
 SEAL_SIZE = 8
+HEADER_FIELD, SEAL_FIELD = "_wire_header", "_wire_seal"
 
 _HEADER = struct.Struct(">bI")
 
@@ -45,10 +46,11 @@ def new_seal() -> bytes:
 
 
 def sealed_schema(record: Mapping[str, Any]) -> str:
-    """Wire header, record and seal as one Avro record: `header`, `record` and `seal`, as JSON text."""
-    fields = [
-        {"name": "header", "type": {"type": "fixed", "name": "WireHeader", "size": HEADER_SIZE}},
-        {"name": "record", "type": {"namespace": "", **record}},
-        {"name": "seal", "type": {"type": "fixed", "name": "Seal", "size": SEAL_SIZE}},
-    ]
-    return json.dumps({"type": "record", "name": "Sealed", "namespace": "weather.wire", "fields": fields})
+    """The schema of a record between its wire header and a seal, as JSON text: with two more fields.
+
+    They are the record's own, not those of a record around it, which would be made for each value.
+    """
+    header = {"type": "fixed", "name": "weather.wire.Header", "size": HEADER_SIZE}
+    seal = {"type": "fixed", "name": "weather.wire.Seal", "size": SEAL_SIZE}
+    fields = [{"name": HEADER_FIELD, "type": header}, *record["fields"], {"name": SEAL_FIELD, "type": seal}]
+    return json.dumps({**record, "fields": fields})

@@ -18,7 +18,7 @@ from pyspark.sql.avro.functions import from_avro
 
 from contracts.kafka import Kafka
 from contracts.model import JsonSchema
-from contracts.wire import HEADER_SIZE, frame, new_seal, sealed_schema
+from contracts.wire import HEADER_FIELD, HEADER_SIZE, SEAL_FIELD, frame, new_seal, sealed_schema
 from quality.places import Coordinates, Window
 
 PARTITION, OFFSET, TIMESTAMP, WRITER = "_partition", "_offset", "_timestamp", "_writer"
@@ -141,8 +141,10 @@ def _decode(records: DataFrame, writers: Mapping[int, str], reader: JsonSchema) 
         *(_header(name, kind).alias(beside) for beside, (name, kind) in _HEADERS.items()),
         decoded.alias("sealed"),
     )
-    whole: Column = F.col("sealed.seal") == F.lit(seal)
-    return sealed.select(*_BESIDE, F.when(whole, F.col("sealed.record")).alias("record"))
+    whole: Column = F.col(f"sealed.{SEAL_FIELD}") == F.lit(seal)
+    return sealed.select(
+        *_BESIDE, F.when(whole, F.col("sealed").dropFields(HEADER_FIELD, SEAL_FIELD)).alias("record")
+    )
 
 
 def _header(name: str, kind: str) -> Column:

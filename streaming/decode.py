@@ -16,7 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.avro.functions import from_avro
 
 from contracts.model import JsonSchema
-from contracts.wire import HEADER_SIZE, frame, sealed_schema
+from contracts.wire import HEADER_SIZE, SEAL_FIELD, frame, sealed_schema
 
 
 def decode(
@@ -27,23 +27,14 @@ def decode(
     `writers` are the schemas by registry id. A value that does not decode, is larger than `largest` bytes or
     names another id gives a record of nulls; `sealed` is true where the record fills its value exactly.
     """
-    known = records.withColumn("writer_schema_id", _writer_schema_id(writers))
+    header = F.substring("source_value", 1, HEADER_SIZE)
     value = F.concat(F.col("source_value"), F.lit(seal))
     options = {"mode": "PERMISSIVE", "avroSchema": sealed_schema(reader)}
-    sealed = F.when(F.length("source_value") > largest, None)
+    known: Column = F.lit(None).cast("int")
+    record = F.when(F.length("source_value") > largest, None)
     for schema_id, text in writers.items():
-        decoded = from_avro(value, sealed_schema(json.loads(text)), options)
-        sealed = sealed.when(F.col("writer_schema_id") == schema_id, decoded)
-    return known.withColumn("sealed_record", sealed).select(
-        *known.columns,
-        F.col("sealed_record.record").alias("record"),
-        (F.col("sealed_record.seal") == F.lit(seal)).alias("sealed"),
-    )
-
-
-def _writer_schema_id(writers: Mapping[int, str]) -> Column:
-    header = F.substring("source_value", 1, HEADER_SIZE)
-    found: Column = F.lit(None).cast("int")
-    for schema_id in writers:
-        found = F.when(header == F.lit(frame(schema_id, b"")), schema_id).otherwise(found)
-    return found
+        named = header == F.lit(frame(schema_id, b""))
+        known = F.when(named, schema_id).otherwise(known)
+        record = record.when(named, from_avro(value, sealed_schema(json.loads(text)), options))
+    decoded = records.select("*", known.alias("writer_schema_id"), record.alias("record"))
+    return decoded.withColumn("sealed", F.col(f"record.{SEAL_FIELD}") == F.lit(seal))

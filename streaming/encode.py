@@ -24,12 +24,13 @@ MARK = "replay-of"
 """Header of a replayed record, raw and published: partition and offset of its dead letter, as `2:17`. One
 that is replayed again has one of these for each time."""
 
-_SOURCE = f"""array(
+SOURCE = f"""array(
     named_struct('key', '{PARTITION_HEADER}', 'value', CAST(CAST(source_partition AS STRING) AS BINARY)),
     named_struct('key', '{OFFSET_HEADER}', 'value', CAST(CAST(source_offset AS STRING) AS BINARY)))"""
+"""Spark SQL for the headers of every published record."""
 # Most raw records have no headers, and pay nothing for the marks.
-_HEADERS = f"""CASE WHEN source_headers IS NULL THEN {_SOURCE}
-    ELSE concat({_SOURCE}, filter(source_headers, header -> header.key = '{MARK}')) END"""
+_HEADERS = f"""CASE WHEN source_headers IS NULL THEN {SOURCE}
+    ELSE concat({SOURCE}, filter(source_headers, header -> header.key = '{MARK}')) END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,13 @@ class Output:
 
 
 def encode(judged: DataFrame, found: Iterable[Reason], *, final: Output, quarantine: Output) -> DataFrame:
-    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`, beside the judged columns."""
+    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`, and where it came from."""
     published = {name: column(name) for name in field_names(final.schema)}
     publish = F.col("reason").isNull()
     return judged.select(
-        "*",
+        # What else was judged is copied no further.
+        "source_partition",
+        "source_offset",
         F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic"),
         F.when(publish, F.encode("station", "UTF-8")).otherwise(F.col("source_key")).alias("key"),
         # Only the branch that is taken is evaluated: a null where Avro allows none would fail the task.

@@ -49,6 +49,7 @@ def reasons(
     """
     settled_id = _is_settled(settled, strangers)
     bad_text = _any(f"NOT is_valid_utf8({column(name)})" for name in text_fields(final.newest.schema))
+    critical = _row_rules(final.rules, Severity.CRITICAL)
     missing = [f"{column(name)} IS NULL" for name in sorted(non_null_fields(final.newest.schema) - {"flags"})]
     return (
         Reason("NULL_VALUE", "source_value IS NULL", literal("The record has no value.")),
@@ -89,7 +90,9 @@ def reasons(
         ),
         Reason("UNDECODABLE", bad_text, literal("A text of the record is not UTF-8.")),
         Reason(
-            "RULE_BROKEN", "size(broken) > 0", "concat('It breaks the rules ', array_join(broken, ', '), '.')"
+            "RULE_BROKEN",
+            f"NOT ({_kept(critical)})",
+            "concat('It breaks the rules ', array_join(broken, ', '), '.')",
         ),
         Reason("NOT_ENCODABLE", _any(missing), literal("A field that the final contract requires is null.")),
     )
@@ -97,12 +100,13 @@ def reasons(
 
 def judge(records: DataFrame, found: tuple[Reason, ...], rules: tuple[Rule, ...]) -> DataFrame:
     """Add `broken` and `flags` (ids of critical and of warning rules) and `reason` (null: publish it)."""
-    judged = records.select(
+    # One step: each copies the whole row.
+    return records.select(
         "*",
         F.expr(broken_rules(rules, Severity.CRITICAL)).alias("broken"),
         F.expr(broken_rules(rules, Severity.WARNING)).alias("flags"),
+        F.expr(first_that_holds(found, lambda reason: literal(reason.code))).alias("reason"),
     )
-    return judged.withColumn("reason", F.expr(first_that_holds(found, lambda r: literal(r.code))))
 
 
 def first_that_holds(found: Iterable[Reason], answer: Callable[[Reason], str]) -> str:
@@ -112,15 +116,24 @@ def first_that_holds(found: Iterable[Reason], answer: Callable[[Reason], str]) -
 
 def broken_rules(rules: Iterable[Rule], severity: Severity) -> str:
     """Spark SQL for the ids of the row rules of `severity` that a row breaks, as an array of strings."""
-    rows = [(r.id, keeps) for r in rules if r.severity is severity and (keeps := predicate(r)) is not None]
+    rows = _row_rules(rules, severity)
     if not rows:
         return "CAST(array() AS ARRAY<STRING>)"
     ids = ", ".join(f"CASE WHEN {keeps} THEN NULL ELSE {literal(rule_id)} END" for rule_id, keeps in rows)
-    all_kept = " AND ".join(keeps for _, keeps in rows)
     # Ids hold no comma. The usual record keeps every rule, and builds no array.
     return (
-        f"CASE WHEN {all_kept} THEN CAST(array() AS ARRAY<STRING>) ELSE split(concat_ws(',', {ids}), ',') END"
+        f"CASE WHEN {_kept(rows)} THEN CAST(array() AS ARRAY<STRING>)"
+        f" ELSE split(concat_ws(',', {ids}), ',') END"
     )
+
+
+def _row_rules(rules: Iterable[Rule], severity: Severity) -> list[tuple[str, str]]:
+    """Id of each rule of `severity` that judges a row, and the Spark SQL that is true where it is kept."""
+    return [(r.id, keeps) for r in rules if r.severity is severity and (keeps := predicate(r)) is not None]
+
+
+def _kept(rows: Iterable[tuple[str, str]]) -> str:
+    return " AND ".join(keeps for _, keeps in rows) or "true"
 
 
 def _is_settled(settled: Mapping[int, int] | None, strangers: Collection[int]) -> str:

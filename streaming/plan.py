@@ -60,8 +60,17 @@ class Plan:
 def project(records: DataFrame, plan: Plan) -> DataFrame:
     """Turn raw records (see `streaming.source`) into the records to publish.
 
-    Adds `topic`, `key`, `value` and `headers`, as Spark's Kafka sink takes them; the columns on the way stay,
-    for whoever counts: `reason`, `flags`, `broken`, `writer_schema_id` and the fields of the final contract.
+    Gives `topic`, `key`, `value` and `headers`, as Spark's Kafka sink takes them, beside `source_partition`
+    and `source_offset`.
+    """
+    return publish(judged(records, plan), plan)
+
+
+def judged(records: DataFrame, plan: Plan) -> DataFrame:
+    """Decode, enrich and judge raw records.
+
+    Gives, for whoever counts: `reason`, `flags`, `broken`, `writer_schema_id`, the fields of the final
+    contract and the columns of the source.
     """
     reader = reader_schema(plan.raw)
     decoded = decode(
@@ -71,9 +80,13 @@ def project(records: DataFrame, plan: Plan) -> DataFrame:
         seal=plan.seal,
         largest=plan.largest_value,
     )
-    judged = judge(enrich(decoded, passing(reader, plan.final.newest.schema)), plan.reasons, plan.final.rules)
+    return judge(enrich(decoded, passing(reader, plan.final.newest.schema)), plan.reasons, plan.final.rules)
+
+
+def publish(records: DataFrame, plan: Plan) -> DataFrame:
+    """Encode `judged` records for the topic that each goes to."""
     return encode(
-        judged,
+        records,
         plan.reasons,
         final=Output(plan.final.topic, plan.final_id, plan.final.newest.schema),
         quarantine=Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),

@@ -12,7 +12,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from streaming.failures import translate
 from streaming.job import Job
 from streaming.offsets import Coordinates
-from streaming.plan import Plan, project
+from streaming.plan import Plan, judged, publish
 from streaming.progress import counted
 from streaming.real_time import in_real_time
 from streaming.recover import without
@@ -22,7 +22,7 @@ DELIVERED_WITHIN = 30.0
 """Seconds after which Kafka's client gives a record up that the broker does not take: a shorter outage passes
 unnoticed, and nothing that a failed batch had sent arrives later than this."""
 
-_PRODUCER = {
+PRODUCER = {
     "kafka.acks": "all",
     "kafka.enable.idempotence": "true",
     "kafka.compression.type": "lz4",
@@ -33,6 +33,7 @@ _PRODUCER = {
     # A dead letter is larger than the record that it holds; the topic's own limit decides.
     "kafka.max.request.size": str(8 << 20),
 }
+"""Options of Spark's Kafka sink."""
 
 
 class Until(Enum):
@@ -58,11 +59,11 @@ def start(
     if published:
         raw = without(raw, published, spark)
     writer = (
-        counted(project(raw, plan), {reason.code for reason in plan.reasons})
+        publish(counted(judged(raw, plan), {reason.code for reason in plan.reasons}), plan)
         .writeStream.format("kafka")
         .queryName(f"{plan.raw.topic} to {plan.final.topic}")
         .option("checkpointLocation", str(job.checkpoint.absolute()))
-        .options(**kafka, **_PRODUCER)
+        .options(**kafka, **PRODUCER)
     )
     if until is Until.BATCH:
         writer = writer.trigger(once=True)
