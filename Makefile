@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup pipeline test lint format types check up down status clean clean-data locks lock-jars docs sdk bench chaos
+.PHONY: help setup pipeline test lint format types check up down status clean clean-data locks lock-jars docs sdk bench kills chaos
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ pipeline: setup ## The whole pipeline, end to end, on real parts
 
 test: setup ## The whole test suite, on real parts
 	@$(VENV) -m pytest
+
+kills: setup ## Kill the stream without warning, twenty times, in both its speeds
+	@$(VENV) -m pytest tests/chaos/streaming/test_kill.py -s
 
 chaos: setup ## Kill and starve the parts for a long time: about an hour
 	@KILLS=100 $(VENV) -m pytest tests/chaos --timeout 7200

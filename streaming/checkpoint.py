@@ -90,11 +90,14 @@ def note_real_time(folder: Path, note: RealTime | None) -> None:
         file.unlink(missing_ok=True)
         return
     draft = folder / f"{_REAL_TIME}.draft"
-    with draft.open("w", encoding="utf-8") as out:
-        json.dump(asdict(note), out)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
+    try:
+        with draft.open("w", encoding="utf-8") as out:
+            json.dump(asdict(note), out)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
 
 
 def real_time_note(folder: Path) -> RealTime | None:

@@ -20,9 +20,9 @@ Coordinates = tuple[int, int]
 _ANSWER_WITHIN = 10.0
 _SILENT_AT_MOST = 30.0
 _AT_ONCE = 2000
-_STEADY_FOR = 1.0
-_STEADY_WITHIN = 60.0
-_LOOK_EVERY = 0.1
+_A_MOMENT = 0.1
+_QUIET_FOR = 1.0
+_QUIET_WITHIN = 60.0
 
 
 def watermarks(kafka: Kafka, topic: str) -> dict[int, tuple[int, int]]:
@@ -31,68 +31,85 @@ def watermarks(kafka: Kafka, topic: str) -> dict[int, tuple[int, int]]:
         return _watermarks(consumer, topic)
 
 
-def steady(kafka: Kafka, topics: Collection[str]) -> None:
-    """Wait until nothing is written to `topics` any more: what a dead stream had sent may still arrive."""
-    with _consumer(kafka) as consumer:
-        deadline = time.monotonic() + _STEADY_WITHIN
-        seen, since = None, time.monotonic()
-        while seen is None or time.monotonic() - since < _STEADY_FOR:
-            found = [_watermarks(consumer, topic) for topic in topics]
-            if found != seen:
-                seen, since = found, time.monotonic()
-            if time.monotonic() > deadline:
-                raise ServiceFailed(
-                    f"someone else keeps writing to {' or '.join(topics)}, and the unfinished batch must be "
-                    "compared with them first: stop other streams that write there."
-                )
-            time.sleep(_LOOK_EVERY)
-
-
-def sources_since(kafka: Kafka, topics: Collection[str], time_ms: int) -> dict[str, set[Coordinates]]:
+def sources_since(
+    kafka: Kafka, topics: Collection[str], time_ms: int, *, settled: bool = True
+) -> dict[str, set[Coordinates]]:
     """Topic to the raw records that the records came from that it was given at `time_ms` or later.
 
+    Where it is not `settled` yet, waits until no more come: what a dead stream had sent may still arrive.
     Records without the stream's headers, such as dead letters of a producer, are passed over.
     """
     found: dict[str, set[Coordinates]] = {topic: set() for topic in topics}
-    for message in _since(kafka, topics, time_ms):
-        found[message.topic() or ""].update(_source(message))
+    quiet = 0.0 if settled else _QUIET_FOR
+    deadline = time.monotonic() + _QUIET_WITHIN
+    with _tails(kafka, topics, time_ms) as tails:
+        newest = time.monotonic()
+        while tails.left or time.monotonic() - newest < quiet:
+            for message in tails.read():
+                if coordinates := _source(message):
+                    newest = time.monotonic()
+                    found[message.topic() or ""].add(coordinates)
+            if not tails.left and time.monotonic() > deadline:
+                raise ServiceFailed(
+                    f"someone else keeps writing to {' or '.join(topics)}, and what this stream left there "
+                    "must be looked at first: stop other streams that write there."
+                )
     return found
 
 
 def header_values(kafka: Kafka, topic: str, name: str) -> set[bytes]:
     """Every value that records of `topic` have in a header of this `name`."""
     found: set[bytes] = set()
-    for message in _since(kafka, [topic], 0):
-        headers: Any = message.headers() or ()
-        found.update(value for key, value in headers if key == name and isinstance(value, bytes))
+    with _tails(kafka, [topic], 0) as tails:
+        while tails.left:
+            for message in tails.read():
+                headers: Any = message.headers() or ()
+                found.update(value for key, value in headers if key == name and isinstance(value, bytes))
     return found
 
 
-def _since(kafka: Kafka, topics: Collection[str], time_ms: int) -> Iterator[Message]:
-    """Every record that `topics` were given at `time_ms` or later, up to their ends."""
+class _Tails:
+    """The newer part of some topics, read to their ends and beyond."""
+
+    def __init__(self, kafka: Kafka, consumer: Consumer, parts: Collection[tuple[str, int]]) -> None:
+        self.kafka, self.consumer = kafka, consumer
+        self.left = set(parts)
+        """Topics and partitions that have not been read to their ends."""
+        self.heard = time.monotonic()
+
+    def read(self) -> Iterator[Message]:
+        """The records that come within a moment; raises `Unreachable` when nothing does for long."""
+        for message in self.consumer.consume(_AT_ONCE, timeout=_A_MOMENT):
+            self.heard = time.monotonic()
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self.left.discard((message.topic() or "", message.partition() or 0))
+        if self.left and time.monotonic() - self.heard > _SILENT_AT_MOST:
+            raise Unreachable(f"the Kafka broker at {self.kafka.bootstrap_servers} stopped answering.")
+
+
+@contextmanager
+def _tails(kafka: Kafka, topics: Collection[str], time_ms: int) -> Iterator[_Tails]:
+    """Read the records that `topics` were given at `time_ms` or later."""
     with _consumer(kafka) as consumer:
-        at = [TopicPartition(t, p, time_ms) for t in topics for p in _watermarks(consumer, t)]
-        tails = [tail for tail in consumer.offsets_for_times(at, _ANSWER_WITHIN) if tail.offset != OFFSET_END]
+        ends = {(t, p): end for t in topics for p, (_, end) in _watermarks(consumer, t).items()}
+        tails = consumer.offsets_for_times([TopicPartition(t, p, time_ms) for t, p in ends], _ANSWER_WITHIN)
+        for tail in tails:
+            # The end as it was seen, not as it will be when reading begins: nothing in between is missed.
+            if tail.offset == OFFSET_END:
+                tail.offset = ends[tail.topic, tail.partition]
         consumer.assign(tails)
-        left = {(tail.topic, tail.partition) for tail in tails}
-        heard = time.monotonic()
-        while left:
-            for message in consumer.consume(_AT_ONCE, timeout=1.0):
-                heard = time.monotonic()
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    left.discard((message.topic(), message.partition()))
-            if time.monotonic() - heard > _SILENT_AT_MOST:
-                raise Unreachable(f"the Kafka broker at {kafka.bootstrap_servers} stopped answering.")
+        yield _Tails(kafka, consumer, ends)
 
 
-def _source(message: Message) -> Iterator[Coordinates]:
+def _source(message: Message) -> Coordinates | None:
     headers: Mapping[str, object] = dict(message.headers() or ())
     partition, offset = headers.get(PARTITION_HEADER), headers.get(OFFSET_HEADER)
     if isinstance(partition, bytes) and isinstance(offset, bytes):
-        yield int(partition), int(offset)
+        return int(partition), int(offset)
+    return None
 
 
 @contextmanager

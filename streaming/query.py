@@ -35,6 +35,8 @@ PRODUCER = {
 }
 """Options of Spark's Kafka sink."""
 
+_AT_ONCE = {"kafka.linger.ms": "0"}
+
 
 class Until(Enum):
     """How far a query goes before it ends by itself."""
@@ -63,7 +65,7 @@ def start(
         .writeStream.format("kafka")
         .queryName(f"{plan.raw.topic} to {plan.final.topic}")
         .option("checkpointLocation", str(job.checkpoint.absolute()))
-        .options(**kafka, **PRODUCER)
+        .options(**{**kafka, **PRODUCER, **(_AT_ONCE if real_time else {})})
     )
     if until is Until.BATCH:
         writer = writer.trigger(once=True)

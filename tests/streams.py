@@ -24,10 +24,12 @@ from contracts.kafka import Kafka
 from contracts.registry import SchemaRegistry, connect
 from contracts.wire import frame
 from streaming import Job, Progress, Stream
+from streaming.offsets import watermarks
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 _SECONDS = 30.0
 _SECONDS_TO_READ = 120.0
+_LOOK_EVERY = 0.02
 
 Coordinates = tuple[int, int]
 
@@ -79,6 +81,28 @@ class Place:
             messages += batch
         consumer.close()
         return messages
+
+    def job(self, checkpoint: Path) -> Job:
+        """What the stream is asked to do here."""
+        return Job(
+            kafka=Kafka(self.bootstrap_servers),
+            registry=SchemaRegistry(url=self.registry_url),
+            checkpoint=checkpoint,
+            topic=self.raw,
+            final=self.final,
+            quarantine=self.quarantine,
+        )
+
+    def published(self) -> int:
+        """How many records both output topics were ever given."""
+        both = (watermarks(Kafka(self.bootstrap_servers), topic) for topic in (self.final, self.quarantine))
+        return sum(end for topic in both for _, end in topic.values())
+
+    def wait_until_published(self, records: int) -> None:
+        deadline = time.monotonic() + _SECONDS_TO_READ
+        while (now := self.published()) < records:
+            assert time.monotonic() < deadline, f"{now} of {records} published in {_SECONDS_TO_READ:.0f} s"
+            time.sleep(_LOOK_EVERY)
 
     def lost_and_doubled(self) -> tuple[list[Coordinates], list[Coordinates]]:
         """Raw coordinates that neither output topic names, and those that are named more than once."""
@@ -168,16 +192,11 @@ class Running:
 
 
 @contextmanager
-def running(place: Place, spark: SparkSession, checkpoint: Path) -> Iterator[Running]:
+def running(
+    place: Place, spark: SparkSession, checkpoint: Path, *, real_time: bool = False
+) -> Iterator[Running]:
     """Run the stream in `spark` as long as the block lasts; it must not fail."""
-    job = Job(
-        kafka=Kafka(place.bootstrap_servers),
-        registry=SchemaRegistry(url=place.registry_url),
-        checkpoint=checkpoint,
-        topic=place.raw,
-        final=place.final,
-        quarantine=place.quarantine,
-    )
+    job = replace(place.job(checkpoint), real_time=real_time)
     with Stream(job, spark.newSession()) as stream:
         at_work = Running(stream)
         at_work.thread.start()

@@ -1,6 +1,7 @@
 """Killed without warning, again and again, in the middle of its work: nothing is lost, nothing comes twice.
 
-`KILLS` in the environment says how often (20 by default).
+`KILLS` in the environment says how often in all (20 by default), half of them to each of two streams that
+work side by side: one goes batch by batch, the other in real-time mode, and in batches now and then.
 """
 
 from __future__ import annotations
@@ -12,84 +13,137 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 
-from contracts.kafka import Kafka
 from contracts.wire import frame
-from streaming.checkpoint import remember
-from streaming.offsets import watermarks
-from tests.streams import Place, raw_values
+from streaming.checkpoint import real_time_note, remember
+from tests.streams import Place, make_place, raw_values
 
 _KILLS = int(os.environ.get("KILLS", "20"))
 _PUBLISHES_WITHIN = 180.0
 _BATCH = 2000
 _LATEST_KILL = 0.5
 """Seconds after the first record was published: longer than the rest of a batch takes."""
+_LOOK_EVERY = 0.02
+
+_IN_BATCHES = ("--largest-batch", str(_BATCH))
+_REAL_TIME = ("--real-time", "--real-time-batch", "5")
 
 
-def _kill_in_a_batch(place: Place, checkpoint: Path, log: Path, after: float) -> bool:
-    """Run the stream until it publishes, and kill it `after` seconds; returns whether that hit a batch."""
-    before = _published(place)
-    with log.open("ab") as told:
-        running = subprocess.Popen(
-            [sys.executable, "-m", *place.arguments(checkpoint), "--largest-batch", str(_BATCH)],
-            stdout=subprocess.DEVNULL,
-            stderr=told,
-            env=place.environment,
-            start_new_session=True,
+@dataclass
+class _Campaign:
+    """One stream that is killed and started again, and what was hit."""
+
+    place: Place
+    folder: Path
+    speeds: Sequence[tuple[str, ...]]
+    """Arguments of one start after the other, over and over."""
+    moments: random.Random
+    hits: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint"
+
+    def run(self, kills: int) -> None:
+        """Let the stream be killed so often, then come to its end."""
+        poison = [b"", frame(1 << 30, b"x"), None]
+        self.place.produce([*raw_values(_BATCH, self.place.raw_id), *poison])
+        for number in range(kills):
+            self.place.produce(raw_values(_BATCH, self.place.raw_id))
+            self._kill(self.speeds[number % len(self.speeds)], later=number % 2 == 1)
+        done = subprocess.run(
+            [sys.executable, "-m", *self.place.arguments(self.checkpoint), "--available-now"],
+            env=self.place.environment,
+            capture_output=True,
+            text=True,
+            timeout=_PUBLISHES_WITHIN,
+            check=False,
         )
-    try:
-        deadline = time.monotonic() + _PUBLISHES_WITHIN
-        while _published(place) == before:
-            assert running.poll() is None, log.read_text()[-2000:]
-            assert time.monotonic() < deadline, f"nothing was published within {_PUBLISHES_WITHIN:.0f} s"
-        time.sleep(after)
-    finally:
-        # Python and its Java at the same moment, as a machine that loses its power.
-        java = psutil.Process(running.pid).children(recursive=True)
-        os.killpg(running.pid, signal.SIGKILL)
-        for child in java:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-        running.wait()
-        psutil.wait_procs(java, timeout=30)
-    left = remember(checkpoint, place.raw)
-    return bool(left and left.unfinished)
+        assert done.returncode == 0, done.stderr
+
+    def _kill(self, speed: tuple[str, ...], *, later: bool) -> None:
+        """Run the stream until it publishes, and kill it within a moment.
+
+        `later` waits until a stream in real-time mode has gone over what an earlier one had left.
+        """
+        log, started = self.folder / "log", int(time.time() * 1000)
+        with log.open("ab") as told:
+            running = subprocess.Popen(
+                [sys.executable, "-m", *self.place.arguments(self.checkpoint), *speed],
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+                env=self.place.environment,
+                start_new_session=True,
+            )
+
+        def wait(until: Callable[[], bool], what: str) -> None:
+            deadline = time.monotonic() + _PUBLISHES_WITHIN
+            while not until():
+                assert running.poll() is None, log.read_text()[-2000:]
+                assert time.monotonic() < deadline, f"{what}: not within {_PUBLISHES_WITHIN:.0f} s"
+                time.sleep(_LOOK_EVERY)
+
+        try:
+            if later and speed is _REAL_TIME:
+                wait(lambda: self._in_real_time(started), "real-time mode")
+                self.place.produce(raw_values(_BATCH, self.place.raw_id))
+            before = self.place.published()
+            wait(lambda: self.place.published() > before, "a published record")
+            time.sleep(self.moments.uniform(0, _LATEST_KILL))
+        finally:
+            # Python and its Java at the same moment, as a machine that loses its power.
+            java = psutil.Process(running.pid).children(recursive=True)
+            os.killpg(running.pid, signal.SIGKILL)
+            for child in java:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+            running.wait()
+            psutil.wait_procs(java, timeout=30)
+        left = remember(self.checkpoint, self.place.raw)
+        if self._in_real_time(started):
+            self.hits["in real-time mode"] += 1
+        elif left and left.unfinished:
+            self.hits["inside a batch"] += 1
+        else:
+            self.hits["between batches"] += 1
+
+    def _in_real_time(self, since: int) -> bool:
+        """Whether real-time mode has begun after `since` (ms), by the stream's own note."""
+        note = real_time_note(self.checkpoint)
+        return bool(note and note.at_work and note.since >= since)
 
 
-def _published(place: Place) -> int:
-    both = (watermarks(Kafka(place.bootstrap_servers), topic) for topic in (place.final, place.quarantine))
-    return sum(end for topic in both for _, end in topic.values())
-
-
-@pytest.mark.timeout(120 + 60 * _KILLS)
-def test_a_stream_that_is_killed_again_and_again_publishes_each_record_once(
-    place: Place, tmp_path: Path
+@pytest.mark.timeout(300 + 60 * _KILLS)
+def test_streams_that_are_killed_again_and_again_publish_each_record_once(
+    topic: Callable[..., str], bootstrap_servers: str, registry_url: str, tmp_path: Path
 ) -> None:
-    moments = random.Random(_KILLS)
-    poison = [b"", frame(1 << 30, b"x"), None]
-    place.produce([*raw_values(_BATCH * _KILLS, place.raw_id), *poison])
-    checkpoint, log = tmp_path / "checkpoint", tmp_path / "log"
+    campaigns = []
+    for name, speeds in (
+        ("in batches", [_IN_BATCHES]),
+        ("in real time", [_REAL_TIME, _REAL_TIME, _REAL_TIME, _IN_BATCHES]),
+    ):
+        place = make_place(bootstrap_servers, registry_url, [topic(partitions=2) for _ in range(3)])
+        (tmp_path / name).mkdir()
+        campaigns.append(_Campaign(place, tmp_path / name, speeds, random.Random(_KILLS)))
 
-    hits = sum(
-        _kill_in_a_batch(place, checkpoint, log, moments.uniform(0, _LATEST_KILL)) for _ in range(_KILLS)
-    )
-    left = place.lost_and_doubled()[0]
-    place.produce(raw_values(100, place.raw_id))
-    done = subprocess.run(
-        [sys.executable, "-m", *place.arguments(checkpoint), "--available-now"],
-        env=place.environment,
-        capture_output=True,
-        text=True,
-        timeout=_PUBLISHES_WITHIN,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    with ThreadPoolExecutor(len(campaigns)) as side_by_side:
+        for ended in [
+            side_by_side.submit(campaign.run, (_KILLS + 1 - i) // 2) for i, campaign in enumerate(campaigns)
+        ]:
+            ended.result()
 
-    lost, doubled = place.lost_and_doubled()
-    print(f"{_KILLS} kills, {hits} inside a batch; {len(left)} records were left at the last of them")
-    assert (lost, doubled) == ([], [])
-    assert hits > 0, "no kill hit a batch: the test has proved nothing"
+    for campaign in campaigns:
+        lost, doubled = campaign.place.lost_and_doubled()
+        print(f"{campaign.folder.name}: {dict(campaign.hits)}; lost {lost}, doubled {doubled}")
+        assert (lost, doubled) == ([], [])
+    hits = campaigns[0].hits + campaigns[1].hits
+    assert hits["inside a batch"], "no kill hit a batch: the test has proved nothing of them"
+    assert hits["in real-time mode"], "no kill hit real-time mode: the test has proved nothing of it"

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
 from contracts.kafka import Kafka
 from contracts.registry import SchemaRegistry
+from streaming import recover
 from streaming.checkpoint import Batch, Memory, claim, remember
 from streaming.job import Job
 from streaming.recover import compare_outputs, compare_raw
@@ -117,3 +119,17 @@ def test_outputs_emptied_or_made_again_are_told() -> None:
         compare_outputs(MEMORY, [{0: (0, 0)}, {0: (0, 0)}], JOB)
     with pytest.raises(CheckpointMismatch, match="emptied or made again"):
         compare_outputs(MEMORY, [{0: (175, 175)}, {0: (10, 10)}], JOB)
+
+
+@pytest.mark.parametrize("named_at_most", [0, 1000], ids=["by a join", "by an expression"])
+def test_exactly_the_published_records_are_left_out(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, named_at_most: int
+) -> None:
+    monkeypatch.setattr(recover, "_NAMED_AT_MOST", named_at_most)
+    read = {(partition, offset) for partition in range(3) for offset in range(50, 80)}
+    published = {(0, o) for o in (*range(50, 60), 62, 64)} | {(1, 70), (1, 79)}
+    raw = spark.createDataFrame(sorted(read), "source_partition int, source_offset long")
+
+    left = {tuple(row) for row in recover.without(raw, published, spark).collect()}
+
+    assert left == read - published
