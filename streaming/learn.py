@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TypeVar
 
 from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
+from contracts.folder import contracts_folder
 from contracts.registry import Registry
-from streaming.job import Job, contracts_of
+from streaming.job import FINAL, QUARANTINE, RAW, Job, contracts_of
 from streaming.offsets import watermarks
-from streaming.plan import Plan
+from streaming.plan import Plan, unfilled
 
 T = TypeVar("T")
 
@@ -20,9 +23,14 @@ _ANSWER_WITHIN = 5.0
 _ASK_AGAIN_AFTER = 0.2
 _SUBJECTS_AT_MOST = 50
 
+_log = logging.getLogger("streaming")
 
-def learn(job: Job, registry: Registry, gave_up: threading.Event) -> Plan:
+
+def learn(job: Job, registry: Registry, gave_up: threading.Event, known: Plan | None = None) -> Plan:
     """Make the plan of `job` from what is registered now.
+
+    With a plan that is `known` already none of its writers is given up, and its contracts are kept until
+    newer ones are both in the folder and registered.
 
     Tries for `job.wait` seconds or until someone `gave_up`, then raises the last reason why not:
     `Unreachable` or `AccessRefused` for broker or registry, `UnusableSetting` for a topic that is not there,
@@ -31,7 +39,11 @@ def learn(job: Job, registry: Registry, gave_up: threading.Event) -> Plan:
 
     def ask() -> Plan:
         check_topics(job)
-        return _from_registry(job, registry)
+        # Before the registry is asked: whoever sent a record that is there by now has registered its schema.
+        settled = {p: end for p, (_, end) in watermarks(job.kafka, job.topic).items()}
+        plan = _newer_contracts(job, registry, known) if known else _from_contracts(job, registry)
+        writers = {**(known.writers if known else {}), **registry.writer_schemas(plan.raw)}
+        return replace(plan, writers=writers, settled=settled, learned_at=time.monotonic())
 
     return patiently(ask, job.wait, gave_up)
 
@@ -70,10 +82,38 @@ def check_topics(job: Job) -> None:
         )
 
 
-def _from_registry(job: Job, registry: Registry) -> Plan:
+def registered(job: Job, registry: Registry) -> Hashable:
+    """What a plan depends on, cheap to ask for: equal answers mean that there is nothing new to learn."""
+    topics = {RAW: job.topic, FINAL: job.final, QUARANTINE: job.quarantine}
+    files = (sorted(file.name for file in (contracts_folder() / name).glob("v*.avsc")) for name in topics)
+    ids = ([held.id for held in registry.versions(f"{topic}-value")] for topic in topics.values())
+    return tuple(map(tuple, files)), tuple(map(tuple, ids))
+
+
+def _newer_contracts(job: Job, registry: Registry, known: Plan) -> Plan:
+    """A plan by the contracts in the folder, where they are newer; else the `known` one.
+
+    A folder may be under work, ahead of the registry, or of a release that computes more than this one.
+    """
+    try:
+        held = contracts_of(job)
+        if all(
+            new.newest.schema == old.newest.schema for new, old in zip(held, known.contracts, strict=True)
+        ):
+            return known
+        return _from_contracts(job, registry)
+    except (UnusableSetting, RegistryMismatch) as why_not:
+        _log.warning("The stream goes on writing the versions that it knows: %s", why_not)
+        return known
+
+
+def _from_contracts(job: Job, registry: Registry) -> Plan:
     raw, final, quarantine = contracts_of(job)
-    # Before the registry is asked: whoever sent a record that is there by now has registered its schema.
-    settled = {p: end for p, (_, end) in watermarks(job.kafka, job.topic).items()}
+    if unknown := unfilled(raw, final):
+        raise UnusableSetting(
+            f"nothing fills the field {unknown[0]} of {final.topic}, version {final.newest.number}: a newer "
+            f"release of the stream may, or let `streaming` read it in the contract of {raw.topic}."
+        )
     writers = registry.writer_schemas(raw)
     if not writers:
         raise RegistryMismatch(
@@ -84,7 +124,6 @@ def _from_registry(job: Job, registry: Registry) -> Plan:
         final=final,
         quarantine=quarantine,
         writers=writers,
-        settled=settled,
         final_id=registry.id_of(final),
         quarantine_id=registry.id_of(quarantine),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -12,6 +12,8 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Me
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed, Unreachable
 from contracts.kafka import Kafka
+from contracts.topic_source import offset_of, partition_of
+from contracts.wire import NotFramed, schema_id
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
 
 Coordinates = tuple[int, int]
@@ -65,6 +67,24 @@ def header_values(kafka: Kafka, topic: str, name: str) -> set[bytes]:
             for message in tails.read():
                 headers: Any = message.headers() or ()
                 found.update(value for key, value in headers if key == name and isinstance(value, bytes))
+    return found
+
+
+def schema_ids(kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mapping[int, int]) -> set[int]:
+    """The schema ids that records of `topic` name between these offsets, by partition."""
+    spans = {(topic, p): (begins.get(p, 0), end) for p, end in ends.items() if begins.get(p, 0) < end}
+    found: set[int] = set()
+    with _consumer(kafka) as consumer:
+        consumer.assign([TopicPartition(topic, p, begin) for (_, p), (begin, _) in spans.items()])
+        tails = _Tails(kafka, consumer, spans)
+        while tails.left:
+            for message in tails.read():
+                part, offset = (topic, partition_of(message)), offset_of(message)
+                if offset < spans[part][1]:
+                    with suppress(NotFramed):
+                        found.add(schema_id(bytes(message.value() or b"")))
+                if offset + 1 >= spans[part][1]:
+                    tails.left.discard(part)
     return found
 
 

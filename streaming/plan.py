@@ -14,9 +14,10 @@ from contracts.model import Contract
 from contracts.wire import new_seal
 from streaming.decode import decode
 from streaming.encode import Output, encode
-from streaming.enrich import enrich, passing
+from streaming.enrich import DERIVED, METRIC, enrich, passing
 from streaming.judge import Reason, judge, reasons
 from streaming.projection import reader_schema
+from streaming.schema import field_names
 
 LARGEST_VALUE = 1 << 20
 """Bytes of a raw value; Kafka's own limit on a batch is about this."""
@@ -42,7 +43,21 @@ class Plan:
     second until the registry is looked at goes to quarantine."""
     foreign: Mapping[int, str] = field(default_factory=dict)
     """Ids of schemas that belonged to other subjects only when the stream began, each with one of them."""
+    learned_at: float = 0.0
+    """Of two plans, the one of the later moment (a monotonic clock's seconds) holds."""
     seal: bytes = field(default_factory=new_seal, repr=False)
+
+    @property
+    def contracts(self) -> tuple[Contract, Contract, Contract]:
+        """The raw, final and quarantine contracts."""
+        return self.raw, self.final, self.quarantine
+
+    def replaces(self, other: Plan) -> bool:
+        """Whether a stream on the `other` plan has to go over to this one."""
+        return self.learned_at > other.learned_at and (
+            self.writers.keys() != other.writers.keys()
+            or (self.final_id, self.quarantine_id) != (other.final_id, other.quarantine_id)
+        )
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -55,6 +70,18 @@ class Plan:
             strangers=self.strangers,
             foreign=self.foreign,
         )
+
+
+def unfilled(raw: Contract, final: Contract) -> tuple[str, ...]:
+    """Fields of the newest `final` version that the stream has nothing for."""
+    known = {
+        *METRIC,
+        *DERIVED,
+        *passing(reader_schema(raw), final.newest.schema),
+        "writer_schema_id",
+        "flags",
+    }
+    return tuple(name for name in field_names(final.newest.schema) if name not in known)
 
 
 def project(records: DataFrame, plan: Plan) -> DataFrame:

@@ -17,12 +17,12 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import RecordsLost, ServiceFailed, Unreachable
 from contracts.registry import connect
-from streaming.checkpoint import RealTime, claim, note_real_time
+from streaming.checkpoint import RealTime, claim, note_real_time, remember
 from streaming.failures import passes, translate, unregistered_id
 from streaming.identity import check_identity
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
-from streaming.offsets import watermarks
+from streaming.offsets import schema_ids, watermarks
 from streaming.outage import broker_is_back, outlast
 from streaming.plan import Plan
 from streaming.progress import Progress
@@ -41,7 +41,7 @@ from streaming.watch import Ended, Event, Listener, Stop, Watcher, Widen
 _LOOK_AT_QUERY_EVERY = 1.0
 _BATCH_ENDS_WITHIN = 60.0
 _IDLE_CHECK_EVERY = 0.02
-_STRANGERS_AT_MOST = 1000
+_STRANGERS_AT_MOST = 10_000
 _EXECUTORS_LOST_AT_MOST = 5
 """In a row, without a batch between them."""
 
@@ -204,7 +204,7 @@ class Stream:
                     report(event)
                 case Ended() if event.query_run == str(query.runId):
                     return run.plan if self._report_finished(left, report) else self._after(run)
-                case Widen() if set(event.plan.writers) != set(run.plan.writers):
+                case Widen() if event.plan.replaces(run.plan):
                     self._end(run, report)
                     self._report_finished(left, report)
                     return event.plan
@@ -236,12 +236,21 @@ class Stream:
                 check_checkpoint(self.job)
                 check_identity(self.job)
             raise told
-        wider = outlast(partial(learn, self.job, self._registry, self._stopping), self._stopping)
+        wider = outlast(partial(learn, self.job, self._registry, self._stopping, run.plan), self._stopping)
         if wider and stranger not in wider.writers:
-            self._strangers[stranger] = None
-            if len(self._strangers) > _STRANGERS_AT_MOST:
-                self._strangers.pop(next(iter(self._strangers)))
+            self._remember_strangers(stranger, wider)
         return wider
+
+    def _remember_strangers(self, stranger: int, plan: Plan) -> None:
+        """Note every unknown id of the failed batch: a flood of them shall not fail a batch for each."""
+        met = {stranger}
+        memory = remember(self.job.checkpoint, self.job.topic)
+        if memory and memory.unfinished:
+            begins, ends = memory.next_offsets, memory.unfinished.ends
+            met |= schema_ids(self.job.kafka, self.job.topic, begins, ends)
+        self._strangers.update(dict.fromkeys(sorted(met - plan.writers.keys())))
+        while len(self._strangers) > _STRANGERS_AT_MOST:
+            self._strangers.pop(next(iter(self._strangers)))
 
     def _end(self, run: _Run, report: Callable[[Progress], None]) -> None:
         """Stop where no batch is half written: while the query is idle, or just after a batch has ended.

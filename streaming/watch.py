@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from pyspark.sql.streaming.listener import (
@@ -17,11 +18,11 @@ from pyspark.sql.streaming.listener import (
 from contracts.errors import PlatformError
 from contracts.registry import Registry
 from streaming.job import Job
-from streaming.learn import learn
+from streaming.learn import learn, registered
 from streaming.plan import Plan
 from streaming.progress import Progress, read
 
-_LOOK_AT_REGISTRY_EVERY = 1.0
+_LOOK_AT_REGISTRY_EVERY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Widen:
-    """The registry holds versions that the running plan does not know."""
+    """The registry holds versions that a plan did not know when this one was learned."""
 
     plan: Plan
 
@@ -77,6 +78,7 @@ class Watcher:
         """Watch `registry` for what `plan` does not know."""
         self.job, self.registry, self.events = job, registry, events
         self.plan = plan
+        self.seen: Hashable = None
         self.done = threading.Event()
         self.thread = threading.Thread(target=self._watch, name="registry-watcher", daemon=True)
 
@@ -92,9 +94,13 @@ class Watcher:
     def _watch(self) -> None:
         while not self.done.wait(_LOOK_AT_REGISTRY_EVERY):
             try:
-                if set(self.registry.writer_schemas(self.plan.raw)) == set(self.plan.writers):
+                now = registered(self.job, self.registry)
+                if now == self.seen:
                     continue
-                self.plan = learn(self.job, self.registry, self.done)
+                newer = learn(self.job, self.registry, self.done, self.plan)
             except PlatformError:
                 continue
-            self.events.put(Widen(self.plan))
+            self.seen = now
+            if newer.replaces(self.plan):
+                self.events.put(Widen(newer))
+                self.plan = newer

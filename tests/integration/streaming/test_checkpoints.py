@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,13 @@ from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
 from contracts.broker import Broker
+from contracts.errors import RecordsLost
 from contracts.kafka import Kafka
+from contracts.registry import SchemaRegistry
+from streaming import Job, Stream
 from streaming.checkpoint import remember
 from streaming.offsets import watermarks
-from tests.streams import Place, make_place, raw_values, running
+from tests.streams import Place, Running, make_place, raw_values, running
 
 RunCli = Callable[..., Any]
 
@@ -75,6 +79,32 @@ def test_a_topic_that_was_made_again_is_told_though_it_has_grown_past_the_checkp
     assert done.returncode == 11
     assert f"{place.raw} was deleted and made again" in done.stderr
     assert len(place.read(place.final)) == 40
+
+
+def test_records_that_are_deleted_before_a_running_stream_has_read_them_are_counted(
+    place: Place, spark: SparkSession, tmp_path: Path
+) -> None:
+    job = Job(
+        kafka=Kafka(place.bootstrap_servers),
+        registry=SchemaRegistry(url=place.registry_url),
+        checkpoint=tmp_path / "checkpoint",
+        topic=place.raw,
+        final=place.final,
+        quarantine=place.quarantine,
+        trigger="10 seconds",
+    )
+    place.produce(raw_values(40, place.raw_id))
+    with Stream(job, spark.newSession()) as stream:
+        running = Running(stream)
+        running.thread.start()
+        running.wait_until_read(40)
+        place.produce(raw_values(7, place.raw_id))
+        delete_records(place, place.raw)
+        running.thread.join(120)
+        stream.stop()
+    [failure] = running.failures
+    assert isinstance(failure, RecordsLost)
+    assert re.match(rf"\d records of {place.raw} were deleted before the stream had read them", str(failure))
 
 
 def delete_records(place: Place, topic: str) -> dict[int, int]:

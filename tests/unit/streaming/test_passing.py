@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts.folder import load_contracts
 from streaming.enrich import passing
+from streaming.plan import Plan, unfilled
 
 ELEVATION: dict[str, Any] = {"name": "elevation", "type": ["null", "double"], "unit": "m", "default": None}
 
@@ -38,3 +40,21 @@ def test_the_platforms_contracts_need_no_field_to_pass() -> None:
     contracts = load_contracts()
     raw, final = contracts["topic-weather"], contracts["topic-weather-final"]
     assert passing(raw.newest.schema, final.newest.schema) == {}
+
+
+def test_a_final_field_that_nothing_fills_is_named() -> None:
+    contracts = load_contracts()
+    raw, final = contracts["topic-weather"], contracts["topic-weather-final"]
+    assert unfilled(raw, final) == ()
+    schema = {**final.newest.schema, "fields": [*final.newest.schema["fields"], ELEVATION]}
+    newer = replace(final, versions=(replace(final.newest, schema=schema),))
+    assert unfilled(raw, newer) == ("elevation",)
+
+
+def test_only_a_plan_that_was_learned_later_and_differs_replaces_another(plan: Plan) -> None:
+    later = replace(plan, learned_at=plan.learned_at + 1)
+    assert not later.replaces(plan)
+    wider = replace(later, writers={**plan.writers, 99: "a schema"})
+    assert wider.replaces(plan)
+    assert not plan.replaces(wider)
+    assert replace(later, final_id=98).replaces(plan)

@@ -7,54 +7,20 @@ from typing import Any
 
 import pytest
 
-from contracts.wire import frame
 from streaming.plan import LARGEST_VALUE, Plan
+from tests.poison import Poison, RawValue
+from tests.poison import poison as table
 
 Publish = Callable[[Sequence[bytes | None]], list[Any]]
-RawValue = Callable[..., bytes]
-Poison = list[tuple[str, bytes | None]]
-
 
 FOREIGN_ID = 21
 """An id that the plan of these tests knows as another subject's."""
 
 
-def bombs(good: bytes, raw_value: RawValue) -> list[bytes]:
-    """A few bytes that claim an array of two thousand million conditions, in either of Avro's notations."""
-    one = raw_value(conditions=[{"id": 800, "main": "Clear", "description": "clear sky"}])
-    at = next(i for i, (a, b) in enumerate(zip(good, one, strict=False)) if a != b)
-    claimed = b"\xfe\xff\xff\xff\x0f"
-    return [good[:at] + claimed, good[:at] + b"\xff\xff\xff\xff\x0f" + claimed]
-
-
 @pytest.fixture(scope="module")
 def poison(raw_value: RawValue) -> Poison:
     """Reason code, and a value that must be put aside for it."""
-    good = raw_value()
-    return [
-        ("NULL_VALUE", None),
-        ("SHORT_VALUE", b""),
-        ("SHORT_VALUE", b"\0\0\0\0"),
-        ("WRONG_MAGIC", b"\1" + good[1:]),
-        ("UNKNOWN_SCHEMA", good[:1] + (4_000_000_000).to_bytes(4, "big") + good[5:]),
-        ("FOREIGN_SUBJECT", frame(FOREIGN_ID, good[5:])),
-        ("OVERSIZE", good + bytes(LARGEST_VALUE)),
-        ("UNDECODABLE", good[:5]),
-        ("UNDECODABLE", good[:-1]),
-        ("UNDECODABLE", good[:5] + b"\xff" * 200),
-        # A length below zero, and one that claims more than there is: of the first text, the station's.
-        ("UNDECODABLE", good.replace(b"\x06JFK", b"\x05JFK")),
-        ("UNDECODABLE", good.replace(b"\x06JFK", b"\xfe\xff\xff\xff\x0fJFK")),
-        *(("UNDECODABLE", bomb) for bomb in bombs(good, raw_value)),
-        ("UNDECODABLE", good.replace(b"JFK", b"J\xff\xfe")),
-        ("UNDECODABLE", raw_value(observed_at=1 << 62)),
-        ("TRAILING_BYTES", good + b"\0"),
-        ("TRAILING_BYTES", good + good),
-        ("RULE_BROKEN", raw_value(humidity=101.0)),
-        ("RULE_BROKEN", raw_value(temperature=float("nan"))),
-        ("RULE_BROKEN", raw_value(wind_speed=float("inf"))),
-        ("RULE_BROKEN", raw_value(station=" ")),
-    ]
+    return table(raw_value, FOREIGN_ID)
 
 
 def test_poison_is_put_aside_with_its_bytes_its_reason_and_its_source(
