@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup pipeline test lint format types check up down status clean clean-data locks lock-jars docs sdk bench kills chaos
+.PHONY: help setup pipeline test lint format types check up down status clean clean-data locks lock-jars docs sdk bench kills chaos \
+    image docker-offline docker-status
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
 
 setup: ## Prepare everything: virtual environment, Java, jars, Spark
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
@@ -72,6 +73,15 @@ down: ## Stop them
 status: ## Say where they are and whether they answer
 	@[ -x $(VENV) ] || { echo "nothing is set up yet: run make up." >&2; exit 1; }
 	@$(VENV) docker status
+
+image: setup ## Build the project's image for the compose file, and say its size
+	@$(VENV) docker image
+
+docker-offline: setup ## Build every image without an image registry, from Debian and what is locked
+	@$(VENV) docker offline
+
+docker-status: setup ## Say where the services of the compose file are and how they are
+	@$(VENV) docker stack
 
 clean-data: ## Stop them and delete their topics and schemas
 	@[ ! -x $(VENV) ] || $(VENV) docker down --wipe

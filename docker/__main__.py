@@ -12,6 +12,7 @@ import typer
 
 import embedded
 from contracts.cli_support import messages, print_json, run
+from embedded.lock import USES
 from embedded.running import RunningServices
 
 _TERMINATED = 128 + signal.SIGTERM
@@ -29,9 +30,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.
 
 
 @app.command()
-def setup() -> None:
+def setup(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Bring these alone: broker, registry, spark.")
+    ] = None,
+) -> None:
     """Download and verify the jars, make Java ready, configure Spark."""
-    embedded.prepare()
+    embedded.prepare(only or USES)
 
 
 @app.command()
@@ -77,6 +82,40 @@ def lock() -> None:
 
 
 @app.command()
+def image() -> None:
+    """Build the project's images, for the compose file; says their sizes."""
+    from containers.project import build_project  # noqa: PLC0415 - the other verbs need no engine
+
+    _show_sizes(build_project(ROOT))
+
+
+@app.command()
+def offline() -> None:
+    """Build every image of the compose file without an image registry, under the official names."""
+    from containers.offline import build_offline  # noqa: PLC0415
+
+    _show_sizes(build_offline(ROOT, messages.print))
+
+
+@app.command()
+def stack(as_json: AsJson = False) -> None:
+    """Say where the services of the compose file are: exit code 0 when all are well, else 1."""
+    from containers.stack import status as stack_status  # noqa: PLC0415
+
+    services = stack_status()
+    if as_json:
+        print_json({one.name: {"state": one.state, "address": one.address} for one in services})
+    for one in services:
+        colour = "green" if one.well else "red"
+        note = f"  [dim]stand-in: {one.stand_in}[/]" if one.stand_in else ""
+        messages.print(f"{one.name:<11}[{colour}]{one.state:<10}[/]{one.address}{note}")
+    if not services:
+        messages.print("the stack is down: `docker compose -f docker/compose.yaml up --wait` starts it")
+    if not services or not all(one.well for one in services):
+        raise typer.Exit(1)
+
+
+@app.command()
 def pipeline(
     began: Annotated[float, typer.Option(help="Unix time at which the setup began; now if unset.")] = 0.0,
 ) -> None:
@@ -87,6 +126,11 @@ def pipeline(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     embedded.prepare()
     raise typer.Exit(run_pipeline(ROOT, setup_seconds=time.time() - began, screen=messages))
+
+
+def _show_sizes(sizes: dict[str, int]) -> None:
+    for name, size in sizes.items():
+        messages.print(f"{name:<40} {size / 1e6:7,.0f} MB")
 
 
 def _show(found: RunningServices, *, as_json: bool) -> bool:

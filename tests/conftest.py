@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import uuid
@@ -17,8 +16,10 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from containers.images import described_images, missing_images
 from embedded import Services
 from embedded.pins import read_pins
+from embedded.ports import free_ports
 from embedded.services import broker_answers, registry_answers
 
 if TYPE_CHECKING:
@@ -78,18 +79,19 @@ def real_part(pytestconfig: pytest.Config) -> Callable[[str], None]:
 def services(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str], None]
 ) -> Iterator[Addresses]:
-    """Broker and registry: the environment's, else a container engine's, else the embedded ones."""
+    """Broker and registry: the environment's, else the compose file's, else the embedded ones.
+
+    The compose file's where an engine holds its images: nothing is pulled for a test, since that may hang.
+    """
     given = [os.environ.get(name, "") for name in _ADDRESSES]
     pins = read_pins()
     versions = f"Kafka {pins['KAFKA_VERSION']}", f"Apicurio Registry {pins['APICURIO_VERSION']}"
     if all(given):
         real_part(f"broker {given[0]} and registry {given[1]}, given by the environment")
         yield Addresses(given[0], given[1], "environment")
-    elif _engine_answers():
+    elif request.getfixturevalue("container_images"):
         yield _compose_addresses(request)
         real_part(f"{versions[0]} and {versions[1]}, in containers by docker/compose.yaml")
-    elif os.environ.get("REQUIRE_DOCKER") == "1":
-        pytest.fail("REQUIRE_DOCKER=1 and no container engine answers `docker info`: start one.")
     else:
         folder = tmp_path_factory.mktemp("services")
         with Services(data_dir=folder / "data", log_dir=folder / "logs") as own:
@@ -169,27 +171,45 @@ def spark(
 
 
 @pytest.fixture(scope="session")
+def container_images(real_part: Callable[[str], None]) -> bool:
+    """Whether an engine answers and holds the images of the compose file; says which ones they are.
+
+    With REQUIRE_DOCKER=1 anything less is a failure; else the embedded services take their place, and the
+    summary says so.
+    """
+    missing = missing_images()
+    if missing and os.environ.get("REQUIRE_DOCKER") == "1":
+        pytest.fail(f"REQUIRE_DOCKER=1 and {missing}.")
+    if missing:
+        real_part(f"no containers, the embedded services instead: {missing}")
+    else:
+        real_part(f"container images: {', '.join(described_images())}")
+    return not missing
+
+
+@pytest.fixture(scope="session")
 def docker_compose_file() -> str:
     return str(ROOT / "docker" / "compose.yaml")
 
 
 @pytest.fixture(scope="session")
+def docker_setup() -> list[str]:
+    """Broker and registry alone."""
+    return ["up --no-build -d broker registry"]
+
+
+@pytest.fixture(scope="session")
 def docker_compose_command() -> str:
-    modern = (
-        subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
-    )
-    return "docker compose" if modern else "docker-compose"
+    return compose_command()
 
 
-def _engine_answers() -> bool:
-    if not shutil.which("docker"):
-        return False
-    try:
-        return (
-            subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False).returncode == 0
-        )
-    except subprocess.TimeoutExpired:
-        return False
+def compose_command(**environment: str) -> str:
+    """Docker Compose, the newer or Debian's, with free ports and with `environment`."""
+    modern = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    ports = ("KAFKA_PORT", "REGISTRY_PORT", "METRICS_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+    given = {**dict(zip(ports, map(str, free_ports(len(ports))), strict=True)), **environment}
+    words = ["env", *(f"{name}={value}" for name, value in given.items())]
+    return " ".join([*words, "docker compose" if modern.returncode == 0 else "docker-compose"])
 
 
 def _compose_addresses(request: pytest.FixtureRequest) -> Addresses:

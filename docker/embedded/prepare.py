@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 
 from embedded import cache
 from embedded.ivy import pyspark_folder
 from embedded.java import check_given_java, write_java_home
-from embedded.lock import Artifact, read_lock
+from embedded.lock import USES, Artifact, read_lock
 
 _AVRO_LIMITS = {
     # A few bytes can claim a huge string or array: without these they end the reader by OutOfMemoryError.
@@ -39,13 +40,13 @@ logger.conf.level = error
 """
 
 
-def prepare() -> None:
-    """Bring everything that the services and Spark need; changes nothing when all is there.
+def prepare(uses: Collection[str] = USES) -> None:
+    """Bring everything that the services and Spark need, or some of these `uses`; changes nothing twice.
 
     Raises `UnsuitableRuntime` for a `JAVA_HOME` that Spark cannot run on, `DownloadFailed`, `NoDiskSpace`.
     """
     check_given_java(os.environ.get("JAVA_HOME"))
-    artifacts = read_lock()
+    artifacts = [artifact for artifact in read_lock() if artifact.use in uses]
     cache.fetch(artifacts)
     for artifact in artifacts:
         if artifact.use == "registry":

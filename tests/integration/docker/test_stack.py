@@ -1,0 +1,222 @@
+"""The whole platform by compose: what is sent is published once, whatever is killed meanwhile."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+import requests
+
+from contracts.consume import consume
+from contracts.folder import HOME, load_contracts
+from contracts.model import Contract
+from contracts.records.topic_weather_final import Observation
+from contracts.registry import connect
+from contracts.wire import HEADER_SIZE, schema_id
+from tests.conftest import compose_command
+from tests.stack import Stack, all_published, each_once, stack
+from tests.streams import FINAL, RAW, Place, raw_values
+
+_REPLAYED = 26_115 - 3 * 500
+"""Observations that the producer sends at once, before it polls the last ones."""
+_RECORDS = 300
+_ELEVATION = {
+    "name": "elevation",
+    "type": ["null", "double"],
+    "doc": "Height of the station above the sea.",
+    "unit": "m",
+    "default": None,
+}
+_LONG_RUNNING = ("broker", "registry", "stream", "producer")
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def platform(container_images: bool, docker_compose_file: str) -> Iterator[Stack]:
+    if not container_images:
+        pytest.skip("the compose stack needs an engine with its images: `make docker-offline` builds them")
+    with stack(compose_command(POLL_INTERVAL="20"), docker_compose_file, f"stack{os.getpid()}") as running:
+        yield running
+
+
+def test_every_observation_is_published_or_put_aside_once(platform: Stack) -> None:
+    platform.wait_until(lambda n: n[RAW] >= _REPLAYED and all_published(n), "the replay was not published")
+    each_once(platform.place())
+
+
+def test_a_typed_consumer_outside_reads_them(platform: Stack) -> None:
+    seen = _read(platform.place(), limit=1000)
+    assert {value.station for value in seen} <= {"EWR", "JFK", "LGA"}
+    assert all(value.replay for value in seen)
+
+
+def test_every_service_is_confined(platform: Stack) -> None:
+    for name, row in platform.containers().items():
+        host = row["HostConfig"]
+        published = [one for ports in (host["PortBindings"] or {}).values() for one in ports or ()]
+        assert {one["HostIp"] for one in published} <= {"127.0.0.1"}, name
+        assert host["Memory"] > 0, name
+        assert host["CapDrop"] == ["ALL"], name
+        assert host["RestartPolicy"]["Name"] in {"unless-stopped", "on-failure"}, name
+        assert row["Config"]["User"].partition(":")[0] not in {"", "0", "root"}, name
+        assert name == "contracts" or row["State"]["Health"]["Status"] == "healthy", name
+
+
+@pytest.mark.parametrize("service", _LONG_RUNNING)
+def test_a_service_that_crashes_comes_back_and_nothing_is_lost_or_doubled(
+    platform: Stack, service: str
+) -> None:
+    place = platform.place()
+    before = platform.wait_until(all_published, "the stream was not at rest")
+    place.produce(raw_values(_RECORDS, place.raw_id))
+    platform.crash(service)
+    place.produce(raw_values(_RECORDS, place.raw_id))
+    platform.wait_until_well()
+    platform.wait_until(
+        lambda n: n[RAW] >= before[RAW] + 2 * _RECORDS and all_published(n),
+        f"not all was published after {service} crashed",
+    )
+    each_once(place)
+
+
+def test_down_and_up_again_keeps_records_ids_and_the_streams_place(platform: Stack) -> None:
+    place = platform.place()
+    before = platform.wait_until(all_published, "the stream was not at rest")
+    platform.compose("down")
+    assert platform.containers() == {}
+    platform.compose("up --no-build -d")
+    platform.wait_until_well()
+    again = platform.place()
+    assert (again.raw_id, again.final_id) == (place.raw_id, place.final_id)
+    again.produce(raw_values(_RECORDS, again.raw_id))
+    after = platform.wait_until(
+        lambda n: n[RAW] >= before[RAW] + _RECORDS and all_published(n), "the stream did not go on"
+    )
+    assert all(after[topic] >= before[topic] for topic in before)
+    each_once(again)
+
+
+def test_a_registry_that_lost_its_volume_comes_back_from_a_backup(platform: Stack) -> None:
+    """As docs/operations.md says: the export holds ids and modes, and the stream never notices."""
+    place = platform.place()
+    admin = place.registry_url.replace("/apis/ccompat/v7", "/apis/registry/v3/admin")
+    backup = requests.get(f"{admin}/export", headers={"Accept": "application/zip"}, timeout=30)
+    assert backup.ok
+    modes = _modes(place)
+    platform.compose("rm --stop --force registry")
+    subprocess.run(
+        ["docker", "volume", "rm", f"{platform.project}_registry-data"], check=True, capture_output=True
+    )
+    platform.compose("up --no-build -d --no-deps registry")
+    platform.wait_until_well()
+    keep = {"X-Registry-Preserve-GlobalId": "true", "X-Registry-Preserve-ContentId": "true"}
+    restored = requests.post(
+        f"{admin}/import",
+        data=backup.content,
+        headers={"Content-Type": "application/zip", **keep},
+        timeout=30,
+    )
+    assert restored.ok, restored.text
+    again = platform.place()
+    assert (again.raw_id, again.final_id) == (place.raw_id, place.final_id)
+    assert _modes(again) == modes
+    assert set(modes.values()) == {"FULL_TRANSITIVE"}
+
+
+def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: Path) -> None:
+    """Contracts first, then a producer of the new version, then the stream: in that order nothing waits."""
+    place = platform.place()
+    folder = _with_elevation(tmp_path / "contracts", place)
+    _contracts(folder, place, "apply")
+
+    newer = load_contracts(folder)
+    registry = connect(place.registry_url)
+    newer_id = registry.versions(newer[RAW].subject)[-1].id
+    registry.close()
+    assert newer_id != place.raw_id
+    before = platform.wait_until(all_published, "the stream was not at rest")
+    schema = newer[RAW].newest.schema
+    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP", elevation=4.0))
+    platform.wait_until(
+        lambda n: n[RAW] >= before[RAW] + _RECORDS and all_published(n), "the new version was not published"
+    )
+
+    mounted = tmp_path / "newer.yaml"
+    mount = {"volumes": [f"{folder}:/contracts:ro"], "environment": {"CONTRACTS_DIR": "/contracts"}}
+    mounted.write_text(json.dumps({"services": {"stream": mount}}), encoding="utf-8")
+    platform.compose("up --no-build -d --no-deps stream", mounted)
+    platform.wait_until_well()
+    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP", elevation=8.0))
+    platform.wait_until(
+        lambda n: n[RAW] >= before[RAW] + 2 * _RECORDS and all_published(n),
+        "the new stream published nothing",
+    )
+    each_once(place)
+    assert _elevations(place, newer[FINAL]) == {8.0: _RECORDS}
+    assert [value.station for value in _read(place, stop_at_end=True)].count("UP") == 2 * _RECORDS
+
+
+def _modes(place: Place) -> dict[str, str]:
+    """Compatibility mode by subject, as the registry tells."""
+    contracts = load_contracts().values()
+    urls = {one.subject: f"{place.registry_url}/config/{one.subject}" for one in contracts}
+    return {name: requests.get(url, timeout=10).json()["compatibilityLevel"] for name, url in urls.items()}
+
+
+def _contracts(folder: Path, place: Place, *words: str) -> dict[str, Any]:
+    """Run a verb of `python -m contracts` on a folder; gives what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "contracts", *words, "--json"],
+        env={**place.environment, "CONTRACTS_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _with_elevation(folder: Path, place: Place) -> Path:
+    """The platform's contracts with a field more, raw and final, locked."""
+    shutil.copytree(HOME, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    for topic in (RAW, FINAL):
+        file = Path(_contracts(folder, place, "new-version", topic)["file"])
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps({**schema, "fields": [*schema["fields"], _ELEVATION]}), encoding="utf-8")
+    about = folder / RAW / "contract.yaml"
+    text = about.read_text(encoding="utf-8")
+    about.write_text(text.replace("reads: [source,", "reads: [source, elevation,"), encoding="utf-8")
+    _contracts(folder, place, "lock")
+    return folder
+
+
+def _read(place: Place, **how: Any) -> list[Observation]:
+    """What a typed consumer outside of the stack reads of the final topic."""
+    where = {"bootstrap_servers": place.bootstrap_servers, "registry_url": place.registry_url}
+    options: dict[str, Any] = {**where, **how}
+    return [message.value for message in consume(FINAL, Observation, **options)]
+
+
+def _elevations(place: Place, final: Contract) -> Counter[float]:
+    """How often each elevation stands in what was written by the newest version of the final contract."""
+    registry = connect(place.registry_url)
+    number = registry.versions(final.subject)[-1].id
+    registry.close()
+    values = [message.value() or b"" for message in place.read(FINAL)]
+    bodies = [io.BytesIO(value[HEADER_SIZE:]) for value in values if schema_id(value) == number]
+    schema = fastavro.parse_schema(final.newest.schema)
+    records: list[Any] = [fastavro.schemaless_reader(body, schema, None) for body in bodies]
+    return Counter(record["elevation"] for record in records if record["elevation"] is not None)
