@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -13,6 +14,8 @@ from contracts.folder import adopted_path
 from contracts.lock import Lock, differences, digest
 from contracts.model import Adopted, Contract, Mode, Version
 from contracts.registry import Registered
+
+_MILLISECONDS = {"h": 3_600_000, "d": 86_400_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,14 @@ def _steps(contract: Contract, held: Held, topics: frozenset[str], partitions: i
         yield SetMode(subject=contract.subject, mode=contract.mode)
     yield from (Register(subject=contract.subject, version=version) for version in missing)
     if contract.topic not in topics:
-        yield CreateTopic(topic=contract.topic, partitions=partitions, settings=contract.topic_settings)
+        yield CreateTopic(topic=contract.topic, partitions=partitions, settings=_settings(contract))
+
+
+def _settings(contract: Contract) -> dict[str, str]:
+    """Kafka's settings of the topic: it keeps records as long as the contract promises, and what it says."""
+    promised = re.fullmatch(r"(\d+)([hd])", contract.service_level.get("retention", ""))
+    kept = {"retention.ms": str(int(promised[1]) * _MILLISECONDS[promised[2]])} if promised else {}
+    return {**kept, **contract.topic_settings}
 
 
 def _missing(contract: Contract, registered: Sequence[Registered]) -> tuple[Version, ...]:

@@ -57,6 +57,12 @@ def test_a_topic_is_created_with_the_settings_of_its_contract() -> None:
     assert "max.message.bytes=2097152" in str(step)
 
 
+def test_a_topic_keeps_records_as_long_as_its_contract_promises() -> None:
+    promising = replace(CONTRACT, service_level={"retention": "400d"})
+    (step,) = plan([promising], {"t-value": Held(mode=CONTRACT.mode, versions=REGISTERED)}, [], 4)
+    assert step == CreateTopic(topic="t", partitions=4, settings={"retention.ms": "34560000000"})
+
+
 def test_nothing_is_planned_where_all_is_there() -> None:
     held = Held(mode=Mode.FULL_TRANSITIVE, versions=REGISTERED)
     assert plan([CONTRACT], {"t-value": held}, ["t"], 4) == ()
