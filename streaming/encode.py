@@ -51,7 +51,7 @@ def encode(judged: DataFrame, found: Iterable[Reason], *, final: Output, quarant
         "source_partition",
         "source_offset",
         F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic"),
-        F.when(publish, F.encode("station", "UTF-8")).otherwise(F.col("source_key")).alias("key"),
+        F.when(publish, F.col("station").cast("binary")).otherwise(F.col("source_key")).alias("key"),
         # Only the branch that is taken is evaluated: a null where Avro allows none would fail the task.
         F.when(publish, _framed(final, published))
         .otherwise(_framed(quarantine, dead_letter(found)))

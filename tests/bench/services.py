@@ -1,0 +1,95 @@
+"""Broker, registry and topics of a benchmark's own."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from confluent_kafka.admin import AdminClient
+
+from contracts.broker import Broker
+from contracts.folder import load_contracts
+from contracts.kafka import Kafka
+from contracts.registry import Registry, SchemaRegistry, connect
+from embedded import Services
+from streaming.job import FINAL, QUARANTINE, Job
+from tests.bench.raw_records import evolved
+
+CORES = 2
+"""Of all that a benchmark starts, broker included: a machine with more lends two."""
+
+
+@dataclass
+class Ground:
+    """Running services, and the topics that are made on them."""
+
+    kafka: Kafka
+    registry: SchemaRegistry
+    folder: Path
+    _client: Registry
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The addresses as the command lines take them."""
+        return {
+            **os.environ,
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            "SCHEMA_REGISTRY_URL": self.registry.url,
+        }
+
+    def raw_topic(self, name: str, partitions: int, versions: int = 1) -> list[int]:
+        """Make a raw topic; gives the ids of its writers: the newest version, then `evolved` ones."""
+        Broker(self.kafka).create(name, partitions)
+        return [
+            self._client.register(f"{name}-value", json.dumps(evolved(number))) for number in range(versions)
+        ]
+
+    def bytes_of(self, topic: str) -> int:
+        """What a topic takes on the broker's disk, indexes left out."""
+        logs = (self.folder / "data").rglob("*.log")
+        return sum(log.stat().st_size for log in logs if log.parent.name.rpartition("-")[0] == topic)
+
+    @contextmanager
+    def job(self, topic: str, partitions: int) -> Iterator[Job]:
+        """A job over `topic` with outputs and a checkpoint of its own, deleted in the end."""
+        known = load_contracts()
+        names = {one: f"{one}-{next(self._numbers)}" for one in (FINAL, QUARANTINE)}
+        for one, name in names.items():
+            Broker(self.kafka).create(name, partitions, known[one].topic_settings)
+            self._client.register(f"{name}-value", known[one].newest.text)
+        with tempfile.TemporaryDirectory(dir=self.folder) as checkpoint:
+            yield Job(
+                kafka=self.kafka,
+                registry=self.registry,
+                checkpoint=Path(checkpoint),
+                topic=topic,
+                final=names[FINAL],
+                quarantine=names[QUARANTINE],
+            )
+        admin = AdminClient(self.kafka.client())
+        for future in admin.delete_topics(list(names.values())).values():
+            future.result(30)
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """Start broker and registry for one benchmark, on two cores with all that it starts."""
+    psutil.Process().cpu_affinity(list(range(min(CORES, os.cpu_count() or 1))))
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as name,
+        Services(data_dir=Path(name) / "data", log_dir=Path(name) / "logs") as own,
+    ):
+        registry = SchemaRegistry(url=own.schema_registry_url)
+        client = connect(registry)
+        try:
+            yield Ground(Kafka(own.bootstrap_servers), registry, Path(name), client)
+        finally:
+            client.close()

@@ -1,0 +1,103 @@
+"""Memory of the stream's Java process over ten minutes of steady load.
+
+    python -m tests.bench.streaming.memory [--seconds 600] [--rate 1000] [--real-time]
+
+Run by `make bench`, on services of its own. What is resident is sampled; what is left on the heap is told
+by Java's own log of its collections. Growth is the slope after the first third, with its standard error.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contracts.cli_support import messages, run
+from contracts.errors import ServiceFailed
+from tests.bench.figures import merge
+from tests.bench.raw_records import framed
+from tests.bench.services import ground
+from tests.bench.sizes import scaled
+from tests.bench.steady import Reader, Sender, Steadily, java_of, running
+
+_PARTITIONS = 2
+_SAMPLES = 300
+_COLLECTION = re.compile(r"^\[([0-9.]+)s\].*\bPause.* \d+M->(\d+)M\(")
+"""A line of Java's log: seconds since its start, and MiB on the heap behind a collection."""
+
+Point = tuple[float, float]
+"""Minutes and MiB."""
+
+
+def bench(
+    seconds: Annotated[int, typer.Option(min=10)] = scaled(600, 40),
+    rate: Annotated[int, typer.Option(min=1, help="Records a second.")] = 1000,
+    real_time: Annotated[bool, typer.Option("--real-time")] = False,
+) -> None:
+    """Watch one mode."""
+    with ground() as here:
+        ids = here.raw_topic("memory", _PARTITIONS)
+        log = here.folder / "gc-%p.log"
+        environment = {**here.environment, "JAVA_TOOL_OPTIONS": f"-Xlog:gc:file={log}:uptime"}
+        options = ("--real-time", "--real-time-batch=60") if real_time else ()
+        with here.job("memory", _PARTITIONS) as job, running(job, environment, *options) as stream:
+            sender = Sender(here.kafka, "memory", _PARTITIONS, framed(sys.maxsize, ids))
+            reader = Reader(here.kafka, job.final, _PARTITIONS)
+            with Steadily(sender, rate):
+                reader.wait_for_first()
+                java = java_of(stream)
+                resident = watch(java, seconds)
+            published = len(reader.stop())
+        heap = collections(Path(str(log).replace("%p", str(java.pid))))
+    found = {"seconds": seconds, "rate": rate, "records": published, "resident": growth(resident)}
+    merge(f"streaming.memory.{'real_time' if real_time else 'micro_batch'}", {**found, "heap": growth(heap)})
+
+
+def watch(java: Any, seconds: int) -> list[Point]:
+    """Resident memory, sampled evenly."""
+    began = time.monotonic()
+    points: list[Point] = []
+    for number in range(_SAMPLES):
+        time.sleep(max(0.0, began + seconds * number / _SAMPLES - time.monotonic()))
+        points.append(((time.monotonic() - began) / 60, java.memory_info().rss / 2**20))
+        if number % 30 == 0:
+            messages.print(f"{points[-1][0]:.1f} min: {points[-1][1]:,.0f} MiB resident")
+    return points
+
+
+def collections(log: Path) -> list[Point]:
+    """What was left on the heap, collection by collection."""
+    found = (_COLLECTION.match(line) for line in log.read_text(encoding="utf-8").splitlines())
+    return [(float(one[1]) / 60, float(one[2])) for one in found if one]
+
+
+def growth(points: Sequence[Point]) -> dict[str, float]:
+    """Slope of the later two thirds, by least squares, and what they lie between."""
+    late = [point for point in points if point[0] > points[0][0] + (points[-1][0] - points[0][0]) / 3]
+    if len(late) < 3:
+        raise ServiceFailed("too few samples: measure for longer.")
+    times, sizes = [time for time, _ in late], [size for _, size in late]
+    slope, start = statistics.linear_regression(times, sizes)
+    left = [size - (start + slope * at) for at, size in late]
+    middle = statistics.mean(times)
+    error = (
+        sum(one * one for one in left) / (len(late) - 2) / sum((at - middle) ** 2 for at in times)
+    ) ** 0.5
+    return {
+        "samples": len(late),
+        "mib_a_minute": round(slope, 3),
+        "standard_error": round(error, 3),
+        "least_mib": round(min(sizes), 1),
+        "median_mib": round(statistics.median(sizes), 1),
+        "most_mib": round(max(sizes), 1),
+    }
+
+
+if __name__ == "__main__":
+    run(lambda: typer.run(bench))
