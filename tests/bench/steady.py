@@ -18,6 +18,7 @@ from typing import cast
 import psutil
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from contracts.broker import CLIENT_LOG
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
@@ -67,7 +68,7 @@ class Sender:
         self._records = records
         self._topic = topic
         self._turns = itertools.cycle(range(partitions))
-        self._producer = Producer({**kafka.client(), "linger.ms": 0, "acks": "all"})
+        self._producer = Producer({**kafka.client(), "linger.ms": 0, "acks": "all"}, logger=CLIENT_LOG)
 
     def send(self, rate: int, seconds: float) -> Times:
         """Send `rate` records a second; gives the times of these."""
