@@ -48,6 +48,11 @@ def check_identity(job: Job) -> None:
         _write(job.checkpoint / FILE, {**noted, **held})
 
 
+def check_still_same(job: Job) -> None:
+    """Raise `CheckpointMismatch` when a topic was made again since `check_identity` has noted it."""
+    compare(_read(job.checkpoint / FILE), topic_ids(job), job)
+
+
 def compare(noted: Mapping[str, str], held: Mapping[str, str], job: Job) -> None:
     """Raise for the first topic that is `held` under another id than the one `noted`."""
     for topic, topic_id in held.items():

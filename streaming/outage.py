@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from contracts.errors import PlatformError
+from contracts.errors import PlatformError, Unreachable
 from streaming.job import Job
 from streaming.learn import check_topics, patiently
 from streaming.offsets import watermarks
@@ -18,6 +18,11 @@ T = TypeVar("T")
 BACK_WITHIN = 600.0
 """Seconds that an outage may last."""
 
+
+class StillAway(Unreachable):
+    """What was waited for did not come back in time."""
+
+
 _log = logging.getLogger("streaming")
 
 
@@ -25,7 +30,7 @@ def outlast(ask: Callable[[], T], stopping: threading.Event, outage: PlatformErr
     """Ask until there is an answer, and tell of it when that takes more than one question.
 
     With an `outage`, which is what the first question met, the next is the first one asked here. None when
-    the stream is `stopping` meanwhile; an outage that lasts too long is raised.
+    the stream is `stopping` meanwhile. Raises `StillAway`, or the last refusal, when it lasts too long.
     """
     try:
         if outage:
@@ -38,9 +43,11 @@ def outlast(ask: Callable[[], T], stopping: threading.Event, outage: PlatformErr
     began = time.monotonic()
     try:
         answer = patiently(ask, BACK_WITHIN, stopping)
-    except PlatformError:
+    except PlatformError as failure:
         if stopping.is_set():
             return None
+        if isinstance(failure, Unreachable):
+            raise StillAway(str(failure)) from None
         raise
     _log.warning("The stream goes on after %.0f s.", time.monotonic() - began)
     return None if stopping.is_set() else answer

@@ -23,7 +23,7 @@ from streaming.identity import check_identity
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
 from streaming.offsets import schema_ids, watermarks
-from streaming.outage import broker_is_back, outlast
+from streaming.outage import StillAway, broker_is_back, outlast
 from streaming.plan import Plan
 from streaming.progress import Progress
 from streaming.query import DELIVERED_WITHIN, Until, start
@@ -36,7 +36,7 @@ from streaming.spark import (
     without_aborted_tasks,
     without_failure_of_report,
 )
-from streaming.watch import Ended, Event, Listener, Stop, Watcher, Widen
+from streaming.watch import Ended, Event, Listener, Stop, Unfit, Watcher, Widen
 
 _LOOK_AT_QUERY_EVERY = 1.0
 _BATCH_ENDS_WITHIN = 60.0
@@ -139,6 +139,8 @@ class Stream:
         """Do as `_run_plan`, and go on with the same plan when a broker that fell silent is back."""
         try:
             return self._run_plan(plan, report)
+        except StillAway:
+            raise
         except Unreachable as silence:
             failed = time.monotonic()
 
@@ -208,6 +210,9 @@ class Stream:
                     self._end(run, report)
                     self._report_finished(left, report)
                     return event.plan
+                case Unfit():
+                    query.stop()
+                    raise event.why
                 case Stop():
                     self._end(run, report)
                     self._report_finished(left, report)

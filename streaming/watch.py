@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pyspark.sql.streaming.listener import (
@@ -15,14 +17,16 @@ from pyspark.sql.streaming.listener import (
     StreamingQueryListener,
 )
 
-from contracts.errors import PlatformError
+from contracts.errors import CheckpointMismatch, PlatformError
 from contracts.registry import Registry
+from streaming.identity import check_still_same
 from streaming.job import Job
 from streaming.learn import learn, registered
 from streaming.plan import Plan
 from streaming.progress import Progress, read
 
 _LOOK_AT_REGISTRY_EVERY = 0.5
+_LOOK_AT_TOPICS_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,14 @@ class Ended:
     query_run: str
 
 
-Event = Stop | Widen | Ended | Progress
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """The stream must not go on, although its query does."""
+
+    why: PlatformError
+
+
+Event = Stop | Widen | Ended | Progress | Unfit
 """All that the supervisor waits for."""
 
 
@@ -71,6 +82,8 @@ class Listener(StreamingQueryListener):
 class Watcher:
     """Asks the registry now and then, and puts a `Widen` into `events` when it holds other versions.
 
+    Less often it asks the broker whether the topics are still the same ones: the query would read on in one
+    that was made again, behind the records that it has not seen.
     A registry that does not answer leaves the running plan as it is: known versions flow on.
     """
 
@@ -92,15 +105,27 @@ class Watcher:
         self.done.set()
 
     def _watch(self) -> None:
+        look_at_topics = time.monotonic() + _LOOK_AT_TOPICS_EVERY
         while not self.done.wait(_LOOK_AT_REGISTRY_EVERY):
-            try:
-                now = registered(self.job, self.registry)
-                if now == self.seen:
-                    continue
-                newer = learn(self.job, self.registry, self.done, self.plan)
-            except PlatformError:
-                continue
-            self.seen = now
-            if newer.replaces(self.plan):
-                self.events.put(Widen(newer))
-                self.plan = newer
+            with suppress(PlatformError):
+                self._look_at_registry()
+            if time.monotonic() > look_at_topics:
+                look_at_topics = time.monotonic() + _LOOK_AT_TOPICS_EVERY
+                with suppress(PlatformError):
+                    self._look_at_topics()
+
+    def _look_at_registry(self) -> None:
+        now = registered(self.job, self.registry)
+        if now == self.seen:
+            return
+        newer = learn(self.job, self.registry, self.done, self.plan)
+        self.seen = now
+        if newer.replaces(self.plan):
+            self.events.put(Widen(newer))
+            self.plan = newer
+
+    def _look_at_topics(self) -> None:
+        try:
+            check_still_same(self.job)
+        except CheckpointMismatch as another:
+            self.events.put(Unfit(another))

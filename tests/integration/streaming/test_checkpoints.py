@@ -14,10 +14,9 @@ from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
 from contracts.broker import Broker
-from contracts.errors import RecordsLost
+from contracts.errors import CheckpointMismatch, RecordsLost
 from contracts.kafka import Kafka
-from contracts.registry import SchemaRegistry
-from streaming import Job, Stream
+from streaming import Stream
 from streaming.checkpoint import remember
 from streaming.offsets import watermarks
 from tests.streams import Place, Running, make_place, raw_values, running
@@ -71,9 +70,7 @@ def test_what_does_not_fit_a_checkpoint_is_told_with_an_exit_code_of_its_own(
 def test_a_topic_that_was_made_again_is_told_though_it_has_grown_past_the_checkpoint(
     place: Place, checkpoint: Path, run_cli: RunCli
 ) -> None:
-    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
-    admin.delete_topics([place.raw])[place.raw].result(timeout=30)
-    Broker(Kafka(place.bootstrap_servers)).create(place.raw, 2)
+    make_again(place, place.raw)
     place.produce(raw_values(100, place.raw_id))
     done = run_cli(*place.arguments(checkpoint), "--available-now")
     assert done.returncode == 11
@@ -81,18 +78,26 @@ def test_a_topic_that_was_made_again_is_told_though_it_has_grown_past_the_checkp
     assert len(place.read(place.final)) == 40
 
 
+def test_an_output_that_is_made_again_under_a_running_stream_ends_it(
+    place: Place, spark: SparkSession, tmp_path: Path
+) -> None:
+    place.produce(raw_values(40, place.raw_id))
+    with Stream(place.job(tmp_path / "checkpoint"), spark.newSession()) as stream:
+        running = Running(stream)
+        running.thread.start()
+        running.wait_until_read(40)
+        make_again(place, place.final)
+        running.thread.join(120)
+        stream.stop()
+    [failure] = running.failures
+    assert isinstance(failure, CheckpointMismatch)
+    assert f"{place.final} was deleted and made again" in str(failure)
+
+
 def test_records_that_are_deleted_before_a_running_stream_has_read_them_are_counted(
     place: Place, spark: SparkSession, tmp_path: Path
 ) -> None:
-    job = Job(
-        kafka=Kafka(place.bootstrap_servers),
-        registry=SchemaRegistry(url=place.registry_url),
-        checkpoint=tmp_path / "checkpoint",
-        topic=place.raw,
-        final=place.final,
-        quarantine=place.quarantine,
-        trigger="10 seconds",
-    )
+    job = replace(place.job(tmp_path / "checkpoint"), trigger="10 seconds")
     place.produce(raw_values(40, place.raw_id))
     with Stream(job, spark.newSession()) as stream:
         running = Running(stream)
@@ -105,6 +110,13 @@ def test_records_that_are_deleted_before_a_running_stream_has_read_them_are_coun
     [failure] = running.failures
     assert isinstance(failure, RecordsLost)
     assert re.match(rf"\d records of {place.raw} were deleted before the stream had read them", str(failure))
+
+
+def make_again(place: Place, topic: str) -> None:
+    """Delete a topic, and make an empty one of the same name."""
+    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
+    admin.delete_topics([topic])[topic].result(timeout=30)
+    Broker(Kafka(place.bootstrap_servers)).create(topic, 2)
 
 
 def delete_records(place: Place, topic: str) -> dict[int, int]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from contracts.wire import frame, schema_id
+from tests.stream_process import stream_process
 from tests.streams import Place, raw_values
 
 _LIMIT = 240.0
@@ -65,6 +70,28 @@ def test_sigterm_ends_the_stream_and_the_next_start_goes_on_from_there(
     assert run_cli(*arguments, "--available-now", timeout=_LIMIT).returncode == 0
     assert place.lost_and_doubled() == ([], [])
     assert len(place.read(place.final)) == 60
+
+
+def test_a_stream_that_is_ended_while_spark_starts_leaves_no_process_behind(
+    place: Place, tmp_path: Path
+) -> None:
+    with stream_process(place, tmp_path / "checkpoint", tmp_path / "log") as stream:
+        itself = psutil.Process(stream.process.pid)
+        deadline = time.monotonic() + _LIMIT
+        while not itself.children(recursive=True):
+            assert time.monotonic() < deadline, "Spark did not start"
+            time.sleep(0.02)
+        assert stream.end(_LIMIT) == 0, stream.told
+        while family := [one for one in psutil.process_iter() if _session(one) == stream.process.pid]:
+            assert time.monotonic() < deadline, f"left behind: {family}"
+            time.sleep(0.1)
+
+
+def _session(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
+    except (ProcessLookupError, psutil.Error):
+        return None
 
 
 def test_a_broker_that_does_not_answer_is_told_before_spark_starts(run_cli: RunCli) -> None:

@@ -13,7 +13,7 @@ from contracts.kafka import Kafka
 from contracts.registry import SchemaRegistry
 from streaming.identity import compare, emptied
 from streaming.job import Job
-from streaming.outage import outlast
+from streaming.outage import StillAway, outlast
 
 JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
 
@@ -40,6 +40,15 @@ def test_a_stream_that_is_told_to_stop_waits_no_longer() -> None:
     stopping = threading.Event()
     stopping.set()
     assert outlast(ask, stopping) is None
+
+
+def test_an_outage_that_lasts_too_long_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask() -> str:
+        raise Unreachable("no broker answers.")
+
+    monkeypatch.setattr("streaming.outage.BACK_WITHIN", 0.1)
+    with pytest.raises(StillAway, match="no broker answers"):
+        outlast(ask, threading.Event())
 
 
 @pytest.mark.parametrize("address", ["hdfs://name/cp", "s3a://bucket/cp", "file:///tmp/cp"])
