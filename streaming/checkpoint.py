@@ -114,6 +114,11 @@ def real_time_note(folder: Path) -> RealTime | None:
         ) from None
 
 
+def keeps_state(folder: Path) -> bool:
+    """Whether the stream of a checkpoint remembers observations from batch to batch."""
+    return (folder / "state").is_dir()
+
+
 def claim(folder: Path) -> BinaryIO:
     """Keep other streams off `folder` until the file that is returned is closed, or this process is gone.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -42,14 +42,23 @@ class Output:
     schema: JsonSchema
 
 
-def encode(judged: DataFrame, found: Iterable[Reason], *, final: Output, quarantine: Output) -> DataFrame:
-    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`, and where it came from."""
+SOURCE_COLUMNS = ("source_partition", "source_offset")
+
+
+def encode(
+    judged: DataFrame,
+    found: Iterable[Reason],
+    *,
+    final: Output,
+    quarantine: Output,
+    beside: Sequence[str | Column] = SOURCE_COLUMNS,
+) -> DataFrame:
+    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`; with the columns `beside`."""
     published = {name: column(name) for name in field_names(final.schema)}
     publish = F.col("reason").isNull()
     return judged.select(
         # What else was judged is copied no further.
-        "source_partition",
-        "source_offset",
+        *beside,
         F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic"),
         F.when(publish, F.col("station").cast("binary")).otherwise(F.col("source_key")).alias("key"),
         # Only the branch that is taken is evaluated: a null where Avro allows none would fail the task.
@@ -57,6 +66,23 @@ def encode(judged: DataFrame, found: Iterable[Reason], *, final: Output, quarant
         .otherwise(_framed(quarantine, dead_letter(found)))
         .alias("value"),
         F.expr(_HEADERS).alias("headers"),
+    )
+
+
+def put_aside(encoded: DataFrame, reason: Reason, quarantine: Output) -> DataFrame:
+    """Make dead letters of those `encoded` rows for which `reason` holds; their source stands beside them."""
+    holds = F.expr(reason.holds)
+
+    def instead(name: str, value: Column) -> Column:
+        return F.when(holds, value).otherwise(F.col(name))
+
+    told = encoded.withColumn("reason", instead("reason", F.lit(reason.code)))
+    return told.withColumns(
+        {
+            "topic": instead("topic", F.lit(quarantine.topic)),
+            "key": instead("key", F.col("source_key")),
+            "value": instead("value", _framed(quarantine, dead_letter([reason]))),
+        }
     )
 
 

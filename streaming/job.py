@@ -11,6 +11,7 @@ from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.model import Contract
 from contracts.registry import SchemaRegistry
+from contracts.rules import milliseconds
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 """The contracts' topics; a job may use their contracts on topics of other names."""
@@ -42,6 +43,8 @@ class Job:
     """Publish each record as it arrives, instead of batch by batch."""
     real_time_batch: float = 300.0
     """Seconds from checkpoint to checkpoint in real-time mode: a crash reads that much again."""
+    once_within: str = ""
+    """How long an observation is remembered, so that it is published once, such as `1h`; empty for not."""
     quick_start: bool = False
     """Reach the first batch with half the work, and pay for it in a long run."""
     wait: float = 0.0
@@ -53,6 +56,16 @@ class Job:
             raise UnusableSetting(
                 "--available-now ends when all is published and --real-time waits for more: give one of them."
             )
+        if self.real_time and self.once_within:
+            raise UnusableSetting(
+                "--once-within keeps a state from batch to batch, which real-time mode cannot: leave one "
+                "out; our own producer sends an observation once by itself, over restarts too."
+            )
+        if self.once_within:
+            try:
+                milliseconds(self.once_within)
+            except ValueError as error:
+                raise UnusableSetting(f"--once-within: {error}.") from None
         if self.real_time_batch < SHORTEST_REAL_TIME_BATCH:
             raise UnusableSetting(
                 f"a real-time batch lasts at least {SHORTEST_REAL_TIME_BATCH:.0f} seconds: "

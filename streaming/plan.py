@@ -5,15 +5,15 @@ There is no filter and no branch in it: each row names its own topic, so that a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 
 from contracts.model import Contract
 from contracts.wire import new_seal
 from streaming.decode import decode
-from streaming.encode import Output, encode
+from streaming.encode import SOURCE_COLUMNS, Output, encode
 from streaming.enrich import DERIVED, METRIC, enrich, passing
 from streaming.judge import Reason, judge, reasons
 from streaming.projection import reader_schema
@@ -110,11 +110,12 @@ def judged(records: DataFrame, plan: Plan) -> DataFrame:
     return judge(enrich(decoded, passing(reader, plan.final.newest.schema)), plan.reasons, plan.final.rules)
 
 
-def publish(records: DataFrame, plan: Plan) -> DataFrame:
-    """Encode `judged` records for the topic that each goes to."""
+def publish(records: DataFrame, plan: Plan, beside: Sequence[str | Column] = SOURCE_COLUMNS) -> DataFrame:
+    """Encode `judged` records for the topic that each goes to; with the columns `beside`."""
     return encode(
         records,
         plan.reasons,
         final=Output(plan.final.topic, plan.final_id, plan.final.newest.schema),
         quarantine=Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
+        beside=beside,
     )

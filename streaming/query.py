@@ -6,12 +6,13 @@ from collections.abc import Collection
 from enum import Enum
 
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from streaming.failures import translate
 from streaming.job import Job
 from streaming.offsets import Coordinates
+from streaming.once import DUPLICATE, keep_state, once
 from streaming.plan import Plan, judged, publish
 from streaming.progress import counted
 from streaming.real_time import in_real_time
@@ -58,15 +59,15 @@ def start(
     real_time = job.real_time and until is Until.STOPPED
     size = {} if real_time else {"maxOffsetsPerTrigger": str(job.largest_batch)}
     raw = read_stream(spark, plan.raw.topic, {**kafka, **size})
-    if published:
-        raw = without(raw, published, spark)
     writer = (
-        publish(counted(judged(raw, plan), {reason.code for reason in plan.reasons}), plan)
+        _records(spark, job, plan, raw, published)
         .writeStream.format("kafka")
         .queryName(f"{plan.raw.topic} to {plan.final.topic}")
         .option("checkpointLocation", str(job.checkpoint.absolute()))
         .options(**{**kafka, **PRODUCER, **(_AT_ONCE if real_time else {})})
     )
+    if job.once_within:
+        writer = writer.outputMode("update")
     if until is Until.BATCH:
         writer = writer.trigger(once=True)
     elif until is Until.NOW:
@@ -79,3 +80,18 @@ def start(
         return writer.start()
     except PySparkException as error:
         raise translate(str(error), job) from None
+
+
+def _records(
+    spark: SparkSession, job: Job, plan: Plan, raw: DataFrame, published: Collection[Coordinates]
+) -> DataFrame:
+    """What goes to Kafka's sink, without what is `published`, and counted."""
+    codes = {reason.code for reason in plan.reasons}
+    if not job.once_within:
+        left = without(raw, published, spark) if published else raw
+        return publish(counted(judged(left, plan), codes), plan)
+    keep_state(spark)
+    # The state has to see every record of the batch, also those that are published.
+    records = once(judged(raw, plan), plan, job.once_within)
+    left = without(records, published, spark) if published else records
+    return counted(left, codes | {DUPLICATE})

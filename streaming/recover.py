@@ -10,6 +10,7 @@ and is left out of micro-batches that go over it. A note of our own tells that t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -18,12 +19,13 @@ from operator import itemgetter
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.errors import CheckpointMismatch, RecordsLost
+from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
 from streaming.checkpoint import (
     Batch,
     Memory,
     Offsets,
     RealTime,
+    keeps_state,
     note_real_time,
     real_time_note,
     remember,
@@ -49,8 +51,32 @@ def check_checkpoint(job: Job) -> None:
     """
     if memory := remember(job.checkpoint, job.topic):
         kafka = job.kafka
+        compare_state(memory, keeps_state(job.checkpoint), job, time.time_ns() // 1_000_000)
         compare_raw(memory, watermarks(kafka, job.topic), job)
         compare_outputs(memory, [watermarks(kafka, t) for t in (job.final, job.quarantine)], job)
+
+
+def compare_state(memory: Memory, kept: bool, job: Job, now: int) -> None:
+    """Raise when only one of job and checkpoint remembers observations; the checkpoint has `kept` them.
+
+    And when it is earlier `now`, in ms since 1970, than it was: what is remembered is let go of by the clock.
+    """
+    anew = "or give another --checkpoint, which begins at the oldest raw record"
+    if kept and not job.once_within:
+        raise CheckpointMismatch(
+            f"the checkpoint {job.checkpoint} was made with --once-within: go on with it, {anew}."
+        )
+    if memory.done and job.once_within and not kept:
+        raise CheckpointMismatch(
+            f"the checkpoint {job.checkpoint} was made without --once-within and does not know what was "
+            f"published: go on without it, {anew}."
+        )
+    newest = memory.unfinished or memory.done
+    if kept and newest and now < newest.planned_at:
+        raise UnusableSetting(
+            f"the clock of this machine is {(newest.planned_at - now) / 1000:.0f} s behind the last batch of "
+            f"the checkpoint {job.checkpoint}: set it, or wait for so long."
+        )
 
 
 def compare_raw(memory: Memory, held: Held, job: Job) -> None:

@@ -23,6 +23,7 @@ from streaming.identity import check_identity
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
 from streaming.offsets import schema_ids, watermarks
+from streaming.once import check_whole
 from streaming.outage import StillAway, broker_is_back, outlast
 from streaming.plan import Plan
 from streaming.progress import Progress
@@ -204,6 +205,8 @@ class Stream:
                 case Progress() if not left:
                     self._executors_lost = 0
                     report(event)
+                    if self.job.once_within:
+                        check_whole(event)
                 case Ended() if event.query_run == str(query.runId):
                     return run.plan if self._report_finished(left, report) else self._after(run)
                 case Widen() if event.plan.replaces(run.plan):

@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.registry import SchemaRegistry, connect
-from contracts.wire import frame
+from contracts.wire import HEADER_SIZE, frame
 from streaming import Job, Progress, Stream
 from streaming.offsets import watermarks
 
@@ -135,6 +135,14 @@ def sources(messages: Iterable[Message]) -> list[Coordinates]:
     return sorted((int(h["source-partition"]), int(h["source-offset"])) for h in named)
 
 
+def decoded(message: Message, contract: str) -> dict[str, Any]:
+    """The record in a message, by the newest schema of the contract of this name."""
+    schema = fastavro.parse_schema(load_contracts()[contract].newest.schema)
+    record = fastavro.schemaless_reader(io.BytesIO((message.value() or b"")[HEADER_SIZE:]), schema, None)
+    assert isinstance(record, dict)
+    return record
+
+
 def raw_values(
     count: int, schema_id: int, schema: dict[str, Any] | None = None, **fields: Any
 ) -> list[bytes]:
@@ -193,10 +201,10 @@ class Running:
 
 @contextmanager
 def running(
-    place: Place, spark: SparkSession, checkpoint: Path, *, real_time: bool = False
+    place: Place, spark: SparkSession, checkpoint: Path, *, real_time: bool = False, once_within: str = ""
 ) -> Iterator[Running]:
     """Run the stream in `spark` as long as the block lasts; it must not fail."""
-    job = replace(place.job(checkpoint), real_time=real_time)
+    job = replace(place.job(checkpoint), real_time=real_time, once_within=once_within)
     with Stream(job, spark.newSession()) as stream:
         at_work = Running(stream)
         at_work.thread.start()

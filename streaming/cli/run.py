@@ -38,6 +38,13 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         ),
     ] = 300.0,
     largest_batch: Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)] = 200_000,
+    once_within: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="Publish an observation once: what comes again within this time, such as 1h, is put aside.",
+        ),
+    ] = "",
     quick_start: Annotated[
         bool,
         typer.Option("--quick-start", help="Be fast to the first batch, slower in a run of many minutes."),
@@ -72,6 +79,7 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         real_time=real_time,
         real_time_batch=real_time_batch,
         largest_batch=largest_batch,
+        once_within=once_within,
         quick_start=quick_start,
         wait=wait,
     )

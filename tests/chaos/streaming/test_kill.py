@@ -28,17 +28,17 @@ from tests.streams import Place, make_place, raw_values
 
 _KILLS = int(os.environ.get("KILLS", "20"))
 _PUBLISHES_WITHIN = 180.0
-_BATCH = 2000
+BATCH = 2000
 _LATEST_KILL = 0.5
 """Seconds after the first record was published: longer than the rest of a batch takes."""
 _LOOK_EVERY = 0.02
 
-_IN_BATCHES = ("--largest-batch", str(_BATCH))
+IN_BATCHES = ("--largest-batch", str(BATCH))
 _REAL_TIME = ("--real-time", "--real-time-batch", "5")
 
 
 @dataclass
-class _Campaign:
+class Campaign:
     """One stream that is killed and started again, and what was hit."""
 
     place: Place
@@ -46,6 +46,8 @@ class _Campaign:
     speeds: Sequence[tuple[str, ...]]
     """Arguments of one start after the other, over and over."""
     moments: random.Random
+    always: tuple[str, ...] = ()
+    """Arguments of every start."""
     hits: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -55,12 +57,12 @@ class _Campaign:
     def run(self, kills: int) -> None:
         """Let the stream be killed so often, then come to its end."""
         poison = [b"", frame(1 << 30, b"x"), None]
-        self.place.produce([*raw_values(_BATCH, self.place.raw_id), *poison])
+        self.place.produce([*raw_values(BATCH, self.place.raw_id), *poison])
         for number in range(kills):
-            self.place.produce(raw_values(_BATCH, self.place.raw_id))
+            self.place.produce(raw_values(BATCH, self.place.raw_id))
             self._kill(self.speeds[number % len(self.speeds)], later=number % 2 == 1)
         done = subprocess.run(
-            [sys.executable, "-m", *self.place.arguments(self.checkpoint), "--available-now"],
+            [sys.executable, "-m", *self.place.arguments(self.checkpoint), *self.always, "--available-now"],
             env=self.place.environment,
             capture_output=True,
             text=True,
@@ -77,7 +79,7 @@ class _Campaign:
         log, started = self.folder / "log", int(time.time() * 1000)
         with log.open("ab") as told:
             running = subprocess.Popen(
-                [sys.executable, "-m", *self.place.arguments(self.checkpoint), *speed],
+                [sys.executable, "-m", *self.place.arguments(self.checkpoint), *self.always, *speed],
                 stdout=subprocess.DEVNULL,
                 stderr=told,
                 env=self.place.environment,
@@ -94,7 +96,7 @@ class _Campaign:
         try:
             if later and speed is _REAL_TIME:
                 wait(lambda: self._in_real_time(started), "real-time mode")
-                self.place.produce(raw_values(_BATCH, self.place.raw_id))
+                self.place.produce(raw_values(BATCH, self.place.raw_id))
             before = self.place.published()
             wait(lambda: self.place.published() > before, "a published record")
             time.sleep(self.moments.uniform(0, _LATEST_KILL))
@@ -127,12 +129,12 @@ def test_streams_that_are_killed_again_and_again_publish_each_record_once(
 ) -> None:
     campaigns = []
     for name, speeds in (
-        ("in batches", [_IN_BATCHES]),
-        ("in real time", [_REAL_TIME, _REAL_TIME, _REAL_TIME, _IN_BATCHES]),
+        ("in batches", [IN_BATCHES]),
+        ("in real time", [_REAL_TIME, _REAL_TIME, _REAL_TIME, IN_BATCHES]),
     ):
         place = make_place(bootstrap_servers, registry_url, [topic(partitions=2) for _ in range(3)])
         (tmp_path / name).mkdir()
-        campaigns.append(_Campaign(place, tmp_path / name, speeds, random.Random(_KILLS)))
+        campaigns.append(Campaign(place, tmp_path / name, speeds, random.Random(_KILLS)))
 
     with ThreadPoolExecutor(len(campaigns)) as side_by_side:
         for ended in [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from contracts.registry import SchemaRegistry
 from streaming import recover
 from streaming.checkpoint import Batch, Memory, claim, remember
 from streaming.job import Job
-from streaming.recover import compare_outputs, compare_raw
+from streaming.recover import compare_outputs, compare_raw, compare_state
 
 JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
 
@@ -108,6 +109,29 @@ def test_a_raw_topic_made_again_is_told() -> None:
 def test_records_deleted_unread_are_counted_and_named() -> None:
     with pytest.raises(RecordsLost, match=r"^3 records .*partition 0, offsets 100 to 102"):
         compare_raw(MEMORY, {0: (103, 120), 1: (0, 90)}, JOB)
+
+
+def test_a_checkpoint_with_a_state_and_one_without_are_told_apart() -> None:
+    once = replace(JOB, once_within="1h")
+    compare_state(MEMORY, True, once, now=2)
+    compare_state(MEMORY, False, JOB, now=0)
+    compare_state(replace(MEMORY, done=None), False, once, now=2)
+    with pytest.raises(CheckpointMismatch, match="was made with --once-within"):
+        compare_state(MEMORY, True, JOB, now=2)
+    with pytest.raises(CheckpointMismatch, match="was made without --once-within"):
+        compare_state(MEMORY, False, once, now=2)
+
+
+def test_a_clock_that_went_back_is_told_before_what_is_remembered_goes_by_it() -> None:
+    with pytest.raises(UnusableSetting, match="5 s behind"):
+        compare_state(MEMORY, True, replace(JOB, once_within="1h"), now=2 - 5000)
+
+
+def test_real_time_mode_keeps_no_state() -> None:
+    with pytest.raises(UnusableSetting, match="which real-time mode cannot"):
+        replace(JOB, real_time=True, once_within="1h")
+    with pytest.raises(UnusableSetting, match="'soon' is no length of time"):
+        replace(JOB, once_within="soon")
 
 
 def test_outputs_that_hold_what_was_published_are_gone_on_with() -> None:

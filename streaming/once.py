@@ -1,0 +1,136 @@
+"""Publishes an observation once: what comes again within a stated time of its arrival goes to quarantine.
+
+Two steps keep a state in the checkpoint. The first remembers each observation that was published for as long
+as that: of each record it is given a claim, which passes when nobody made it before. The second puts the
+records of one batch together by observation, and with them the claim, if it passed: then the first of them,
+by partition and offset, is published. So the verdict follows from the records of the batch and from the state
+before it, in whatever order they come, and a batch that runs again after a crash gives the same.
+
+Times are those of arrival, the clock's at the beginning of the batch: an observation may be as late as it
+likes. The state holds encoded bytes, so that a new version of a contract leaves the checkpoint as it is.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+
+from contracts.errors import RecordsLost
+from contracts.model import JsonSchema
+from contracts.rules import column, literal, milliseconds
+from streaming.encode import Output, put_aside
+from streaming.judge import Reason
+from streaming.plan import Plan, publish
+from streaming.progress import Progress
+from streaming.schema import field_names
+
+DUPLICATE = "DUPLICATE"
+"""Reason code of an observation that came again."""
+
+_STATE_SETTINGS = {
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    # A commit writes down what changed, not the files of the whole store.
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+    "spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage": "true",
+    "spark.sql.streaming.stateStore.rocksdb.maxMemoryUsageMB": "256",
+    # What is outdated goes with the next batch that has records; none runs for that alone.
+    "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+}
+
+_KEPT = (
+    "source_partition",
+    "source_offset",
+    "source_timestamp",
+    "source_key",
+    "source_value",
+    "source_headers",
+    "reason",
+    "flags",
+    "broken",
+    "writer_schema_id",
+)
+"""Columns that go with a record through the state: what a dead letter needs, and what is counted."""
+
+_BY_PLACE = """(one, other) -> CASE
+    WHEN (one.source_partition, one.source_offset) < (other.source_partition, other.source_offset) THEN -1
+    ELSE 1 END"""
+_BATCH_KEPT_MS = 60_000
+"""How long the records of a batch stay in the state. It is also how far back the clock may go while the
+stream runs: Spark drops what is older, and `check_whole` tells."""
+
+_EVENT_TIME = "spark.watermarkDelayMs"
+"""By this key Spark knows a column by which state is let go of. It allows no second watermark, and carries
+the first one through no sum."""
+
+_NOT_OBSERVED = frozenset({"received_at", "writer_schema_id", "flags"})
+"""Fields of the final contract that differ between two records of one observation."""
+
+
+def identity(final: JsonSchema) -> str:
+    """Spark SQL for what an observation is known by, over judged columns; null where it is not published.
+
+    It is one station at one time; a correction is one by all its values, since another may follow.
+    """
+    values = ", ".join(column(name) for name in field_names(final) if name not in _NOT_OBSERVED)
+    return (
+        "CASE WHEN reason IS NULL THEN concat_ws('|', source, station, unix_millis(observed_at),"
+        f" CASE WHEN correction THEN xxhash64({values}) END) END"
+    )
+
+
+def keep_state(spark: SparkSession) -> None:
+    """Give a session the settings that the state is written for."""
+    for key, value in _STATE_SETTINGS.items():
+        spark.conf.set(key, value)
+    spark.conf.set("spark.sql.shuffle.partitions", spark.sparkContext.defaultParallelism)
+
+
+def once(judged: DataFrame, plan: Plan, within: str) -> DataFrame:
+    """Encode `judged` records; an observation that was there `within` this time (`1h`) is a dead letter.
+
+    Gives what Kafka's sink takes, and beside it where a record came from and what is counted of it.
+    """
+    known_by = F.expr(identity(plan.final.newest.schema)).alias("identity")
+    encoded = publish(judged, plan, beside=[*_KEPT, known_by])
+    records = [name for name in encoded.columns if name != "identity"]
+    record, place = f"struct({', '.join(records)})", "concat(source_partition, ':', source_offset)"
+    claims = encoded.selectExpr(
+        f"coalesce(identity, {place}) AS identity",
+        f"{place} AS place",
+        # The clock's time at the beginning of the batch; a batch that runs again has that of its first run.
+        "current_timestamp() AS arrived_at",
+        f"explode(CASE WHEN identity IS NULL THEN array({record}) ELSE array(NULL, {record}) END) AS record",
+    ).withColumn("claim", F.expr("CASE WHEN record IS NULL THEN identity ELSE place END"))
+    kept_for = max(milliseconds(within), _BATCH_KEPT_MS)
+    passed = claims.withWatermark("arrived_at", f"{kept_for} milliseconds")
+    passed = passed.dropDuplicatesWithinWatermark(["claim"])
+    # The watermark is that long ago; a time as long ago, and a little less, outdates the batch soon.
+    lately = F.expr(f"arrived_at - make_dt_interval(0, 0, 0, {kept_for - _BATCH_KEPT_MS} / 1000)")
+    observations = (
+        passed.select("identity", "record", lately.alias("batch_at", metadata={_EVENT_TIME: kept_for}))
+        .groupBy("identity", "batch_at")
+        .agg(
+            F.expr(f"array_sort(collect_list(record), {_BY_PLACE})").alias("records"),
+            F.expr("count_if(record IS NULL) > 0").alias("is_new"),
+        )
+    )
+    rows = observations.selectExpr("is_new", "posexplode(records) AS (position, record)").selectExpr(
+        "record.*", "record.reason IS NULL AND NOT (is_new AND position = 0) AS again"
+    )
+    sentence = f"The same observation was published, or was to be, in the {within} before."
+    return put_aside(
+        rows.withColumn("source_topic", F.lit(plan.raw.topic)),
+        Reason(DUPLICATE, "again", literal(sentence)),
+        Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
+    )
+
+
+def check_whole(batch: Progress) -> None:
+    """Raise `RecordsLost` for a batch of which records went nowhere."""
+    if missing := batch.rows - batch.final - batch.quarantined:
+        raise RecordsLost(
+            f"{missing} records of batch {batch.batch} are on no topic, since the clock of this machine went "
+            f"back by more than {_BATCH_KEPT_MS // 1000} s: another --checkpoint reads all records again."
+        )
