@@ -16,10 +16,10 @@ import psutil
 import pytest
 
 from contracts.kafka import Kafka
-from contracts.wire import frame
 from streaming.offsets import watermarks
 from streaming.package import package
 from tests.cluster import HOME, Cluster, cluster, environment
+from tests.poison import accept_large_records, check_put_aside, send_poison
 from tests.streams import Place, raw_values
 
 __all__ = ["cluster"]
@@ -27,7 +27,6 @@ __all__ = ["cluster"]
 _WITHIN = 240.0
 _RECORDS = 6000
 _BATCH = 500
-_POISON = [b"", frame(1 << 30, b"x"), None]
 
 
 @contextmanager
@@ -82,7 +81,9 @@ def test_on_a_cluster_whose_executor_and_driver_are_killed_each_record_is_publis
 ) -> None:
     package(tmp_path)
     log, checkpoint = tmp_path / "log", tmp_path / "checkpoint"
-    place.produce([*raw_values(_RECORDS, place.raw_id), *_POISON])
+    place.produce(raw_values(_RECORDS, place.raw_id))
+    accept_large_records(place)
+    poison = send_poison(place)
 
     with _submitted(cluster, place, tmp_path, checkpoint, "--largest-batch", str(_BATCH)) as running:
         _wait_for(place, 1, running, log)
@@ -99,4 +100,4 @@ def test_on_a_cluster_whose_executor_and_driver_are_killed_each_record_is_publis
     lost, doubled = place.lost_and_doubled()
     print(f"{len(left)} records were left when the driver was killed")
     assert (lost, doubled) == ([], [])
-    assert len(place.read(place.quarantine)) == len(_POISON)
+    check_put_aside(place, poison)
