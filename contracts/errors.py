@@ -95,3 +95,9 @@ class TooFewSlots(PlatformError):
     """Spark has fewer task slots than real-time mode needs at once."""
 
     exit_code = 14
+
+
+class NotRunning(PlatformError):
+    """No stream runs where one was looked for."""
+
+    exit_code = 15

@@ -60,6 +60,11 @@ class Addresses(BaseSettings):
         """The registry, for `connect`."""
         return SchemaRegistry(**self._of("schema_registry_"))
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that is set, for whoever must not show it."""
+        return tuple(value.get_secret_value() for _, value in self if isinstance(value, SecretStr))
+
     def _of(self, prefix: str) -> dict[str, Any]:
         held = {name.removeprefix(prefix): value for name, value in self if name.startswith(prefix)}
         return {

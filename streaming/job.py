@@ -22,6 +22,9 @@ SHORTEST_REAL_TIME_BATCH = 5.0
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 """How `hdfs://…`, `s3a://…` or `file:///…` begin, once `Path` has made one slash of two."""
 
+CHECKPOINT = Path("build/checkpoint")
+"""Where a stream remembers how far it has come, unless another folder is named."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -76,6 +79,13 @@ class Job:
                 f"the checkpoint {self.checkpoint} is an address, and must be a folder of this machine: "
                 "give --checkpoint a path, of a mounted file system where others shall have it too."
             )
+
+    @property
+    def mode(self) -> str:
+        """How the query is triggered, in a word."""
+        if self.real_time:
+            return "real-time"
+        return "available-now" if self.available_now else "micro-batch"
 
 
 def contracts_of(job: Job) -> tuple[Contract, Contract, Contract]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -33,6 +33,13 @@ def watermarks(kafka: Kafka, topic: str) -> dict[int, tuple[int, int]]:
         return _watermarks(consumer, topic)
 
 
+@contextmanager
+def asking(kafka: Kafka) -> Iterator[Callable[[str], dict[int, tuple[int, int]]]]:
+    """One connection for many questions: gives what answers as `watermarks` does, for any topic."""
+    with _consumer(kafka) as consumer:
+        yield lambda topic: _watermarks(consumer, topic)
+
+
 def sources_since(
     kafka: Kafka, topics: Collection[str], time_ms: int, *, settled: bool = True
 ) -> dict[str, set[Coordinates]]:
@@ -48,7 +55,7 @@ def sources_since(
         newest = time.monotonic()
         while tails.left or time.monotonic() - newest < quiet:
             for message in tails.read():
-                if coordinates := _source(message):
+                if coordinates := source_of(message):
                     newest = time.monotonic()
                     found[message.topic() or ""].add(coordinates)
             if not tails.left and time.monotonic() > deadline:
@@ -124,7 +131,8 @@ def _tails(kafka: Kafka, topics: Collection[str], time_ms: int) -> Iterator[_Tai
         yield _Tails(kafka, consumer, ends)
 
 
-def _source(message: Message) -> Coordinates | None:
+def source_of(message: Message) -> Coordinates | None:
+    """The raw record that a published one names; None where it names none."""
     headers: Mapping[str, object] = dict(message.headers() or ())
     partition, offset = headers.get(PARTITION_HEADER), headers.get(OFFSET_HEADER)
     if isinstance(partition, bytes) and isinstance(offset, bytes):

@@ -60,7 +60,7 @@ def start(
     size = {} if real_time else {"maxOffsetsPerTrigger": str(job.largest_batch)}
     raw = read_stream(spark, plan.raw.topic, {**kafka, **size})
     writer = (
-        _records(spark, job, plan, raw, published)
+        _records(spark, job, plan, raw, published, timed=not real_time)
         .writeStream.format("kafka")
         .queryName(f"{plan.raw.topic} to {plan.final.topic}")
         .option("checkpointLocation", str(job.checkpoint.absolute()))
@@ -83,15 +83,20 @@ def start(
 
 
 def _records(
-    spark: SparkSession, job: Job, plan: Plan, raw: DataFrame, published: Collection[Coordinates]
+    spark: SparkSession,
+    job: Job,
+    plan: Plan,
+    raw: DataFrame,
+    published: Collection[Coordinates],
+    *,
+    timed: bool,
 ) -> DataFrame:
     """What goes to Kafka's sink, without what is `published`, and counted."""
-    codes = {reason.code for reason in plan.reasons}
     if not job.once_within:
         left = without(raw, published, spark) if published else raw
-        return publish(counted(judged(left, plan), codes), plan)
+        return publish(counted(judged(left, plan), plan, timed=timed), plan)
     keep_state(spark)
     # The state has to see every record of the batch, also those that are published.
     records = once(judged(raw, plan), plan, job.once_within)
     left = without(records, published, spark) if published else records
-    return counted(left, codes | {DUPLICATE})
+    return counted(left, plan, timed=timed, again=DUPLICATE)

@@ -64,9 +64,20 @@ class _Run:
 class Stream:
     """One stream, as a context: Spark and the plan are there inside it, and gone behind it."""
 
-    def __init__(self, job: Job, spark: SparkSession | None = None) -> None:
-        """Prepare to run `job`; nothing is started yet. A session that is given is used and left running."""
+    def __init__(
+        self,
+        job: Job,
+        spark: SparkSession | None = None,
+        *,
+        claimed: Callable[[], None] = lambda: None,
+        planned: Callable[[Plan], None] = lambda _: None,
+    ) -> None:
+        """Prepare to run `job`; nothing is started yet. A session that is given is used and left running.
+
+        `claimed` is called when the checkpoint is this stream's alone, `planned` with each plan that starts.
+        """
         self.job = job
+        self._claimed, self._planned = claimed, planned
         self._given = spark
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._registry = connect(job.registry)
@@ -131,6 +142,7 @@ class Stream:
     def _prepare(self) -> Plan:
         plan = learn(self.job, self._registry, self._gave_up)
         self._leave.enter_context(claim(self.job.checkpoint))
+        self._claimed()
         check_checkpoint(self.job)
         check_identity(self.job)
         self._foreign = foreign_ids(self._registry, plan)
@@ -158,6 +170,7 @@ class Stream:
         wait_for_tasks(self._spark)
         if self.job.real_time:
             check_needs(self._spark, self.job.topic, len(watermarks(self.job.kafka, self.job.topic)))
+        self._planned(plan)
         left = unfinished(self.job)
         known = replace(
             plan,

@@ -6,10 +6,9 @@ import logging
 import sys
 from typing import Annotated
 
-import structlog
 import typer
-from structlog.typing import EventDict, WrappedLogger
 
+from contracts.logs import log_to_stderr
 from producer.api.client import MASK
 from producer.cli import backfill, config, doctor, parse, poll, replay
 from producer.settings import WeatherApi
@@ -42,29 +41,12 @@ def logs_to_stderr(
         handler = logging.StreamHandler(sys.stderr)
         handler.addFilter(_without_key)
         logging.basicConfig(level=level, handlers=[handler], format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _redact,
-            structlog.dev.ConsoleRenderer(colors=False)
-            if sys.stderr.isatty()
-            else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
+    log_to_stderr(_masked, level)
 
 
 def _masked(text: str) -> str:
     key = WeatherApi().openweathermap_api_key
     return text.replace(key.get_secret_value(), MASK) if key else text
-
-
-def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Mask the key wherever a message of ours should ever repeat it."""
-    return {name: _masked(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _without_key(record: logging.LogRecord) -> bool:

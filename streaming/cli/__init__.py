@@ -7,6 +7,7 @@ import typer
 from streaming.cli.package import package
 from streaming.cli.replay import replay
 from streaming.cli.run import run
+from streaming.cli.status import status
 
 __all__ = ["app"]
 
@@ -18,5 +19,6 @@ app = typer.Typer(
 )
 
 app.command()(run)
+app.command()(status)
 app.command()(replay)
 app.command()(package)

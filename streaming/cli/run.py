@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,15 +11,15 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import INTERRUPTED, messages, print_json
+from contracts.cli_support import INTERRUPTED, print_json
 from contracts.settings import addresses
-from streaming.job import FINAL, QUARANTINE, RAW, SHORTEST_REAL_TIME_BATCH, Job
+from streaming.job import CHECKPOINT, FINAL, QUARANTINE, RAW, SHORTEST_REAL_TIME_BATCH, Job
 
 
 def run(  # noqa: PLR0917 - Typer passes options by name
     checkpoint: Annotated[
         Path, typer.Option(help="Folder that remembers how far the stream has come.", show_default=True)
-    ] = Path("build/checkpoint"),
+    ] = CHECKPOINT,
     available_now: Annotated[
         bool, typer.Option("--available-now", help="End when all that is on the topic now is published.")
     ] = False,
@@ -56,6 +58,17 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     topic: Annotated[str, typer.Option(help="Topic to read.")] = RAW,
     final: Annotated[str, typer.Option(help="Topic of what is published.")] = FINAL,
     quarantine: Annotated[str, typer.Option(help="Topic of what is put aside.")] = QUARANTINE,
+    metrics_port: Annotated[
+        int,
+        typer.Option(
+            help="Port of /metrics, /status and /healthz; 0 takes a free one, which `status` finds.",
+            min=0,
+            max=65535,
+        ),
+    ] = 0,
+    metrics_host: Annotated[
+        str, typer.Option(help="Address to serve them at; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
     json_lines: Annotated[
         bool, typer.Option("--json", help="Print each batch as one JSON object on a line of stdout.")
     ] = False,
@@ -84,24 +97,29 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         wait=wait,
     )
     # Spark takes half a second to import: too long for `--help` and for a mistyped option.
+    from contracts.logs import log_to_stderr, masking  # noqa: PLC0415
+    from streaming.cli.live import live_line, watched_by_someone  # noqa: PLC0415
     from streaming.progress import Progress  # noqa: PLC0415
     from streaming.supervise import Stream  # noqa: PLC0415
+    from streaming.telemetry.report import Reporter  # noqa: PLC0415
+
+    log_to_stderr(masking((*found.secrets, os.environ.get("OPENLINEAGE_API_KEY", ""))), loggers=["streaming"])
+    watched = watched_by_someone()
+    reporter = Reporter(job, metrics_host, metrics_port, log_batches=not (watched or json_lines))
 
     def report(batch: Progress) -> None:
+        reporter.batch(batch)
         if json_lines:
             print_json(batch.as_json())
-        else:
-            messages.print(
-                f"batch {batch.batch}: {batch.rows:,} records, {batch.final:,} published, "
-                f"{batch.quarantined:,} in quarantine, {batch.rows_per_second:,.0f} a second"
-            )
 
     received: list[int] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with Stream(job) as stream:
+    line = live_line(reporter) if watched else contextlib.nullcontext()
+    with line, reporter, Stream(job, claimed=reporter.claimed, planned=reporter.planned) as stream:
 
         def stop(number: int, _frame: object) -> None:
             received.append(number)
+            reporter.stopping()
             stream.stop()
 
         signal.signal(signal.SIGTERM, stop)

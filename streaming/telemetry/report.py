@@ -1,0 +1,191 @@
+"""Whom a running stream tells what it does: keeps the status, writes the log, and feeds what is served."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+import structlog
+
+from contracts.errors import PlatformError
+from streaming.checkpoint import remember
+from streaming.job import Job
+from streaming.plan import Plan
+from streaming.progress import Progress
+from streaming.telemetry import beside, lineage
+from streaming.telemetry.ends import Ends, Held
+from streaming.telemetry.metrics import StatusCollector
+from streaming.telemetry.newest import Newest
+from streaming.telemetry.outline import outline
+from streaming.telemetry.serve import Server
+from streaming.telemetry.shown import facts, iso
+from streaming.telemetry.status import Status
+
+_log = structlog.get_logger("streaming")
+
+
+class Reporter:
+    """Serves the status of one stream while the block lasts, and leaves a note beside its checkpoint."""
+
+    def __init__(self, job: Job, host: str, port: int, *, log_batches: bool = True) -> None:
+        """Listen at `host` and `port`, 0 for a free one; raises `PortTaken` or `UnusableSetting`."""
+        self.job, self.log_batches = job, log_batches
+        self._lock = threading.Lock()
+        self._status = Status(job=job, pid=os.getpid(), started_at=time.time())
+        self._lineage = lineage.connect()
+        self._noted = False
+        self._asked_to_stop = threading.Event()
+        self._ends = Ends(job, heard=self._heard, silent=self._silent, published=self._published)
+        self.server = Server(
+            host,
+            port,
+            metrics=StatusCollector(lambda: self.status, time.time),
+            status=lambda: facts(self.status, time.time()),
+            trouble=lambda: self.status.trouble(time.time()),
+        )
+
+    @property
+    def status(self) -> Status:
+        """The status as it is now."""
+        return self._status.stopping() if self._asked_to_stop.is_set() else self._status
+
+    def __enter__(self) -> Reporter:
+        """Say that a stream starts."""
+        _log.info("starting", mode=self.job.mode, topic=self.job.topic, metrics=f"{self.server.url}/metrics")
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Say how it ended, and serve no more."""
+        told = _reason(error)
+        self._ends.stop()
+        self.server.close()
+        totals = self._status.totals
+        counts: dict[str, object] = {
+            "batches": totals.batches,
+            "final": totals.final,
+            "quarantined": totals.quarantined,
+            **({"gained": facts(self.status, time.time())["gained"]} if self.job.real_time else {}),
+        }
+        if told:
+            # On a terminal the sentence stands right below.
+            _log.error("failed", **({} if sys.stderr.isatty() else {"error": told}), **counts)
+        else:
+            _log.info("ended", **counts)
+        if self._lineage:
+            self._lineage.end(self._status, told)
+        if self._noted:
+            self._note(ended_at=iso(time.time()), error=told)
+
+    def claimed(self) -> None:
+        """The checkpoint is ours: say beside it where we are, and watch how far the topics go."""
+        self._noted = True
+        self._note()
+        self._ends.start()
+
+    def planned(self, plan: Plan) -> None:
+        """A plan is started."""
+        found = outline(plan, once=bool(self.job.once_within))
+        self._tell(lambda status, _: status.after_plan(found))
+        _log.info(
+            "plan started",
+            plan=self._status.plans,
+            writers={str(number): version for number, version in found.writers.items()},
+            final_version=found.final.version,
+            final_schema_id=found.final.schema_id,
+            quarantine_version=found.quarantine.version,
+            quarantine_schema_id=found.quarantine.schema_id,
+        )
+        if self._lineage:
+            self._lineage.planned(plan, self._status)
+
+    def batch(self, batch: Progress) -> None:
+        """A batch has ended."""
+        status = self._tell(lambda status, now: status.after_batch(batch, now))
+        log = _log.info if self.log_batches else _log.debug
+        log(
+            "batch",
+            batch=batch.batch,
+            records=batch.rows,
+            final=batch.final,
+            quarantined=batch.quarantined,
+            reasons=dict(batch.reasons),
+            seconds=batch.seconds,
+            records_per_second=batch.rows_per_second,
+            lag=sum(status.lag.values()) if status.lag else None,
+        )
+        if self._lineage:
+            self._lineage.batch(status)
+
+    def stopping(self) -> None:
+        """The stream was asked to end."""
+        # A signal may come while the lock is held: so this takes none.
+        self._asked_to_stop.set()
+
+    def _heard(self, held: Held) -> None:
+        if self._status.broker_up is False:
+            _log.info("the broker answers again", batch=self._newest)
+        ends = {topic: {p: end for p, (_, end) in parts.items()} for topic, parts in held.items()}
+        begins = {} if self._status.read else self._begins()
+        oldest = {p: first for p, (first, _) in held[self.job.topic].items()}
+        self._tell(
+            lambda status, now: status.after_ends(ends, now).after_read(
+                {**oldest, **begins, **status.read}, now
+            )
+        )
+
+    def _published(self, newest: Mapping[int, Newest]) -> None:
+        read = {partition: found.offset + 1 for partition, found in newest.items()}
+        latencies = [found.latency for found in newest.values() if found.latency is not None]
+        self._tell(lambda status, now: status.after_published(read, latencies, now))
+
+    def _silent(self) -> None:
+        if self._status.broker_up is not False:
+            _log.warning("the broker does not answer", batch=self._newest)
+        self._tell(lambda status, _: status.after_silence())
+
+    @property
+    def _newest(self) -> int | None:
+        return self._status.last.batch if self._status.last else None
+
+    def _begins(self) -> dict[int, int]:
+        """Where the checkpoint says that the stream goes on; empty where it says nothing."""
+        try:
+            memory = remember(self.job.checkpoint, self.job.topic)
+        except PlatformError:
+            return {}
+        return dict(memory.next_offsets) if memory else {}
+
+    def _tell(self, fold: Callable[[Status, float], Status]) -> Status:
+        with self._lock:
+            self._status = fold(self._status, time.time())
+            return self._status
+
+    def _note(self, ended_at: str | None = None, error: str | None = None) -> None:
+        status = self._status
+        note = beside.Note(
+            pid=status.pid,
+            url=self.server.url,
+            started_at=iso(status.started_at) or "",
+            ended_at=ended_at,
+            error=error,
+        )
+        try:
+            beside.write(Path(self.job.checkpoint), note)
+        except OSError as failure:
+            _log.warning(
+                "no note beside the checkpoint, so that `status` needs --url", error=failure.strerror
+            )
+
+
+def _reason(error: BaseException | None) -> str | None:
+    """Why the stream ended, None where it was asked to."""
+    if error is None or isinstance(error, (SystemExit, KeyboardInterrupt)):
+        return None
+    return str(error) if isinstance(error, PlatformError) else type(error).__name__

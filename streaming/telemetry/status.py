@@ -1,0 +1,195 @@
+"""How a stream is doing, as one value: what it is told is folded in, and each fold gives a new one.
+
+There is no clock in here: `now` is Unix time in seconds, given by whoever tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from streaming.checkpoint import Offsets
+from streaming.job import Job
+from streaming.progress import Progress
+from streaming.telemetry.outline import Outline
+
+DURATIONS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0)
+"""Upper bounds of the histogram of batches, in seconds."""
+
+SPEED_OVER = 10.0
+"""Seconds that the speed is taken over; two batches, where they take longer."""
+
+STILL_AT_MOST = 300.0
+"""Seconds without a move, while records wait, after which a stream does not count as well."""
+
+
+class State(str, Enum):
+    """Where a stream is in its life; one that has ended tells nothing."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What the batches since the start of the process came to."""
+
+    batches: int = 0
+    final: int = 0
+    quarantined: int = 0
+    flagged: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    rules: Mapping[str, int] = field(default_factory=dict)
+    writers: Mapping[str, int] = field(default_factory=dict)
+    durations: tuple[int, ...] = (0,) * (len(DURATIONS) + 1)
+    """Batches by the first of `DURATIONS` that they keep within; the last is for those beyond."""
+    seconds: float = 0.0
+    latency_seconds: float = 0.0
+    """Sum over `latency_records`."""
+    latency_records: int = 0
+
+    def after_sample(self, latencies: Sequence[float]) -> Totals:
+        """With `latencies` of single records in it, as far as batches tell none."""
+        return replace(
+            self,
+            latency_seconds=self.latency_seconds + sum(latencies),
+            latency_records=self.latency_records + len(latencies),
+        )
+
+    def after(self, batch: Progress) -> Totals:
+        """With another batch in it."""
+        bucket = next((i for i, most in enumerate(DURATIONS) if batch.seconds <= most), len(DURATIONS))
+        timed = batch.rows if batch.latency_mean_seconds is not None else 0
+        return Totals(
+            batches=self.batches + 1,
+            final=self.final + batch.final,
+            quarantined=self.quarantined + batch.quarantined,
+            flagged=self.flagged + batch.flagged,
+            reasons=_sum(self.reasons, batch.reasons),
+            rules=_sum(self.rules, batch.rules),
+            writers=_sum(self.writers, batch.writers),
+            durations=tuple(count + (i == bucket) for i, count in enumerate(self.durations)),
+            seconds=self.seconds + batch.seconds,
+            latency_seconds=self.latency_seconds + (batch.latency_mean_seconds or 0.0) * timed,
+            latency_records=self.latency_records + timed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From the Kafka timestamps of raw records to their publication, in seconds."""
+
+    max: float
+    mean: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A stream as it is now."""
+
+    job: Job
+    pid: int
+    started_at: float
+    state: State = State.STARTING
+    plan: Outline | None = None
+    """The plan that runs; None before there is one."""
+    plans: int = 0
+    totals: Totals = Totals()
+    last: Progress | None = None
+    """The newest batch."""
+    last_ended_at: float | None = None
+    latency: Latency | None = None
+    """Of the records of the newest batch, or of a few of the newest records in real-time mode."""
+    read: Offsets = field(default_factory=dict)
+    """Where the stream goes on reading; empty until that is known."""
+    ends: Mapping[str, Offsets] = field(default_factory=dict)
+    """Topic to the end of each partition, as the broker told last."""
+    begins: Mapping[str, Offsets] = field(default_factory=dict)
+    """The ends that the broker told first."""
+    broker_up: bool | None = None
+    """Whether the broker answered when it was asked last; None before."""
+    moved_at: float | None = None
+    """When `read` last moved, or when it was first known."""
+    steps: tuple[tuple[float, int], ...] = ()
+    """Time, and the sum of `read`, as far back as the speed needs; oldest first."""
+
+    @property
+    def lag(self) -> Offsets:
+        """Records of each raw partition that are not published yet."""
+        ends = self.ends.get(self.job.topic, {})
+        return {p: max(ends[p] - at, 0) for p, at in sorted(self.read.items()) if p in ends}
+
+    def gained(self, topic: str) -> int:
+        """Records that `topic` was given since the process began, by whomever."""
+        begins = self.begins.get(topic, {})
+        return sum(end - begins.get(p, 0) for p, end in self.ends.get(topic, {}).items())
+
+    def speed(self, now: float) -> float:
+        """Records a second, lately."""
+        if not self.steps or now <= self.steps[0][0]:
+            return 0.0
+        return (self.steps[-1][1] - self.steps[0][1]) / (now - self.steps[0][0])
+
+    def after_plan(self, plan: Outline) -> Status:
+        """With a plan that has just been started."""
+        state = State.STOPPING if self.state is State.STOPPING else State.RUNNING
+        return replace(self, state=state, plan=plan, plans=self.plans + 1)
+
+    def after_batch(self, batch: Progress, now: float) -> Status:
+        """With a batch that has just ended."""
+        told = replace(self, totals=self.totals.after(batch), last=batch, last_ended_at=now)
+        longest, mean = batch.latency_max_seconds, batch.latency_mean_seconds
+        if longest is not None and mean is not None:
+            told = replace(told, latency=Latency(longest, mean))
+        return told.after_read({int(p): offset for p, offset in batch.end_offsets.items()}, now)
+
+    def after_read(self, read: Offsets, now: float) -> Status:
+        """With `read`, partitions that are not in it being where they were."""
+        known = {**self.read, **read}
+        moved = known != self.read
+        # What was read before a partition was known does not count as speed.
+        before = self.steps if known.keys() == self.read.keys() else ()
+        steps = (*before, (now, sum(known.values())))
+        window = max(SPEED_OVER, 2 * self.last.seconds if self.last else 0.0)
+        # The newest step before the window stays, so that the window is covered from its beginning.
+        first = next(i for i, (at, _) in enumerate(steps) if at > now - window)
+        return replace(
+            self, read=known, moved_at=now if moved else self.moved_at, steps=steps[max(first - 1, 0) :]
+        )
+
+    def after_ends(self, ends: Mapping[str, Offsets], now: float) -> Status:
+        """With the broker's answer on how far the topics go."""
+        return replace(self, ends=ends, begins=self.begins or ends, broker_up=True).after_read({}, now)
+
+    def after_published(self, read: Offsets, latencies: Sequence[float], now: float) -> Status:
+        """With what the newest published records tell, in the middle of a batch: never back."""
+        told = self.after_read({p: max(at, self.read.get(p, 0)) for p, at in read.items()}, now)
+        if not latencies:
+            return told
+        sample = Latency(max(latencies), sum(latencies) / len(latencies))
+        return replace(told, latency=sample, totals=told.totals.after_sample(latencies))
+
+    def after_silence(self) -> Status:
+        """With a broker that did not answer."""
+        return replace(self, broker_up=False)
+
+    def stopping(self) -> Status:
+        """On its way out."""
+        return replace(self, state=State.STOPPING)
+
+    def trouble(self, now: float) -> str | None:
+        """Why the stream is not well, in a sentence; None where it is."""
+        if self.state is not State.RUNNING:
+            return f"The stream is {self.state.value}."
+        still = now - (self.moved_at or self.started_at)
+        waiting = sum(self.lag.values())
+        # While the broker is away nothing can move, and a restart would not bring it back.
+        if waiting and self.broker_up and still > STILL_AT_MOST:
+            return f"{waiting} records wait, and nothing has moved for {still:.0f} s."
+        return None
+
+
+def _sum(held: Mapping[str, int], added: Mapping[str, int]) -> Mapping[str, int]:
+    return {name: held.get(name, 0) + added.get(name, 0) for name in sorted({*held, *added})}
