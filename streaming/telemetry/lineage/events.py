@@ -60,9 +60,8 @@ def event(
     error: str | None = None,
 ) -> RunEvent:
     """One event; the counts in it are those since the run began, so that the newest event holds them all."""
-    totals = status.totals
+    final, quarantined = _counts(status)
     raw = _naming(status.job.kafka.bootstrap_servers, plan.raw.topic)
-    counted = totals.final + totals.quarantined
     derived = column_lineage_dataset.ColumnLineageDatasetFacet(fields=_columns(plan, raw))
     return RunEvent(
         eventTime=iso(now) or "",
@@ -83,7 +82,10 @@ def event(
         ),
         inputs=[
             InputDataset(
-                raw.get_namespace(), raw.get_name(), facets=_facets(plan.raw), inputFacets=_read(counted)
+                raw.get_namespace(),
+                raw.get_name(),
+                facets=_facets(plan.raw),
+                inputFacets=_read(final + quarantined),
             )
         ],
         outputs=[
@@ -91,13 +93,13 @@ def event(
                 raw.get_namespace(),
                 plan.final.topic,
                 facets={**_facets(plan.final), "columnLineage": derived},
-                outputFacets=_written(totals.final),
+                outputFacets=_written(final),
             ),
             OutputDataset(
                 raw.get_namespace(),
                 plan.quarantine.topic,
                 facets=_facets(plan.quarantine),
-                outputFacets=_written(totals.quarantined),
+                outputFacets=_written(quarantined),
             ),
         ],
     )
@@ -111,6 +113,14 @@ def sources_of(raw: JsonSchema, final: JsonSchema) -> dict[str, tuple[str, ...]]
         told[name] = set().union(*(told[word] for word in re.findall(r"\w+", sql) if word in metric))
     names = [field["name"] for field in final["fields"]]
     return {name: tuple(sorted(told[name])) for name in names if told.get(name)}
+
+
+def _counts(status: Status) -> tuple[int, int]:
+    """Records published and put aside; in real-time mode, which counts at the end of long batches, by the
+    topics' ends."""
+    if status.job.real_time:
+        return status.gained(status.job.final), status.gained(status.job.quarantine)
+    return status.totals.final, status.totals.quarantined
 
 
 def _naming(bootstrap_servers: str, topic: str) -> KafkaNaming:

@@ -103,6 +103,14 @@ def test_each_field_names_the_raw_fields_that_it_is_made_of(plan: Plan) -> None:
     assert all(set(fields) <= known for fields in found.values())
 
 
+def test_in_real_time_rows_are_counted_by_the_topics_ends(plan: Plan) -> None:
+    status = replace(STATUS, job=replace(JOB, real_time=True))
+    status = status.after_ends({JOB.final: {0: 7}}, 101.0).after_ends({JOB.final: {0: 12}}, 103.0)
+    made = event(RunState.RUNNING, plan, status, run_id=RUN, namespace="weather", now=104.0)
+    written = json.loads(Serde.to_json(made))["outputs"][0]["outputFacets"]["outputStatistics"]
+    assert written["rowCount"] == 5
+
+
 def test_a_failure_carries_its_sentence(plan: Plan) -> None:
     found = told(plan, RunState.FAIL, error="The disk is full.")
     assert found["eventType"] == "FAIL"
