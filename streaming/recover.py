@@ -178,6 +178,18 @@ class Ahead:
         return whole, Ahead(later)
 
 
+def under_way(job: Job) -> tuple[Offsets, Offsets] | None:
+    """Begin and end of the raw records that the batch which has just failed may have read."""
+    memory = remember(job.checkpoint, job.topic)
+    if memory and memory.unfinished:
+        return memory.next_offsets, memory.unfinished.ends
+    if not memory or not job.real_time:
+        return None
+    held, read = watermarks(job.kafka, job.topic), memory.next_offsets
+    begins = {p: max(oldest, read.get(p, 0), end - job.largest_batch) for p, (oldest, end) in held.items()}
+    return begins, {p: end for p, (_, end) in held.items()}
+
+
 def ahead(job: Job) -> Ahead | None:
     """What real-time mode has published and not committed; None when there is no such record.
 

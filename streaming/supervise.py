@@ -17,7 +17,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import RecordsLost, ServiceFailed, Unreachable
 from contracts.registry import connect
-from streaming.checkpoint import RealTime, claim, note_real_time, remember
+from streaming.checkpoint import RealTime, claim, note_real_time
 from streaming.failures import passes, translate, unregistered_id
 from streaming.identity import check_identity
 from streaming.job import Job
@@ -29,7 +29,16 @@ from streaming.plan import Plan
 from streaming.progress import Progress
 from streaming.query import DELIVERED_WITHIN, Until, start
 from streaming.real_time import check_needs, slots_needed
-from streaming.recover import Ahead, Unfinished, ahead, caught_up, check_checkpoint, finished, unfinished
+from streaming.recover import (
+    Ahead,
+    Unfinished,
+    ahead,
+    caught_up,
+    check_checkpoint,
+    finished,
+    under_way,
+    unfinished,
+)
 from streaming.spark import (
     configure,
     session,
@@ -265,10 +274,8 @@ class Stream:
     def _remember_strangers(self, stranger: int, plan: Plan) -> None:
         """Note every unknown id of the failed batch: a flood of them shall not fail a batch for each."""
         met = {stranger}
-        memory = remember(self.job.checkpoint, self.job.topic)
-        if memory and memory.unfinished:
-            begins, ends = memory.next_offsets, memory.unfinished.ends
-            met |= schema_ids(self.job.kafka, self.job.topic, begins, ends)
+        if span := under_way(self.job):
+            met |= schema_ids(self.job.kafka, self.job.topic, *span)
         self._strangers.update(dict.fromkeys(sorted(met - plan.writers.keys())))
         while len(self._strangers) > _STRANGERS_AT_MOST:
             self._strangers.pop(next(iter(self._strangers)))
