@@ -146,8 +146,8 @@ class Status:
         return told.after_read({int(p): offset for p, offset in batch.end_offsets.items()}, now)
 
     def after_read(self, read: Offsets, now: float) -> Status:
-        """With `read`, partitions that are not in it being where they were."""
-        known = {**self.read, **read}
+        """With `read`; partitions that are not in it, or further on already, are where they were."""
+        known = {**self.read, **{p: max(at, self.read.get(p, 0)) for p, at in read.items()}}
         moved = known != self.read
         # What was read before a partition was known does not count as speed.
         before = self.steps if known.keys() == self.read.keys() else ()
@@ -164,8 +164,8 @@ class Status:
         return replace(self, ends=ends, begins=self.begins or ends, broker_up=True).after_read({}, now)
 
     def after_published(self, read: Offsets, latencies: Sequence[float], now: float) -> Status:
-        """With what the newest published records tell, in the middle of a batch: never back."""
-        told = self.after_read({p: max(at, self.read.get(p, 0)) for p, at in read.items()}, now)
+        """With what the newest published records tell, in the middle of a batch."""
+        told = self.after_read(read, now)
         if not latencies:
             return told
         sample = Latency(max(latencies), sum(latencies) / len(latencies))

@@ -115,7 +115,7 @@ def test_trouble_is_told_when_records_wait_and_nothing_moves() -> None:
     assert status.stopping().trouble(102.0) == "The stream is stopping."
 
 
-def test_what_the_newest_published_records_tell_never_leads_back() -> None:
+def test_no_news_leads_back() -> None:
     status = fresh().after_read({0: 40, 1: 7}, 100.0).after_published({0: 35, 1: 9}, [0.25, 0.75], 101.0)
     assert status.read == {0: 40, 1: 9}
     assert (status.latency and status.latency.max, status.totals.latency_seconds) == (0.75, 1.0)
@@ -124,6 +124,8 @@ def test_what_the_newest_published_records_tell_never_leads_back() -> None:
     silent = replace(batch(0, 5, {"0": 45}), latency_max_seconds=None, latency_mean_seconds=None)
     after = status.after_batch(silent, 103.0)
     assert (after.latency, after.totals.latency_records) == (status.latency, 2)
+    # When a real-time batch ends, the next one has begun to publish.
+    assert after.after_batch(batch(1, 5, {"0": 42, "1": 12}), 104.0).read == {0: 45, 1: 12}
 
 
 def test_a_stream_that_stops_stays_so_when_a_plan_is_still_told() -> None:
