@@ -16,7 +16,7 @@ from contracts.cli_support import messages, print_json
 from contracts.model import Severity
 from quality import history, suite
 from quality.judge import judge
-from quality.report import check_sources, gather, write
+from quality.report import summarise, write
 from quality.results import RuleResult, Validation, Verdict
 from quality.sources import open_sources
 from quality.spark import session
@@ -63,8 +63,6 @@ def validate(
         around = look(sources, consumer, asked)
         writers = sources.writers(topic)
         past = history.History(sources, consumer) if publish or report else None
-        if report:
-            check_sources(sources, consumer, topic)
         with (
             session() as spark,
             read(
@@ -78,11 +76,10 @@ def validate(
             found = judge(sources, spark, asked, records, around=around)
             if past and publish:
                 past.publish(found)
-            if past and report:
-                facts = gather(
-                    sources, consumer, spark, records=records, validation=found, history=past.read(topic)
-                )
-                written = write(facts, report)
+        if past and report:
+            # What was published is read again, so that the report is the one that the history gives.
+            known = past.read(topic)
+            written = write(summarise(known if publish else [*known, found]), report)
     if as_json:
         print_json(_as_json(found, written, time.monotonic() - began))
     else:

@@ -1,6 +1,6 @@
-"""The report: facts gathered once, then written as a page, as JSON, as JUnit's XML and as OpenMetrics."""
+"""The report: the history summed up once, then written as a page, JSON, JUnit's XML and OpenMetrics."""
 
-from quality.report.facts import Facts, check_sources, gather
+from quality.report.summary import Summary, summarise
 from quality.report.write import write
 
-__all__ = ["Facts", "check_sources", "gather", "write"]
+__all__ = ["Summary", "summarise", "write"]

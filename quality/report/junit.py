@@ -5,23 +5,30 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from contracts.model import Severity
-from contracts.rules import definition
-from quality.report.facts import Facts
-from quality.report.text import number
+from quality.report import commands
+from quality.report.rules import RuleLine
+from quality.report.summary import Summary
+from quality.report.text import many, measured, number, shown
+
+_LONGEST = 300
 
 
-def junit(facts: Facts) -> str:
-    """A case for each rule; a broken rule of severity `critical` is a failure, another is output."""
-    validation = facts.validation
+def junit(summary: Summary) -> str:
+    """A case for each rule; a broken rule of severity `critical` is a failure, another is output.
+
+    A rule that could not be judged yet is skipped. Texts from data are `shown`, since XML cannot hold every
+    character.
+    """
+    validation = summary.validation
     suite = ET.Element(
-        "testsuite", name=validation.window.topic, timestamp=validation.validated_at.isoformat()
+        "testsuite", name=shown(validation.window.topic), timestamp=validation.validated_at.isoformat()
     )
-    failures = [
-        _readable(suite, facts),
-        *(_rule(suite, facts, place) for place in range(len(validation.rules))),
-    ]
-    suite.set("tests", str(len(failures)))
-    suite.set("failures", str(sum(failures)))
+    _readable(suite, summary)
+    for line in summary.rules:
+        _rule(suite, summary, line)
+    for name, element in (("tests", "testcase"), ("failures", "failure"), ("skipped", "skipped")):
+        suite.set(name, str(len(suite.findall(f".//{element}"))))
+    suite.set("errors", "0")
     suite.set("time", f"{validation.seconds:.3f}")
     root = ET.Element("testsuites")
     root.append(suite)
@@ -29,32 +36,41 @@ def junit(facts: Facts) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _readable(suite: ET.Element, facts: Facts) -> bool:
-    validation = facts.validation
-    case = _case(suite, facts, "every record can be read, and there is one")
+def _readable(suite: ET.Element, summary: Summary) -> None:
+    validation = summary.validation
+    case = _case(suite, summary, "every record can be read, and there is one")
     if validation.rows and not validation.unreadable:
-        return False
-    where = "\n".join(str(place) for place in validation.unreadable_examples)
+        return
+    where = "\n".join(shown(str(place)) for place in validation.unreadable_examples)
     message = f"{number(validation.rows)} read, {number(validation.unreadable)} unreadable"
     ET.SubElement(case, "failure", message=message, type="unreadable").text = where
-    return True
 
 
-def _rule(suite: ET.Element, facts: Facts, place: int) -> bool:
-    result = facts.validation.rules[place]
-    case = _case(suite, facts, result.id)
+def _rule(suite: ET.Element, summary: Summary, line: RuleLine) -> None:
+    result = line.result
+    case = _case(suite, summary, shown(result.id))
+    asked, note = shown(line.text, _LONGEST), shown(result.note, _LONGEST)
+    if line.state == "unjudged":
+        ET.SubElement(case, "skipped", message=note or "could not be judged yet")
+        return
     if not result.broken:
-        return False
-    rule = next((rule for rule in facts.contract.rules if rule.id == result.id), None)
-    asked = f": {definition(rule, facts.contract.newest.schema)}" if rule else ""
-    message = f"{number(result.failed)} of {number(result.evaluated)} break it{asked}"
-    where = "\n".join(str(example) for example in result.examples)
+        return
+    found = f"{number(result.failed)} of {many(result.evaluated, 'record')} break it"
+    if result.observed is not None:
+        found = f"measured {measured(result.observed, shown(result.unit))}"
+    message = f"{found}: {asked}"
+    lines = [note, f"{line.state} failure, {many(line.in_a_row, 'validation')} in a row"]
+    lines += [shown(str(place)) for place in result.examples]
+    if result.examples:
+        lines.append(commands.read(result.examples))
+    where = "\n".join(line for line in lines if line)
     if result.severity is Severity.CRITICAL:
         ET.SubElement(case, "failure", message=message, type=result.severity.value).text = where
-        return True
-    ET.SubElement(case, "system-out").text = f"{result.severity.value}: {message}\n{where}".rstrip()
-    return False
+    else:
+        ET.SubElement(case, "system-out").text = f"{result.severity.value}: {message}\n{where}"
 
 
-def _case(suite: ET.Element, facts: Facts, name: str) -> ET.Element:
-    return ET.SubElement(suite, "testcase", classname=facts.validation.window.topic, name=name)
+def _case(suite: ET.Element, summary: Summary, name: str) -> ET.Element:
+    seconds = summary.validation.seconds / (len(summary.rules) + 1)
+    topic = shown(summary.validation.window.topic)
+    return ET.SubElement(suite, "testcase", classname=topic, name=name, time=f"{seconds:.3f}")

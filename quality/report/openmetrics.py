@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from quality.quarantine import Group
-from quality.report.facts import Facts
+from quality.flow import QuarantineGroup
+from quality.report.summary import Summary
 from quality.report.text import shown
 from quality.results import RuleResult, Verdict
 
@@ -27,14 +27,19 @@ class Family:
     unit: str = ""
 
 
-def openmetrics(facts: Facts) -> str:
-    """Verdict, counts of the window and of each rule, volume of the topics, quarantine by reason."""
-    topic = {"topic": facts.validation.window.topic}
-    return "".join(_text(family, topic) for family in _families(facts)) + "# EOF\n"
+def openmetrics(summary: Summary) -> str:
+    """Verdict, counts of the window and of each rule, flow and drift, quarantine by reason.
+
+    What the newest validation does not know has no sample.
+    """
+    topic = {"topic": shown(summary.validation.window.topic)}
+    return "".join(_text(family, topic) for family in _families(summary)) + "# EOF\n"
 
 
-def _families(facts: Facts) -> tuple[Family, ...]:
-    found = facts.validation
+def _families(summary: Summary) -> tuple[Family, ...]:
+    found, portrait, flow = summary.validation, summary.validation.portrait, summary.validation.flow
+    share = summary.present_share
+    arrived = portrait.last_arrival_at
     return (
         Family(
             name="verdict",
@@ -58,41 +63,88 @@ def _families(facts: Facts) -> tuple[Family, ...]:
         ),
         Family(
             name="rule_kept",
-            help="1 where the rule is kept.",
-            samples=[(_rule(rule), int(not rule.broken)) for rule in found.rules],
+            help="1 where the rule is kept or could not be judged.",
+            samples=[(_rule(line.result), int(not line.result.broken)) for line in summary.rules],
         ),
         Family(
             name="rule_evaluated",
             help="Rows that the rule looked at.",
-            samples=[(_rule(rule), rule.evaluated) for rule in found.rules],
+            samples=[(_rule(line.result), line.result.evaluated) for line in summary.rules],
         ),
         Family(
             name="rule_failed",
             help="Rows that break the rule.",
-            samples=[(_rule(rule), rule.failed) for rule in found.rules],
+            samples=[(_rule(line.result), line.result.failed) for line in summary.rules],
+        ),
+        Family(
+            name="rule_broken_in_a_row",
+            help="Validations that found the rule broken, one after the other up to the newest.",
+            samples=[(_rule(line.result), line.in_a_row) for line in summary.rules],
+        ),
+        Family(name="stations", help="Stations in the window.", samples=[({}, portrait.stations_seen)]),
+        Family(
+            name="complete_ratio",
+            help="Share of the observations due that are there.",
+            unit="ratio",
+            samples=[] if share is None else [({}, share)],
+        ),
+        Family(
+            name="last_arrival_seconds",
+            help="When the newest record of the window came to the topic, in Unix time.",
+            unit="seconds",
+            samples=[] if arrived is None else [({}, arrived.timestamp())],
+        ),
+        Family(
+            name="latency_seconds",
+            help="Within how long the share of records that quantile tells went a step of their way.",
+            unit="seconds",
+            samples=[
+                ({"step": shown(latency.step), "quantile": quantile}, value)
+                for latency in portrait.latencies
+                for quantile, value in (("0.5", latency.p50), ("0.95", latency.p95), ("0.99", latency.p99))
+            ],
+        ),
+        Family(
+            name="lag",
+            help="Raw records that are not through yet.",
+            samples=[] if flow.lag is None else [({}, flow.lag)],
+        ),
+        Family(
+            name="drift_psi",
+            help="Population stability index of a measure against its baseline.",
+            samples=[
+                ({"field": shown(line.distribution.field)}, line.distribution.psi)
+                for line in summary.measures
+                if line.distribution.psi is not None
+            ],
         ),
         Family(
             name="topic_held",
             help="Records that a topic of the pipeline holds.",
-            samples=[({"of": count.topic}, count.held) for count in facts.topics],
+            samples=[({"of": shown(volume.topic)}, volume.held) for volume in flow.topics],
         ),
         Family(
             name="quarantined",
-            help="Records in quarantine, by reason.",
-            samples=[({"reason": reason}, rows) for reason, rows in _by_reason(facts.quarantine).items()],
+            help="Records of the window in quarantine, by reason.",
+            samples=[({"reason": reason}, rows) for reason, rows in _by_reason(flow.quarantine).items()],
+        ),
+        Family(
+            name="incidents",
+            help="Incidents that last.",
+            samples=[({}, len(summary.incidents))],
         ),
     )
 
 
 def _rule(rule: RuleResult) -> dict[str, str]:
-    return {"rule": rule.id, "severity": rule.severity.value}
+    return {"rule": shown(rule.id), "severity": rule.severity.value}
 
 
-def _by_reason(groups: Iterable[Group]) -> dict[str, int]:
+def _by_reason(groups: Iterable[QuarantineGroup]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for group in groups:
         reason = shown(group.reason)
-        counts[reason] = counts.get(reason, 0) + group.rows
+        counts[reason] = counts.get(reason, 0) + group.records
     return counts
 
 

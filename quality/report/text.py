@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date, datetime
 
 LONGEST = 80
 """Characters that are shown of a text that comes from data."""
@@ -11,9 +12,9 @@ _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 """Unicode categories that draw nothing, or change the direction or the place of what follows."""
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = LONGEST) -> str:
     """A text from data, fit for a page: short, on one line, with invisible characters made visible."""
-    cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSEEN else c for c in cut)
 
 
@@ -40,12 +41,47 @@ def share(part: int, whole: int) -> str:
     return f"{percent:.2f} %" if percent < 10 or percent > 99 else f"{percent:.1f} %"
 
 
+def percent(part: float) -> str:
+    """A share between 0 and 1 as a percentage."""
+    return share(round(part * 1_000_000), 1_000_000)
+
+
+def moment(at: datetime | None) -> str:
+    """A moment, UTC, to the minute."""
+    return f"{day(at)}, {at:%H:%M}" if at else "–"
+
+
+def day(at: date | None) -> str:
+    """A day."""
+    return f"{at.day}\N{NO-BREAK SPACE}{at:%b}\N{NO-BREAK SPACE}{at.year}" if at else "–"
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """A count and what is counted, `more` where its plural is not one with an s."""
+    return f"{number(count)} {one if count == 1 else more or one + 's'}"
+
+
+def measured(value: float | None, unit: str) -> str:
+    """What was measured, with its unit; seconds as a length of time, shares as a percentage."""
+    if value is None:
+        return "–"
+    if unit == "s":
+        return duration(value)
+    return number(round(value, 3)) + ("" if unit in {"", "1"} else f"\N{NO-BREAK SPACE}{unit}")
+
+
 def duration(seconds: float) -> str:
     """A length of time, by its two greatest units at most."""
     units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    if 0 < seconds < 10:
+        return (
+            f"{seconds * 1000:.0f}\N{NO-BREAK SPACE}ms"
+            if seconds < 1
+            else f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+        )
     left, parts = int(seconds), []
     for name, size in units:
         if left >= size:
             parts.append(f"{left // size}\N{NO-BREAK SPACE}{name}")
             left %= size
-    return " ".join(parts[:2]) or "less than a second"
+    return " ".join(parts[:2]) or "0\N{NO-BREAK SPACE}s"

@@ -1,15 +1,12 @@
-"""Results and facts to be varied by the tests."""
+"""Results to be varied by the tests."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timezone
+from functools import cache
 
 from contracts.folder import load_contracts
 from contracts.model import Severity
-from quality.profile import Measure, Profile, StationDay
-from quality.quarantine import Group
-from quality.report import Facts
-from quality.report.facts import TopicCount
 from quality.results import Coordinates, RuleResult, Slice, Validation, Window
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -30,6 +27,7 @@ HOSTILE = [
 """Names that do harm where a page takes them for more than text."""
 
 
+@cache
 def passed() -> Validation:
     """A window of the final topic that keeps every rule."""
     contract = load_contracts()["topic-weather-final"]
@@ -60,48 +58,4 @@ def broken(rule: str, severity: Severity) -> RuleResult:
     places = (Coordinates(topic="topic-weather-final", partition=0, offset=4),)
     return RuleResult(
         id=rule, check="range", severity=severity, kept=False, evaluated=10, failed=1, examples=places
-    )
-
-
-def facts_of(validation: Validation, *, station: str, reason: str) -> Facts:
-    days = tuple(
-        StationDay(
-            station=station,
-            day=date(2026, 3, 1) + timedelta(days=place),
-            rows=24,
-            hours=24,
-            last=NOON + timedelta(days=place),
-            lowest=-1.5,
-            mean=2.0,
-            highest=4.0,
-        )
-        for place in range(3)
-    )
-    measure = Measure(
-        name="temperature",
-        unit="°C",
-        doc="Air temperature.",
-        present=70,
-        missing=2,
-        low=-1.5,
-        mean=2.0,
-        high=4.0,
-        bins=(1,) * 40,
-    )
-    group = Group(
-        reason=reason,
-        stage="STREAMING",
-        rules=("humidity-possible",),
-        rows=4,
-        newest=NOON,
-        first=Coordinates(topic="topic-weather-quarantine", partition=1, offset=7),
-    )
-    return Facts(
-        made_at=NOON,
-        contract=load_contracts()["topic-weather-final"],
-        validation=validation,
-        history=(validation,),
-        profile=Profile(days=days, measures=(measure,), versions={2: 72}, raw_versions={1: 72}),
-        topics=(TopicCount(topic="topic-weather", description="Raw.", held=76, given=80),),
-        quarantine=(group,),
     )

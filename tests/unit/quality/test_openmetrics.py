@@ -1,46 +1,61 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from contracts.model import Severity
-from quality.report import Facts
+from quality.report import summarise
 from quality.report.openmetrics import openmetrics
 from quality.results import Validation
-from tests.unit.quality.samples import NOON, broken, facts_of
+from tests.unit.quality import histories
 
+TOPIC = "topic-weather-final"
 Samples = dict[str, dict[tuple[str, ...], float]]
 
 
-def samples(facts: Facts) -> Samples:
+def samples(history: Sequence[Validation]) -> Samples:
     """Value by metric and by the values of its labels, read by Prometheus' own parser."""
     found: Samples = {}
-    for family in text_string_to_metric_families(openmetrics(facts)):  # type: ignore[no-untyped-call]
+    text = openmetrics(summarise(history))
+    for family in text_string_to_metric_families(text):  # type: ignore[no-untyped-call]
         for sample in family.samples:
             found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
-    return found
+    return {name.removeprefix("weather_quality_"): values for name, values in found.items()}
 
 
-def test_prometheus_reads_the_verdict_and_every_rule(facts: Facts, validation: Validation) -> None:
-    wet = broken("humidity-possible", Severity.CRITICAL)
-    rules = tuple(wet if rule.id == wet.id else rule for rule in validation.rules)
-    failed = replace(validation, rules=rules, unreadable=2)
-    found = samples(replace(facts, validation=failed, history=(failed,)))
-    topic = "topic-weather-final"
-    assert found["weather_quality_verdict"] == {(topic, "pass"): 0, (topic, "warn"): 0, (topic, "fail"): 1}
-    assert found["weather_quality_rows"] == {(topic,): 10}
-    assert found["weather_quality_unreadable"] == {(topic,): 2}
-    assert found["weather_quality_validated_at_seconds"] == {(topic,): NOON.timestamp()}
-    assert len(found["weather_quality_rule_kept"]) == len(rules)
-    assert found["weather_quality_rule_kept"][topic, "humidity-possible", "critical"] == 0
-    assert found["weather_quality_rule_failed"][topic, "humidity-possible", "critical"] == 1
-    assert found["weather_quality_topic_held"] == {(topic, "topic-weather"): 76}
-    assert found["weather_quality_quarantined"] == {(topic, "RULE_BROKEN"): 4}
+def test_prometheus_reads_the_verdict_and_every_rule() -> None:
+    history = histories.failing()
+    found = samples(history)
+    assert found["verdict"] == {(TOPIC, "pass"): 0, (TOPIC, "warn"): 0, (TOPIC, "fail"): 1}
+    assert found["rows"] == {(TOPIC,): 26_114}
+    assert found["unreadable"] == {(TOPIC,): 0}
+    assert found["validated_at_seconds"] == {(TOPIC,): history[-1].validated_at.timestamp()}
+    assert len(found["rule_kept"]) == len(history[-1].rules)
+    broken = (TOPIC, "humidity-possible", "critical")
+    assert (found["rule_kept"][broken], found["rule_failed"][broken]) == (0, 13)
+    assert found["rule_broken_in_a_row"][TOPIC, "dew-point-below-temperature", "warning"] == 2
+    # What could not be judged is not broken.
+    assert found["rule_kept"][TOPIC, "complete", "warning"] == 1
+    assert found["topic_held"][TOPIC, "topic-weather"] == 26_120
+    assert found["quarantined"][TOPIC, "RULE_BROKEN"] == 41
+    assert found["drift_psi"][TOPIC, "temperature"] == 0.31
+    assert found["latency_seconds"][TOPIC, "published", "0.95"] == 1.1
+    assert found["complete_ratio"] == {(TOPIC,): 63 / 72}
+    assert (found["lag"], found["incidents"], found["stations"]) == (
+        {(TOPIC,): 0},
+        {(TOPIC,): 1},
+        {(TOPIC,): 3},
+    )
 
 
-def test_a_hostile_reason_is_a_label_and_nothing_else(validation: Validation) -> None:
+def test_what_an_older_validation_does_not_know_has_no_sample() -> None:
+    found = samples(histories.older())
+    assert not {"lag", "complete_ratio", "drift_psi", "latency_seconds", "last_arrival_seconds"} & set(found)
+
+
+def test_hostile_texts_are_labels_and_nothing_else() -> None:
+    history = histories.hostile()
     hostile = 'x"} 1\n# EOF\n\\'
-    found = samples(facts_of(validation, station="JFK", reason=hostile))
-    topic = "topic-weather-final"
-    assert found["weather_quality_quarantined"] == {(topic, 'x"} 1\ufffd# EOF\ufffd\\'): 4}
+    found = samples([histories.put_aside(history[0], [(hostile, (), 4)])])
+    assert found["quarantined"] == {(TOPIC, 'x"} 1\ufffd# EOF\ufffd\\'): 4}
+    assert (TOPIC, "<script>alert(1)</script>", "critical") in found["rule_kept"]

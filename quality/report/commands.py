@@ -1,0 +1,48 @@
+"""The commands that the report gives to a reader, safe to paste whatever the data says."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from quality.flow import QuarantineGroup
+from quality.report.text import shown
+from quality.results import Coordinates
+
+_PYTHON = ".venv/bin/python -m"
+
+
+def read(places: Sequence[Coordinates]) -> str:
+    """Prints published records at `places`, all of one topic."""
+    at = " ".join(f"--at {place.partition}:{place.offset}" for place in places)
+    return f"{_PYTHON} contracts read {_quoted(places[0].topic)} {at}"
+
+
+def trace(places: Iterable[Coordinates]) -> str | None:
+    """Prints the raw records behind `places`, where they are known."""
+    known = [place for place in places if place.source_topic and place.source]
+    if not known:
+        return None
+    topic = known[0].source_topic or ""
+    at = " ".join(f"--at {place.source}" for place in known if place.source_topic == topic)
+    return f"{_PYTHON} contracts read {_quoted(topic)} {at}"
+
+
+def replay(group: QuarantineGroup) -> str | None:
+    """Shows what would happen to the first record of a group if it were put back."""
+    if group.first.source is None:
+        return None
+    return f"{_PYTHON} streaming replay --source {group.first.source} --dry-run"
+
+
+def replay_all(group: QuarantineGroup) -> str:
+    """Shows what would happen to all records of a group if they were put back."""
+    if group.rules:
+        rules = " ".join(f"--rule {_quoted(rule)}" for rule in group.rules)
+        return f"{_PYTHON} streaming replay {rules} --dry-run"
+    return f"{_PYTHON} streaming replay --reason {_quoted(group.reason)} --dry-run"
+
+
+def _quoted(text: str) -> str:
+    # An option cannot begin with what is quoted, nor can a newline end the command: both are shown, not kept.
+    return shlex.quote(shown(text).lstrip("-"))
