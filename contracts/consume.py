@@ -73,6 +73,7 @@ def consume(
     on_poison: OnPoison = "raise",
     kafka: Mapping[str, Any] | None = None,
     registry: Mapping[str, Any] | None = None,
+    starts: Mapping[int, int] | None = None,
 ) -> Generator[Message[R], None, None]:
     """Iterate over the records of `topic`, each as a `record_type`, whichever version it was written with.
 
@@ -82,7 +83,8 @@ def consume(
     A record that cannot be decoded raises `Undecodable` (`"raise"`), is passed over with a warning in the log
     `contracts.consume` (`"skip"`), or is handed to a function and passed over once that returns.
     `kafka` and `registry` are further properties of the two clients, such as their security settings:
-    `contracts.Kafka.client` and `contracts.SchemaRegistry.client` give them.
+    `contracts.Kafka.client` and `contracts.SchemaRegistry.client` give them. `starts` are offsets by
+    partition: without a group, nothing but these partitions is read, each from its offset.
 
     Each schema is asked for once: with a registry that is down, reading goes on up to the first record of a
     schema that was not met before.
@@ -94,7 +96,7 @@ def consume(
         raise UnusableSetting("a limit must be 1 or more.")
     schemas = connect(registry_url, registry)
     decoder = Decoder(record_type.SCHEMA, schemas.schema)
-    source = TopicSource(topic, _with_address(bootstrap_servers, kafka or {}), group, from_beginning)
+    source = TopicSource(topic, _with_address(bootstrap_servers, kafka or {}), group, from_beginning, starts)
     given = 0
     try:
         for message in source.messages(stop_at_end):

@@ -41,11 +41,16 @@ class TopicSource:
         kafka: Mapping[str, Any],
         group: str | None,
         from_beginning: bool,
+        starts: Mapping[int, int] | None = None,
     ) -> None:
-        """Set up a client with the properties `kafka`, its address among them; raises `UnusableSetting`."""
+        """Set up a client with the properties `kafka`, its address among them; raises `UnusableSetting`.
+
+        `starts` are offsets by partition: nothing but these partitions is read, each from its offset.
+        """
         self._topic, self._kafka, self._grouped = topic, kafka, group is not None
         self._address = kafka["bootstrap.servers"]
         self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
+        self._starts = starts
         self._assigned: set[int] | None = None
         self._at: dict[int, int] = {}
         if taken := sorted(_OWN & kafka.keys()):
@@ -69,8 +74,9 @@ class TopicSource:
         if self._grouped:
             self._consumer.subscribe([self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke)
         else:
-            self._assigned = set(ends)
-            self._consumer.assign([TopicPartition(self._topic, p, self._start) for p in ends])
+            starts = self._starts or dict.fromkeys(ends, self._start)
+            self._assigned = set(starts) & set(ends)
+            self._consumer.assign([TopicPartition(self._topic, p, starts[p]) for p in self._assigned])
         heard = time.monotonic()
         while not (stop_at_end and self._reached(ends)):
             message = self._consumer.poll(_POLL)

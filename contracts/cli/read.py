@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from typing import Annotated, Any
 
@@ -33,27 +35,52 @@ def read(
     start: Annotated[
         Start, typer.Option("--from", help="Start with the oldest record, or wait for new ones.")
     ] = Start.BEGINNING,
+    places: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="PARTITION:OFFSET", help="Just this record; may be given again."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Print typed records of a topic. From the beginning, it ends at the latest where the topic ends now."""
     where = addresses()
-    messages = consume(
+    reading = functools.partial(
+        consume,
         topic,
         _record_type(topic),
         bootstrap_servers=where.kafka_bootstrap_servers,
         registry_url=where.schema_registry_url,
         kafka=where.kafka.client(),
         registry=where.registry.client(),
-        from_beginning=start is Start.BEGINNING,
-        stop_at_end=start is Start.BEGINNING,
-        limit=limit,
     )
+    if places:
+        messages = _those_at([_place(place) for place in places], topic, reading)
+    else:
+        beginning = start is Start.BEGINNING
+        messages = reading(from_beginning=beginning, stop_at_end=beginning, limit=limit)
     screen = Console()
     for message in messages:
         if as_json:
             print_json(to_json(message.value.to_dict()))
         else:
             screen.print(_table(message))
+
+
+def _place(text: str) -> tuple[int, int]:
+    partition, _, offset = text.partition(":")
+    try:
+        return int(partition), int(offset)
+    except ValueError:
+        raise UnusableSetting(f"{text!r} is no place: give PARTITION:OFFSET, such as 0:42.") from None
+
+
+def _those_at(
+    places: Sequence[tuple[int, int]], topic: str, reading: Callable[..., Iterator[Message[Any]]]
+) -> Iterator[Message[Any]]:
+    for partition, offset in places:
+        found = next(reading(starts={partition: offset}, stop_at_end=True, limit=1), None)
+        if found is None or found.offset != offset:
+            raise UnusableSetting(f"{topic} holds no record at {partition}:{offset}: gone, or never there.")
+        yield found
 
 
 def _record_type(topic: str) -> Any:

@@ -88,10 +88,15 @@ def series(
         for line in lines
         for moment, value in zip(begins, line.values, strict=True)
     ]
+    highest = max((value for line in lines for value in line.values if value is not None), default=0.0)
     axis = alt.Axis(title=unit or None, tickCount=4, format=form)
     base = alt.Chart(alt.InlineData(values=values)).encode(
         x=alt.X("at:T", axis=_times(begins), scale=alt.Scale(type="utc", nice=False)),
-        y=alt.Y("value:Q", axis=axis, scale=alt.Scale(zero=True, domainMin=0)),
+        y=alt.Y(
+            "value:Q",
+            axis=axis,
+            scale=alt.Scale(domain=[0, max(highest, 1.0) if not unit else highest or 1.0], nice=True),
+        ),
         color=alt.Color(
             "line:N",
             scale=alt.Scale(domain=[line.name for line in lines], range=[line.colour for line in lines]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -267,6 +268,11 @@ def test_read_prints_typed_records_for_people_and_for_programs(
     pretty = run_cli("contracts", "read", contract.topic, "--limit", "2")
     assert pretty.returncode == 0
     assert pretty.stdout.count("observed_at") == 2
+    partition, offset = re.findall(r"partition (\d+), offset (\d+)", pretty.stdout)[1]
+    one = run_cli("contracts", "read", contract.topic, "--at", f"{partition}:{offset}", "--json")
+    assert [json.loads(line) for line in one.stdout.splitlines()] == rows[1:]
+    gone = run_cli("contracts", "read", contract.topic, "--at", f"{partition}:999999")
+    assert (gone.returncode, "holds no record at" in gone.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
