@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -9,12 +10,14 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import fastavro
 import jsonschema
 import pytest
 
 from contracts.folder import load_contracts
 from contracts.model import Severity
 from contracts.rules import definition
+from quality.record import from_record, to_record
 from quality.report import summarise, write
 from quality.report.charts import inline
 from quality.report.document import document
@@ -244,3 +247,16 @@ def test_numbers_and_lengths_are_short() -> None:
         "1\xa0d 1\xa0h",
     ]
     assert shown("a\u200bb\n") == "a\ufffdb\ufffd"
+
+
+def test_a_validation_that_went_through_avro_gives_the_same_report(failing: Sequence[Validation]) -> None:
+    schema = fastavro.parse_schema(load_contracts()["topic-weather-quality"].newest.schema)
+    again = []
+    for one in failing:
+        body = io.BytesIO()
+        fastavro.schemaless_writer(body, schema, to_record(one))
+        body.seek(0)
+        record = fastavro.schemaless_reader(body, schema, schema)
+        assert isinstance(record, dict)
+        again.append(from_record(record))
+    assert document(summarise(again)) == document(summarise(failing))
