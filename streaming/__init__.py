@@ -2,9 +2,9 @@
 
 `Stream` runs a `Job`. A record meets the modules in this order: `source`, `decode`, `enrich`, `judge`,
 `encode`; `plan` puts them together, `learn` finds out what a plan depends on, `query` starts it and
-`supervise` keeps it running. After a crash `checkpoint` tells what was left, `recover` what of it is done;
-`identity` knows its topics again, `outage` waits for services that are away. `replay` puts back what went to
-quarantine.
+`supervise` keeps it running; `once` remembers observations, where that is asked for. After a crash
+`checkpoint` tells what was left, `recover` what of it is done; `identity` knows its topics again, `outage`
+waits for services that are away. `replay` puts back what went to quarantine, while it has the `lease`.
 Names are loaded when they are asked for: a command line that only prints its help does not import Spark.
 """
 

@@ -66,15 +66,41 @@ def sources_since(
     return found
 
 
-def header_values(kafka: Kafka, topic: str, name: str) -> set[bytes]:
-    """Every value that records of `topic` have in a header of this `name`."""
+def header_values(kafka: Kafka, topics: Collection[str], name: str, time_ms: int) -> set[bytes]:
+    """Every value of a header of this `name` that records have which `topics` were given since `time_ms`."""
     found: set[bytes] = set()
-    with _tails(kafka, [topic], 0) as tails:
+    with _tails(kafka, topics, time_ms) as tails:
         while tails.left:
             for message in tails.read():
                 headers: Any = message.headers() or ()
                 found.update(value for key, value in headers if key == name and isinstance(value, bytes))
     return found
+
+
+def remembers_since(kafka: Kafka, topics: Collection[str]) -> int:
+    """The time, in ms since 1970, since which `topics` hold all that they were given; 0 for always."""
+    with _consumer(kafka) as consumer:
+        return max(
+            (
+                _oldest(consumer, topic, partition, marks)
+                for topic in topics
+                for partition, marks in _watermarks(consumer, topic).items()
+                if marks[0] > 0
+            ),
+            default=0,
+        )
+
+
+def _oldest(consumer: Consumer, topic: str, partition: int, marks: tuple[int, int]) -> int:
+    """When the oldest record was given that a partition still has: now, where it has none any more."""
+    oldest, end = marks
+    if oldest == end:
+        return time.time_ns() // 1_000_000
+    consumer.assign([TopicPartition(topic, partition, oldest)])
+    for message in consumer.consume(1, timeout=_ANSWER_WITHIN):
+        if message.error() is None:
+            return int(message.timestamp()[1])
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
 
 
 def schema_ids(kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mapping[int, int]) -> set[int]:

@@ -1,7 +1,8 @@
 """Puts records from quarantine back onto their raw topic, bit for bit, once contract or code is mended.
 
 Each record sent carries a mark, the header `replay-of`, with its place in quarantine: what is on the raw
-topic with that mark is not sent again, whatever became of an earlier replay. The stream hands marks on.
+topic with that mark is not sent again, whatever became of an earlier replay. The stream hands marks on, so
+that the topics that it publishes to know them when the raw topic has forgotten.
 """
 
 from __future__ import annotations
@@ -13,23 +14,28 @@ from datetime import datetime
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from contracts.broker import CLIENT_LOG, broker_error
+from contracts.broker import CLIENT_LOG, Broker, broker_error
 from contracts.consume import consume
-from contracts.errors import ServiceFailed
+from contracts.errors import ServiceFailed, UnusableSetting
 from contracts.kafka import Kafka
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.registry import SchemaRegistry
 from streaming.encode import MARK
-from streaming.offsets import Coordinates, header_values, watermarks
+from streaming.lease import DELIVERED_WITHIN, Lease
+from streaming.offsets import Coordinates, header_values, remembers_since, watermarks
 
-FATES = ("sent", "sent before", "never a raw record")
+SENT, _BEFORE, _NEVER, _TOO_OLD = "sent", "sent before", "never a raw record", "too old to tell"
+FATES = (SENT, _BEFORE, _NEVER, _TOO_OLD)
 """What becomes of a dead letter that was chosen. A body that a producer could not parse never was a raw
-record, and has no topic to go back to."""
+record, and has no topic to go back to. One is too old when no topic reaches back far enough to tell whether
+it was sent before."""
 
-_DELIVERED_WITHIN = 30.0
+_AT_ONCE = 500
 _ROOM_WITHIN = 1.0
 _LARGEST = 8 << 20
 """Bytes; the topic's own limit decides."""
+_CLOCKS_AGREE_WITHIN_MS = 60_000
+"""Of the stream, which stamps the dead letter, and of a replay, which stamps the record sent for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,34 +63,92 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """A dead letter that was chosen, and whether it was sent back before."""
+class Letter:
+    """A dead letter in its place."""
 
-    letter: DeadLetter
+    record: DeadLetter
     mark: bytes
-    """Value of its `MARK`."""
-    sent_before: bool
+    """Value of its `MARK`: partition and offset."""
+    at: int
+    """When it was put aside, ms since 1970, UTC."""
 
-    @property
-    def fate(self) -> str:
-        """One of `FATES`."""
-        sent, before, never = FATES
-        if self.letter.source_topic is None:
-            return never
-        return before if self.sent_before else sent
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is known of earlier replays."""
+
+    marks: Collection[bytes]
+    since: int
+    """Of letters that are older, in ms since 1970, UTC, nobody knows."""
+
+    def fate(self, letter: Letter) -> str:
+        """What becomes of `letter`: one of `FATES`."""
+        if letter.record.source_topic is None:
+            return _NEVER
+        if letter.mark in self.marks:
+            return _BEFORE
+        return _TOO_OLD if letter.at < self.since else SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """The topics of the stream whose letters are replayed."""
+
+    raw: str
+    final: str
+    quarantine: str
+
+    def check(self, kafka: Kafka) -> None:
+        """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless a broker has them."""
+        held = Broker(kafka).topics()
+        if missing := [topic for topic in (self.raw, self.final, self.quarantine) if topic not in held]:
+            raise UnusableSetting(
+                f"there is no topic {missing[0]} at {kafka.bootstrap_servers}: correct its name."
+            )
 
 
 def choose(
-    kafka: Kafka, registry: SchemaRegistry, *, quarantine: str, raw: str, selection: Selection
-) -> Iterator[Chosen]:
-    """Read `quarantine` up to its end and give the letters of the topic `raw` that `selection` takes.
+    kafka: Kafka, registry: SchemaRegistry, topics: Topics, selection: Selection
+) -> Iterator[tuple[DeadLetter, bytes, str]]:
+    """Give each dead letter that is there now, was on the raw topic and is meant: with its mark and its fate.
 
-    A letter without a topic, a body that never was a raw record, is given for any. Raises what
+    A letter without a topic, a body that never was a raw record, is given for any. Reads the quarantine
+    topic twice: what is older than the oldest letter chosen is no matter to earlier replays. Raises what
     `contracts.consume.consume` raises.
     """
-    sent: Collection[bytes] | None = None
+    chosen: set[bytes] = set()
+    oldest: int | None = None
+    for letter in _letters(kafka, registry, topics, selection):
+        chosen.add(letter.mark)
+        oldest = letter.at if oldest is None else min(oldest, letter.at)
+    if oldest is None:
+        return
+    past = look_back(kafka, topics, oldest)
+    for letter in _letters(kafka, registry, topics, selection):
+        if letter.mark in chosen:
+            yield letter.record, letter.mark, past.fate(letter)
+
+
+def look_back(kafka: Kafka, topics: Topics, oldest: int) -> Past:
+    """What is known of replays of letters that were put aside at `oldest`, ms since 1970, or later.
+
+    The raw topic tells. It is often kept for less long than the others: where it has forgotten, a record that
+    was sent has been read, and is on one of them.
+    """
+    since = oldest - _CLOCKS_AGREE_WITHIN_MS
+    marks, known = header_values(kafka, [topics.raw], MARK, since), remembers_since(kafka, [topics.raw])
+    if known > since:
+        outputs = [topics.final, topics.quarantine]
+        marks |= header_values(kafka, outputs, MARK, since)
+        known = min(known, remembers_since(kafka, outputs))
+    return Past(marks=marks, since=known)
+
+
+def _letters(
+    kafka: Kafka, registry: SchemaRegistry, topics: Topics, selection: Selection
+) -> Iterator[Letter]:
     letters = consume(
-        quarantine,
+        topics.quarantine,
         DeadLetter,
         bootstrap_servers=kafka.bootstrap_servers,
         registry_url=registry.url,
@@ -94,43 +158,48 @@ def choose(
     )
     with closing(letters):
         for message in letters:
-            letter = message.value
-            if letter.source_topic not in {raw, None} or not selection.takes(letter):
-                continue
-            if sent is None:
-                sent = header_values(kafka, raw, MARK)
-            mark = f"{message.partition}:{message.offset}".encode()
-            yield Chosen(letter=letter, mark=mark, sent_before=mark in sent)
+            if message.value.source_topic in {topics.raw, None} and selection.takes(message.value):
+                yield Letter(
+                    record=message.value,
+                    mark=f"{message.partition}:{message.offset}".encode(),
+                    at=int(message.timestamp.timestamp() * 1000) if message.timestamp else 0,
+                )
 
 
 class Sender:
-    """Sends letters to the raw topic, as a context: at its end every record sent has arrived."""
+    """Sends letters to the raw topic while the `lease` is ours: a context, at whose end all have arrived."""
 
-    def __init__(self, kafka: Kafka, raw: str) -> None:
+    def __init__(self, kafka: Kafka, raw: str, lease: Lease) -> None:
         """Prepare to send to the topic `raw`."""
-        self._kafka, self._raw = kafka, raw
+        self._kafka, self._raw, self._lease = kafka, raw, lease
         self._partitions = set(watermarks(kafka, raw))
-        settings = {**kafka.client(), "enable.idempotence": True, "message.max.bytes": _LARGEST}
+        settings = {
+            **kafka.client(),
+            "enable.idempotence": True,
+            "message.max.bytes": _LARGEST,
+            "message.timeout.ms": int(DELIVERED_WITHIN * 1000),
+        }
         self._producer = Producer(settings, logger=CLIENT_LOG)
+        self._under_way = 0
         self._failure: KafkaError | None = None
 
     def __enter__(self) -> Sender:
         """Begin."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Wait until all has arrived; raises `Unreachable` or `ServiceFailed` when some has not."""
-        left = self._producer.flush(_DELIVERED_WITHIN)
-        self._check()
-        if left:
-            raise ServiceFailed(
-                f"{left} records did not arrive at {self._raw} within {_DELIVERED_WITHIN:.0f} s: see whether "
-                "the broker runs, and replay the same again; what has arrived is not sent twice."
-            )
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait until all has arrived; raises what `send` raises."""
+        if kind is None:
+            self._wait()
+            self._lease.end()
 
-    def send(self, chosen: Chosen) -> None:
-        """Send one letter's record: its own bytes, to its own partition where the topic still has it."""
-        letter = chosen.letter
+    def send(self, letter: DeadLetter, mark: bytes) -> None:
+        """Send one letter's record: its own bytes, to its own partition where the topic still has it.
+
+        Raises `LeaseLost`, and `Unreachable` or `ServiceFailed` when one before it has not arrived.
+        """
+        if self._under_way == 0:
+            self._lease.begin()
         headers: list[tuple[str, bytes | None]] = [(header.key, header.value) for header in letter.headers]
         own = letter.source_partition
         while True:
@@ -141,7 +210,7 @@ class Sender:
                     key=letter.key,
                     # -1 leaves the choice to the key.
                     partition=own if own is not None and own in self._partitions else -1,
-                    headers=[*headers, (MARK, chosen.mark)],
+                    headers=[*headers, (MARK, mark)],
                     on_delivery=self._delivered,
                 )
                 break
@@ -149,12 +218,20 @@ class Sender:
                 self._producer.poll(_ROOM_WITHIN)
             except KafkaException as error:
                 raise broker_error(error, self._kafka.client()) from None
-        self._producer.poll(0)
-        self._check()
+        self._under_way += 1
+        if self._under_way == _AT_ONCE:
+            self._wait()
+
+    def _wait(self) -> None:
+        left = self._producer.flush(2 * DELIVERED_WITHIN)
+        if self._failure:
+            raise broker_error(KafkaException(self._failure), self._kafka.client())
+        if left:
+            raise ServiceFailed(
+                f"{left} records did not arrive at {self._raw} within {2 * DELIVERED_WITHIN:.0f} s: see "
+                "whether the broker runs, and replay the same again; what has arrived is not sent twice."
+            )
+        self._under_way = 0
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         self._failure = self._failure or error
-
-    def _check(self) -> None:
-        if self._failure:
-            raise broker_error(KafkaException(self._failure), self._kafka.client())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from datetime import datetime, timezone
 from typing import Annotated
@@ -13,7 +14,7 @@ from contracts.cli_support import messages, print_json
 from contracts.errors import UnusableSetting
 from contracts.records.topic_weather_quarantine import Reason
 from contracts.settings import addresses
-from streaming.job import QUARANTINE, RAW
+from streaming.job import FINAL, QUARANTINE, RAW
 
 
 def replay(  # noqa: PLR0917 - Typer passes options by name
@@ -35,6 +36,7 @@ def replay(  # noqa: PLR0917 - Typer passes options by name
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and send nothing.")] = False,
     topic: Annotated[str, typer.Option(help="Raw topic that they came from and go to.")] = RAW,
     quarantine: Annotated[str, typer.Option(help="Topic to take them from.")] = QUARANTINE,
+    final: Annotated[str, typer.Option(help="Topic of what is published from there.")] = FINAL,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")
     ] = False,
@@ -42,14 +44,15 @@ def replay(  # noqa: PLR0917 - Typer passes options by name
     """Put quarantined records back onto the raw topic, bit for bit, once contract or code is mended.
 
     What is chosen must fit all the options given. Each record goes once, marked by the header
-    `replay-of`; what went before is left out, as long as the raw topic remembers it. A record that
-    breaks a rule again comes back as a new dead letter.
+    `replay-of`; what went before is left out. A record that breaks a rule again comes back as a new
+    dead letter. One replay of a topic goes on at a time: a second one takes over from the first.
     """
     if not any((reason, rule, source, since, until, everything)):
         raise UnusableSetting(
             "nothing is chosen: say which by --reason, --rule, --source, --since, --until or --all."
         )
-    from streaming.replay import FATES, Selection, Sender, choose  # noqa: PLC0415 - `--help` needs no client
+    from streaming.lease import Lease  # noqa: PLC0415 - `--help` needs no client
+    from streaming.replay import FATES, SENT, Selection, Sender, Topics, choose  # noqa: PLC0415
 
     selection = Selection(
         reasons=[code.upper() for code in reason or ()],
@@ -63,18 +66,22 @@ def replay(  # noqa: PLR0917 - Typer passes options by name
             f"{unknown[0]} is no reason code: {', '.join(code.value for code in Reason)} are."
         )
     where = addresses()
+    topics = Topics(raw=topic, final=final, quarantine=quarantine)
+    topics.check(where.kafka)
     counts: dict[str, Counter[str]] = {fate: Counter() for fate in FATES}
     shown = Progress(SpinnerColumn(), TextColumn("{task.description}"), console=messages, transient=True)
-    with shown, Sender(where.kafka, topic) as sender:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(shown)
         task = shown.add_task(f"reading {quarantine}")
-        for chosen in choose(
-            where.kafka, where.registry, quarantine=quarantine, raw=topic, selection=selection
-        ):
-            fate = chosen.fate
-            counts[fate][chosen.letter.reason.value] += 1
-            if fate == "sent" and not dry_run:
-                sender.send(chosen)
-            shown.update(task, description=f"{sum(counts['sent'].values()):,} chosen")
+        sender = None
+        if not dry_run:
+            lease = stack.enter_context(Lease(where.kafka, quarantine))
+            sender = stack.enter_context(Sender(where.kafka, topic, lease))
+        for letter, mark, fate in choose(where.kafka, where.registry, topics, selection):
+            counts[fate][letter.reason.value] += 1
+            if sender and fate == SENT:
+                sender.send(letter, mark)
+            shown.update(task, description=f"{sum(counts[SENT].values()):,} chosen")
     if as_json:
         print_json({"dry_run": dry_run, **{fate.replace(" ", "_"): dict(counts[fate]) for fate in FATES}})
         return
@@ -91,6 +98,10 @@ def _tell(counts: dict[str, Counter[str]], dry_run: bool) -> None:
     if counts["never a raw record"]:
         messages.print(
             "Bodies that were no raw record: mend the parser, and send them by `producer backfill`."
+        )
+    if counts["too old to tell"]:
+        messages.print(
+            "Too old: no topic reaches back far enough to tell whether they were sent before, so they stay."
         )
 
 

@@ -2,18 +2,96 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Producer
+import fastavro
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
+from contracts.folder import HOME, load_contracts
+from contracts.kafka import Kafka
+from contracts.registry import connect
 from contracts.wire import frame
-from tests.streams import Place, raw_values, running
+from streaming import lease
+from streaming.lease import Lease, LeaseLost
+from streaming.offsets import watermarks
+from tests.streams import QUARANTINE, Place, raw_values, running
 
 _SECONDS = 30.0
+_RULE = "humidity-possible"
+
+
+def put_aside(place: Place, count: int) -> None:
+    """Fill quarantine with letters of records that were on the raw topic."""
+    contract = load_contracts()[QUARANTINE]
+    parsed = fastavro.parse_schema(contract.newest.schema)
+    registry = connect(place.registry_url)
+    letters_id = registry.register(f"{place.quarantine}-value", contract.newest.text)
+    registry.close()
+    producer = Producer({"bootstrap.servers": place.bootstrap_servers})
+    for number in range(count):
+        body = io.BytesIO()
+        letter = {
+            "reason": "RULE_BROKEN",
+            "explanation": "It breaks a rule.",
+            "stage": "STREAMING",
+            "source_topic": place.raw,
+            "source_partition": number % 2,
+            "source_offset": number,
+            "source_timestamp": 1_700_000_000_000,
+            "value": b"x",
+        }
+        fastavro.schemaless_writer(body, parsed, letter)
+        producer.produce(place.quarantine, frame(letters_id, body.getvalue()), partition=number % 2)
+        producer.poll(0)
+    assert producer.flush(_SECONDS) == 0
+
+
+def arguments(place: Place, *choice: str) -> list[str]:
+    where = ["--topic", place.raw, "--quarantine", place.quarantine, "--final", place.final, "--json"]
+    return ["streaming", "replay", *where, *choice]
+
+
+def begin(place: Place) -> subprocess.Popen[str]:
+    """A replay of everything, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", *arguments(place, "--all")],
+        env=place.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def marks(place: Place, topic: str) -> Counter[bytes]:
+    """How often each mark is on a topic."""
+    headers: list[Any] = [message.headers() or () for message in place.read(topic)]
+    return Counter(value for each in headers for name, value in each if name == "replay-of")
+
+
+def empty(place: Place, topics: Collection[str]) -> None:
+    """Delete all records of topics, as their retention does."""
+    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
+    ends = [
+        TopicPartition(topic, partition, end)
+        for topic in topics
+        for partition, (_, end) in watermarks(Kafka(place.bootstrap_servers), topic).items()
+    ]
+    for deleted in admin.delete_records(ends).values():
+        deleted.result(timeout=_SECONDS)
 
 
 def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_goes(
@@ -32,8 +110,7 @@ def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_g
     assert producer.flush(_SECONDS) == 0
 
     def replay(*choice: str) -> dict[str, Any]:
-        where = ["--topic", place.raw, "--quarantine", place.quarantine, "--json"]
-        done = run_cli("streaming", "replay", *where, *choice)
+        done = run_cli(*arguments(place, *choice))
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)
         return told
@@ -53,7 +130,7 @@ def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_g
         stream.wait_until_read(9)
 
     raw = place.read(place.raw)
-    marks: list[bytes] = []
+    found_marks: list[bytes] = []
     for message in raw[4:]:
         value, headers = poison[bytes(message.key() or b"")]
         found: Any = message.headers()
@@ -61,12 +138,138 @@ def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_g
         assert message.partition() == 1
         assert found[: len(headers)] == headers
         assert {name for name, _ in found[len(headers) :]} == {"replay-of"}
-        marks.append(found[-1][1])
-    assert len(set(marks)) == len(marks) == 5
+        found_marks.append(found[-1][1])
+    assert len(set(found_marks)) == len(found_marks) == 5
     published: Any = [message.headers() for message in place.read(place.quarantine)]
     handed_on = [value for headers in published for name, value in headers if name == "replay-of"]
-    assert set(handed_on) == set(marks)
+    assert set(handed_on) == set(found_marks)
     assert place.lost_and_doubled() == ([], [])
+
+
+def test_a_record_is_published_once_the_contract_is_mended_and_never_sent_again(
+    place: Place,
+    spark: SparkSession,
+    run_cli: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    place.produce([*raw_values(3, place.raw_id), *raw_values(2, place.raw_id, humidity=101.0)])
+    with running(place, spark, checkpoint) as stream:
+        stream.wait_until_read(5)
+    assert len(place.read(place.quarantine)) == 2
+
+    mended = tmp_path / "contracts"
+    shutil.copytree(HOME, mended, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    file = mended / "topic-weather-final" / "contract.yaml"
+    text, rule = (
+        file.read_text(),
+        f"- id: {_RULE}\n    check: range\n    field: humidity\n    min: 0\n    max: ",
+    )
+    assert f"{rule}100" in text
+    file.write_text(text.replace(f"{rule}100", f"{rule}102"))
+    monkeypatch.setenv("CONTRACTS_DIR", str(mended))
+
+    def replay() -> dict[str, Any]:
+        done = run_cli(*arguments(place, "--rule", _RULE), env={"CONTRACTS_DIR": str(mended)})
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    assert replay()["sent"] == {"RULE_BROKEN": 2}
+    with running(place, spark, checkpoint) as stream:
+        stream.wait_until_read(7)
+    assert len(place.read(place.quarantine)) == 2
+    assert len(place.read(place.final)) == 5
+    assert marks(place, place.final) == marks(place, place.raw)
+    # The raw topic forgets first; what was published remembers.
+    empty(place, [place.raw])
+    again = replay()
+    assert (again["sent"], again["sent_before"]) == ({}, {"RULE_BROKEN": 2})
+
+
+def test_where_every_topic_has_forgotten_nothing_is_sent(place: Place, run_cli: Callable[..., Any]) -> None:
+    put_aside(place, 4)
+    place.produce([b"something"] * 4)
+    empty(place, [place.raw])
+    dry = [*arguments(place, "--all"), "--dry-run"]
+    assert json.loads(run_cli(*dry).stdout)["sent"] == {"RULE_BROKEN": 4}
+    producer = Producer({"bootstrap.servers": place.bootstrap_servers})
+    producer.produce(place.final, b"something")
+    assert producer.flush(_SECONDS) == 0
+    empty(place, [place.final])
+    told = json.loads(run_cli(*dry).stdout)
+    assert (told["sent"], told["too_old_to_tell"]) == ({}, {"RULE_BROKEN": 4})
+
+
+def test_a_replay_that_is_killed_is_gone_on_with_and_each_record_goes_once(
+    place: Place, run_cli: Callable[..., Any]
+) -> None:
+    count = 20_000
+    put_aside(place, count)
+    with begin(place) as first:
+        deadline = time.monotonic() + _SECONDS * 2
+        while not any(end for _, end in watermarks(Kafka(place.bootstrap_servers), place.raw).values()):
+            assert first.poll() is None, first.communicate()
+            assert time.monotonic() < deadline, "nothing was sent"
+        first.send_signal(signal.SIGKILL)
+    left = count - len(place.read(place.raw))
+    done = run_cli(*arguments(place, "--all"))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    print(f"{left} of {count} records were left when it was killed")
+    assert left > 0, "it was done before it was killed: the test has proved nothing"
+    assert told["sent"]["RULE_BROKEN"] <= left
+    assert set(marks(place, place.raw).values()) == {1}
+    assert len(marks(place, place.raw)) == count
+
+
+def test_of_two_replays_at_once_the_later_goes_on_and_each_record_goes_once(place: Place) -> None:
+    count = 5_000
+    put_aside(place, count)
+    both = [begin(place), begin(place)]
+    told = [replay.communicate(timeout=_SECONDS * 4) for replay in both]
+    codes = [replay.returncode for replay in both]
+    assert set(codes) <= {0, 2}, told
+    assert 0 in codes
+    for code, (_, words) in zip(codes, told, strict=True):
+        assert ("another replay of" in words) == (code == 2), words
+    assert set(marks(place, place.raw).values()) == {1}
+    assert len(marks(place, place.raw)) == count
+
+
+def test_who_takes_over_waits_for_what_is_under_way_and_the_one_before_may_send_no_more(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "DELIVERED_WITHIN", 2.0)
+    kafka = Kafka(place.bootstrap_servers)
+    entered: list[float] = []
+    leave = threading.Event()
+
+    def take_over() -> None:
+        with Lease(kafka, place.quarantine) as second:
+            entered.append(time.monotonic())
+            second.begin()
+            second.end()
+            leave.wait(_SECONDS)
+
+    with Lease(kafka, place.quarantine) as first:
+        first.begin()
+        first.end()
+        first.begin()
+        began = time.monotonic()
+        other = threading.Thread(target=take_over)
+        other.start()
+        deadline = time.monotonic() + _SECONDS
+        with pytest.raises(LeaseLost, match=r"another replay of .* has begun"):
+            while time.monotonic() < deadline:
+                first.begin()
+        leave.set()
+        other.join(_SECONDS)
+    assert entered
+    assert entered[0] - began >= 2.0
+    with Lease(kafka, place.quarantine):
+        assert time.monotonic() - entered[0] < _SECONDS
 
 
 def test_a_choice_that_cannot_be_meant_is_one_sentence(run_cli: Callable[..., Any]) -> None:

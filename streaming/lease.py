@@ -1,0 +1,125 @@
+"""The right to replay a quarantine topic: one process has it at a time, and a later one takes it over.
+
+The broker keeps it, as the one static member of a consumer group: when another joins by the same name, the
+one before can commit nothing more. So a commit before each lot of records tells whether they may still go.
+The commit also says that records are under way; who takes over, from a process that lives or was killed,
+waits until these have arrived or never will.
+"""
+
+from __future__ import annotations
+
+import time
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from contracts.broker import CLIENT_LOG, broker_error
+from contracts.errors import ServiceFailed, UnusableSetting
+from contracts.kafka import Kafka
+
+DELIVERED_WITHIN = 10.0
+"""Seconds within which a record that was handed to a Kafka client is on its topic, or is given up."""
+
+_JOINED_WITHIN = 30.0
+_ANSWER_WITHIN = 10.0
+_UNDER_WAY, _AT_REST = "under way", "at rest"
+_TAKEN_OVER = frozenset(
+    {
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError._FATAL,
+    }
+)
+
+
+class LeaseLost(UnusableSetting):
+    """Another process has taken the lease over."""
+
+
+class Lease:
+    """The right to replay `quarantine`, as a context."""
+
+    def __init__(self, kafka: Kafka, quarantine: str) -> None:
+        """Prepare; nothing is taken yet."""
+        self._kafka, self._quarantine = kafka, quarantine
+        self._joined = False
+        self._note = _AT_REST
+        self._consumer = Consumer(
+            {
+                **kafka.client(),
+                "group.id": f"weather-replay-{quarantine}",
+                "group.instance.id": "replay",
+                "enable.auto.commit": False,
+            },
+            logger=CLIENT_LOG,
+        )
+
+    def __enter__(self) -> Lease:
+        """Take it over from whoever has it, and wait for what that one has under way.
+
+        Raises what `contracts.broker.broker_error` makes of a broker that does not give it.
+        """
+        try:
+            self._join()
+            if self._left() == _UNDER_WAY:
+                time.sleep(DELIVERED_WITHIN)
+        except KafkaException as error:
+            self._consumer.close()
+            raise broker_error(error, self._kafka.client()) from None
+        except BaseException:
+            self._consumer.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of it. A note that records are under way stays when they have not arrived."""
+        self._consumer.close()
+
+    def begin(self) -> None:
+        """Ask whether records may go, and note that some are under way; raises `LeaseLost` when not."""
+        self._commit(_UNDER_WAY)
+
+    def end(self) -> None:
+        """Note that all have arrived; raises `LeaseLost` when another has taken over meanwhile."""
+        if self._note == _UNDER_WAY:
+            self._commit(_AT_REST)
+
+    def _join(self) -> None:
+        def assigned(consumer: Consumer, parts: list[TopicPartition]) -> None:
+            consumer.assign(parts)
+            # It is never read: `replay` reads the letters by a consumer of its own.
+            consumer.pause(parts)
+            self._joined = True
+
+        self._consumer.subscribe([self._quarantine], on_assign=assigned)
+        deadline = time.monotonic() + _JOINED_WITHIN
+        while not self._joined:
+            message = self._consumer.poll(0.1)
+            if message is not None and (error := message.error()):
+                raise KafkaException(error)
+            if time.monotonic() > deadline:
+                raise ServiceFailed(
+                    f"the broker did not give the right to replay {self._quarantine} within "
+                    f"{_JOINED_WITHIN:.0f} s: look at its log, then try again."
+                )
+
+    def _left(self) -> str | None:
+        [found] = self._consumer.committed([self._place()], _ANSWER_WITHIN)
+        return found.metadata
+
+    def _commit(self, note: str) -> None:
+        # Serves the heartbeats as well: a member that does not poll for minutes is put out.
+        self._consumer.poll(0)
+        try:
+            self._consumer.commit(offsets=[self._place(note)], asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() not in _TAKEN_OVER:
+                raise broker_error(error, self._kafka.client()) from None
+            raise LeaseLost(
+                f"another replay of {self._quarantine} has begun and goes on; this one ends: what it has "
+                "sent is not sent again, and what it has not is left to the other or to a next one."
+            ) from None
+        self._note = note
+
+    def _place(self, note: str = "") -> TopicPartition:
+        return TopicPartition(self._quarantine, 0, 0, note)
