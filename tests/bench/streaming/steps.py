@@ -99,8 +99,7 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
     raw = named(in_file(topic.select(*KAFKA_COLUMNS), folder / "raw"))
     reader = reader_schema(plan.raw)
     decoded = decode(raw, writers=plan.writers, reader=reader, seal=plan.seal, largest=plan.largest_value)
-    codes = {reason.code for reason in plan.reasons}
-    encoded = publish(counted(judged(raw, plan), codes), plan).select("topic", "key", "value", "headers")
+    encoded = publish(counted(judged(raw, plan), plan), plan).select("topic", "key", "value", "headers")
     published = in_file(encoded, folder / "published")
     body = F.substring("source_value", HEADER_SIZE + 1, 1 << 30)
     frames = {
@@ -110,7 +109,7 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
         "decode": decoded,
         "enrich": enrich(decoded, passing(reader, plan.final.newest.schema)),
         "judge": judged(raw, plan),
-        "count": counted(judged(raw, plan), codes),
+        "count": counted(judged(raw, plan), plan),
         "encode": encoded,
         "published": published,
     }
