@@ -84,7 +84,7 @@ class _Batches(StreamingQueryListener):
 
 
 def _run(way: str, job: Job) -> Measured:
-    spark = session()
+    spark = session(quick_start=job.quick_start)
     java = psutil.Process(spark._jvm.java.lang.ProcessHandle.current().pid())  # type: ignore[union-attr]
     batches = _Batches()
     spark.streams.addListener(batches)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -31,10 +31,12 @@ class Case:
     way: str
     partitions: int
     versions: int = 1
+    quick_start: bool = False
 
 
 CASES: Mapping[str, Case] = {
     "job": Case("job", 2),
+    "job_quick_start": Case("job", 2, quick_start=True),
     "json": Case("json", 2),
     "bare": Case("bare", 2),
     "versions_20": Case("job", 2, versions=20),
@@ -43,6 +45,7 @@ CASES: Mapping[str, Case] = {
 }
 RATIOS: Mapping[str, tuple[str, str]] = {
     "to_json_way": ("job", "json"),
+    "quick_start_to_json_way": ("job_quick_start", "json"),
     "to_bare": ("job", "bare"),
     "versions_20_to_1": ("versions_20", "job"),
     "partitions_1_to_2": ("partitions_1", "job"),
@@ -70,8 +73,9 @@ def bench(
         for number in range(rounds):
             # The order changes, so that nobody is always first after another.
             for name in sorted(cases, reverse=bool(number % 2)):
-                with here.job(name, cases[name].partitions) as job:
-                    found = ways.run(cases[name].way, job)
+                case = cases[name]
+                with here.job(name, case.partitions) as job:
+                    found = ways.run(case.way, replace(job, quick_start=case.quick_start))
                     sizes[f"{name} published"] = here.bytes_of(job.final) / records
                 runs[name].append(found)
                 messages.print(
