@@ -11,6 +11,8 @@ from contracts.cli_support import messages, print_json
 from contracts.errors import UnusableSetting
 from quality.history import History
 from quality.report import summarise, write
+from quality.report.data_docs import data_docs as render
+from quality.report.write import put
 from quality.sources import open_sources
 from quality.topics import consumer_of
 
@@ -20,6 +22,9 @@ def report(
     output: Annotated[Path, typer.Option(help="Folder of the report.", file_okay=False)] = Path(
         "build/quality"
     ),
+    data_docs: Annotated[
+        bool, typer.Option("--data-docs", help="Also write Great Expectations' own page, of counts alone.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the path as one JSON object.")] = False,
 ) -> None:
     """Write the report on the newest validation of a topic, from the history that the broker holds.
@@ -27,7 +32,7 @@ def report(
     Neither a file of a former run nor any other topic is read: delete them all, and the report is the same.
     """
     with open_sources() as sources, consumer_of(sources.kafka) as consumer:
-        sources.contract(topic)
+        contract = sources.contract(topic)
         history = History(sources, consumer).read(topic)
     if not history:
         raise UnusableSetting(
@@ -35,6 +40,8 @@ def report(
         )
     summary = summarise(history)
     written = write(summary, output)
+    if data_docs:
+        put(output, {"data-docs.html": render(summary, contract)})
     if as_json:
         print_json({"report": str(written), "verdict": summary.verdict.value})
     messages.print(f"report: {written}")

@@ -1,0 +1,151 @@
+"""Great Expectations' own page, Data Docs, on request: of results that hold no value, with nothing to load.
+
+As Great Expectations writes it, the page prints unexpected values raw and asks seven hosts for styles,
+scripts and a picture. Here it is given counts alone, and what would load or run is cut from it, its looks
+with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from typing import Any
+
+from contracts.model import Contract
+from contracts.rules import expectation
+from quality.report.summary import Summary
+from quality.results import RuleResult
+
+_CUT = frozenset({"script", "style", "iframe", "object", "form", "svg"})
+"""Elements that go with all that is in them."""
+_CUT_ALONE = frozenset({"link", "img", "base", "meta"})
+_HEAD = (
+    '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
+)
+
+
+def data_docs(summary: Summary, contract: Contract) -> str:
+    """The page of the newest validation's rules that `contract` has; importing what it takes is slow."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    from great_expectations.core import ExpectationSuiteValidationResult  # noqa: PLC0415
+    from great_expectations.render.renderer.page_renderer import (  # noqa: PLC0415
+        ValidationResultsPageRenderer,
+    )
+    from great_expectations.render.view.view import DefaultJinjaPageView  # noqa: PLC0415
+
+    validation = summary.validation
+    known = {rule.id: rule for rule in contract.rules}
+    judged = [result for result in validation.rules if result.judged and result.id in known]
+    kept = sum(not result.broken for result in judged)
+    found = ExpectationSuiteValidationResult(
+        success=kept == len(judged),
+        suite_name=contract.topic,
+        results=[_result(result, *expectation(known[result.id])) for result in judged],
+        statistics={
+            "evaluated_expectations": len(judged),
+            "successful_expectations": kept,
+            "unsuccessful_expectations": len(judged) - kept,
+            "success_percent": 100 * kept / len(judged) if judged else None,
+        },
+        meta={
+            "great_expectations_version": validation.gx_version,
+            "run_id": {
+                "run_name": contract.topic,
+                "run_time": validation.validated_at.isoformat(timespec="milliseconds"),
+            },
+            "batch_spec": {},
+            "active_batch_definition": {"data_asset_name": contract.topic},
+        },
+    )
+    document = ValidationResultsPageRenderer(run_info_at_end=True).render(found)
+    page = DefaultJinjaPageView().render(document)  # type: ignore[no-untyped-call]
+    return _Quiet(page).text
+
+
+def _result(result: RuleResult, kind: str, arguments: Mapping[str, Any]) -> Any:
+    from great_expectations.core import ExpectationValidationResult  # noqa: PLC0415
+    from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415
+        ExpectationConfiguration,
+    )
+
+    whole = result.evaluated <= 1 or result.observed is not None
+    share = 100 * result.failed / result.evaluated if result.evaluated else 0.0
+    counts = {
+        "element_count": result.evaluated,
+        "unexpected_count": result.failed,
+        "unexpected_percent": share,
+        "unexpected_percent_total": share,
+        "unexpected_percent_nonmissing": share,
+        "missing_count": 0,
+        "missing_percent": 0.0,
+        "partial_unexpected_list": [],
+    }
+    return ExpectationValidationResult(
+        success=not result.broken,
+        expectation_config=ExpectationConfiguration(
+            type=kind,
+            kwargs={name: value for name, value in arguments.items() if value is not None},
+            meta={},
+        ),
+        result={"observed_value": result.observed} if whole else counts,
+        exception_info={"raised_exception": False, "exception_message": None, "exception_traceback": None},
+        meta={},
+    )
+
+
+class _Quiet(HTMLParser):
+    """Writes a page again without what loads, runs or sends."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self._parts: list[str] = []
+        self._inside: list[str] = []
+        self.feed(page)
+        self.close()
+        self.text = "".join(self._parts)
+
+    def handle_decl(self, decl: str) -> None:
+        self._keep(f"<!{decl}>")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _CUT:
+            self._inside.append(tag)
+        elif tag not in _CUT_ALONE:
+            told = "".join(
+                f' {name}="{_quoted(value or "")}"' for name, value in attrs if _harmless(name, value)
+            )
+            self._keep(f"<{tag}{told}>")
+            if tag == "head":
+                self._keep(_HEAD)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._inside:
+            if tag == self._inside[-1]:
+                self._inside.pop()
+        elif tag not in _CUT | _CUT_ALONE:
+            self._keep(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self._keep(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self._keep(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self._keep(f"&#{name};")
+
+    def _keep(self, text: str) -> None:
+        if not self._inside:
+            self._parts.append(text)
+
+
+def _quoted(value: str) -> str:
+    return value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def _harmless(name: str, value: str | None) -> bool:
+    if name in {"href", "src", "action", "data-src"}:
+        return bool(value) and str(value).startswith("#")
+    return not name.startswith("on") and "url(" not in str(value).lower()
