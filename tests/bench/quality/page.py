@@ -1,7 +1,7 @@
 """The report with 90 days of hourly windows: how long it takes to make and to open, and what it weighs.
 
-Opened in a headless Chromium, from the begin of the navigation to the end of the load event, each time in a new
-window; for comparison the same with an empty page, in turns.
+Opened in a headless Chromium, from the begin of the navigation to the end of the load event, each time in a
+new window; for comparison the same with an empty page, in turns.
 """
 
 from __future__ import annotations
