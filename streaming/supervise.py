@@ -18,6 +18,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from contracts.errors import RecordsLost, ServiceFailed, Unreachable
 from contracts.registry import connect
 from streaming.checkpoint import RealTime, claim, note_real_time
+from streaming.ending import begin_no_batch, is_in_batch
 from streaming.failures import passes, translate, unregistered_id
 from streaming.identity import check_identity
 from streaming.job import Job
@@ -281,21 +282,18 @@ class Stream:
             self._strangers.pop(next(iter(self._strangers)))
 
     def _end(self, run: _Run, report: Callable[[Progress], None]) -> None:
-        """Stop where no batch is half written: while the query is idle, or just after a batch has ended.
+        """Stop where no batch is half written: behind the one that is under way.
 
-        A real-time batch, which lasts for minutes, is stopped at once; the next start goes on inside it.
-        Between two batches of a backlog Spark plans the next one first, which takes longer than this takes
-        to notice. Should a stop still hit a batch, the next start finishes it as after a crash.
+        A real-time batch, which lasts for minutes, is stopped at once; the next start goes on inside it, and
+        finishes one that lasts too long to be waited for.
         """
         query = run.query
         deadline = time.monotonic() + _BATCH_ENDS_WITHIN
         others: list[Event] = []
-        batch_ended = not run.in_batches
-        while not batch_ended and query.isActive and query.status["isTriggerActive"]:
-            if time.monotonic() > deadline:
-                break
-            batch_ended = self._report_batches(report, others, _IDLE_CHECK_EVERY)
         if run.in_batches:
+            begin_no_batch(query, self._spark)
+            while is_in_batch(query) and time.monotonic() < deadline:
+                self._report_batches(report, others, _IDLE_CHECK_EVERY)
             query.stop()
         else:
             with without_aborted_tasks(self._spark):
@@ -305,16 +303,15 @@ class Stream:
         for event in others:
             self._events.put(event)
 
-    def _report_batches(self, report: Callable[[Progress], None], others: list[Event], wait: float) -> bool:
+    def _report_batches(self, report: Callable[[Progress], None], others: list[Event], wait: float) -> None:
         """Report the batches that have ended, waiting `wait` seconds for one; keep the `others` for later."""
-        any_ended = False
         while True:
             try:
                 event = self._events.get(timeout=wait)
             except queue.Empty:
-                return any_ended
+                return
             if isinstance(event, Progress):
                 report(event)
-                any_ended, wait = True, 0
+                wait = 0
             else:
                 others.append(event)
