@@ -66,6 +66,11 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Without a page to show them on, Spark still keeps plans and tasks of a thousand batches on the heap.
+    "spark.sql.ui.retainedExecutions": "5",
+    "spark.ui.retainedJobs": "20",
+    "spark.ui.retainedStages": "20",
+    "spark.ui.retainedTasks": "100",
     "spark.executor.extraJavaOptions": " ".join(JAVA_OPTIONS),
     **SPARK_REDACTION,
     # A second attempt of a task would publish again what the first one already has.
