@@ -13,7 +13,7 @@ import time
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from contracts.broker import CLIENT_LOG, broker_error
-from contracts.errors import ServiceFailed, UnusableSetting
+from contracts.errors import PlatformError, ServiceFailed, UnusableSetting
 from contracts.kafka import Kafka
 
 DELIVERED_WITHIN = 10.0
@@ -57,7 +57,8 @@ class Lease:
     def __enter__(self) -> Lease:
         """Take it over from whoever has it, and wait for what that one has under way.
 
-        Raises what `contracts.broker.broker_error` makes of a broker that does not give it.
+        Raises `LeaseLost` when another does so meanwhile, and what `contracts.broker.broker_error` makes of a
+        broker that does not give it.
         """
         try:
             self._join()
@@ -65,7 +66,7 @@ class Lease:
                 time.sleep(DELIVERED_WITHIN)
         except KafkaException as error:
             self._consumer.close()
-            raise broker_error(error, self._kafka.client()) from None
+            raise self._failure(error) from None
         except BaseException:
             self._consumer.close()
             raise
@@ -113,13 +114,16 @@ class Lease:
         try:
             self._consumer.commit(offsets=[self._place(note)], asynchronous=False)
         except KafkaException as error:
-            if error.args[0].code() not in _TAKEN_OVER:
-                raise broker_error(error, self._kafka.client()) from None
-            raise LeaseLost(
-                f"another replay of {self._quarantine} has begun and goes on; this one ends: what it has "
-                "sent is not sent again, and what it has not is left to the other or to a next one."
-            ) from None
+            raise self._failure(error) from None
         self._note = note
+
+    def _failure(self, error: KafkaException) -> PlatformError:
+        if error.args[0].code() not in _TAKEN_OVER:
+            return broker_error(error, self._kafka.client())
+        return LeaseLost(
+            f"another replay of {self._quarantine} has begun and goes on; this one ends: what it has sent is "
+            "not sent again, and what it has not is left to the other or to a next one."
+        )
 
     def _place(self, note: str = "") -> TopicPartition:
         return TopicPartition(self._quarantine, 0, 0, note)
