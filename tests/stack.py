@@ -18,6 +18,7 @@ from pytest_docker.plugin import DockerComposeExecutor, Services, get_docker_ser
 
 from containers import engine
 from containers.stack import Service, service_of
+from contracts.errors import PlatformError
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.registry import connect
@@ -86,25 +87,29 @@ class Stack:
             assert time.monotonic() < deadline, f"{name} was not started again\n{self.logs()}"
             time.sleep(_LOOK_EVERY)
 
+    @property
+    def bootstrap_servers(self) -> str:
+        """`host:port` of the broker."""
+        return f"127.0.0.1:{self.services.port_for('broker', 9092)}"
+
     def place(self) -> Place:
         """The platform's own topics, for the checker of lost and doubled records."""
-        broker = f"127.0.0.1:{self.services.port_for('broker', 9092)}"
         url = f"http://127.0.0.1:{self.services.port_for('registry', 8080)}/apis/ccompat/v7"
         registry, contracts = connect(url), load_contracts()
         ids = [registry.versions(contracts[topic].subject)[0].id for topic in (RAW, FINAL)]
         registry.close()
-        return Place(broker, url, RAW, FINAL, QUARANTINE, *ids)
+        return Place(self.bootstrap_servers, url, RAW, FINAL, QUARANTINE, *ids)
 
     def wait_until(self, holds: Callable[[dict[str, int]], bool], what: str) -> dict[str, int]:
         """Wait until the counts of records by topic are as wanted; gives them."""
-        kafka, deadline = Kafka(self.place().bootstrap_servers), time.monotonic() + _CAUGHT_UP_WITHIN
+        kafka, deadline = Kafka(self.bootstrap_servers), time.monotonic() + _CAUGHT_UP_WITHIN
         counts: dict[str, int] = {}
         while True:
             try:
                 counts = {
                     topic: count(kafka, topic) for topic in (RAW, FINAL, QUARANTINE, "topic-weather-quality")
                 }
-            except KafkaException:  # the broker is on its way back
+            except (KafkaException, PlatformError):  # the broker is on its way back
                 counts = {}
             if counts and holds(counts):
                 return counts

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,32 +85,37 @@ def build_offline(root: Path, tell: Callable[[str], None]) -> dict[str, int]:
     """
     engine.need_engine()
     pins, scratch = read_pins(), root / "build" / "docker"
-    base = official("base")
-    sizes = {}
-    if not engine.has_image(base):
-        tell(f"making {base} by debootstrap")
-        make_base(base, pins["DEBIAN_SUITE"], pins["PYTHON_VERSION"], scratch / "rootfs")
-    for row in STAND_INS:
-        name = official(row.part)
-        if not engine.has_image(name):
-            tell(f"building {name} from what is locked")
-            _build(row, name, base, scratch / row.part, root / "build" / "logs")
-        sizes[name] = engine.size_of(name)
-    tell("building the project's images, without a network")
-    fetched = scratch / "fetched"
-    shutil.rmtree(fetched, ignore_errors=True)
-    wheels = fetch_wheels((root / "requirements.lock").read_text(encoding="utf-8"), pins["PYTHON_VERSION"])
-    link_tree(wheels, fetched / "wheels")
-    link_files((cache.path_of(artifact) for artifact in _locked("spark")), fetched / "cache" / "jars")
-    try:
-        sizes |= build_project(root, fetched)
-    finally:
-        shutil.rmtree(fetched, ignore_errors=True)
+    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    with ThreadPoolExecutor(1, "wheels") as pool:
+        # They come over the network while the base image is made.
+        wheels = pool.submit(fetch_wheels, lock, pins["PYTHON_VERSION"])
+        base, sizes = official("base"), {}
+        if not engine.has_image(base):
+            tell(f"making {base} by debootstrap")
+            make_base(base, pins["DEBIAN_SUITE"], pins["PYTHON_VERSION"], scratch / "rootfs")
+        for row in STAND_INS:
+            name = official(row.part)
+            if not engine.has_image(name):
+                tell(f"building {name} from what is locked")
+                _build(row, name, base, scratch / row.part, root / "build" / "logs")
+            sizes[name] = engine.size_of(name)
+        sizes |= _build_project(root, wheels.result(), scratch / "fetched", tell)
     for name in (base, *(official(row.part) for row in STAND_INS)):
         if said := engine.label_of(name, STAND_IN):
             tell(f"{name}: {said}")
     tell(f"{official('grafana')} is in no package registry: the profile `monitoring` needs an image registry")
     return sizes
+
+
+def _build_project(root: Path, wheels: Path, fetched: Path, tell: Callable[[str], None]) -> dict[str, int]:
+    tell("building the project's images, without a network")
+    shutil.rmtree(fetched, ignore_errors=True)
+    link_tree(wheels, fetched / "wheels")
+    link_files((cache.path_of(artifact) for artifact in _locked("spark")), fetched / "cache" / "jars")
+    try:
+        return build_project(root, fetched)
+    finally:
+        shutil.rmtree(fetched, ignore_errors=True)
 
 
 def _build(row: StandIn, name: str, base: str, context: Path, logs: Path) -> None:

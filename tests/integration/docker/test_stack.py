@@ -57,7 +57,7 @@ def test_every_observation_is_published_or_put_aside_once(platform: Stack) -> No
 
 def test_a_typed_consumer_outside_reads_them(platform: Stack) -> None:
     seen = _read(platform.place(), limit=1000)
-    assert {value.station for value in seen} <= {"EWR", "JFK", "LGA"}
+    assert len(seen) == 1000
     assert all(value.replay for value in seen)
 
 
@@ -79,9 +79,9 @@ def test_a_service_that_crashes_comes_back_and_nothing_is_lost_or_doubled(
 ) -> None:
     place = platform.place()
     before = platform.wait_until(all_published, "the stream was not at rest")
-    place.produce(raw_values(_RECORDS, place.raw_id))
+    place.produce(raw_values(_RECORDS, place.raw_id, station=f"before-{service}"))
     platform.crash(service)
-    place.produce(raw_values(_RECORDS, place.raw_id))
+    place.produce(raw_values(_RECORDS, place.raw_id, station=f"after-{service}"))
     platform.wait_until_well()
     platform.wait_until(
         lambda n: n[RAW] >= before[RAW] + 2 * _RECORDS and all_published(n),
@@ -99,7 +99,7 @@ def test_down_and_up_again_keeps_records_ids_and_the_streams_place(platform: Sta
     platform.wait_until_well()
     again = platform.place()
     assert (again.raw_id, again.final_id) == (place.raw_id, place.final_id)
-    again.produce(raw_values(_RECORDS, again.raw_id))
+    again.produce(raw_values(_RECORDS, again.raw_id, station="again"))
     after = platform.wait_until(
         lambda n: n[RAW] >= before[RAW] + _RECORDS and all_published(n), "the stream did not go on"
     )
@@ -147,7 +147,7 @@ def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: 
     assert newer_id != place.raw_id
     before = platform.wait_until(all_published, "the stream was not at rest")
     schema = newer[RAW].newest.schema
-    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP", elevation=4.0))
+    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP-4", elevation=4.0))
     platform.wait_until(
         lambda n: n[RAW] >= before[RAW] + _RECORDS and all_published(n), "the new version was not published"
     )
@@ -157,14 +157,15 @@ def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: 
     mounted.write_text(json.dumps({"services": {"stream": mount}}), encoding="utf-8")
     platform.compose("up --no-build -d --no-deps stream", mounted)
     platform.wait_until_well()
-    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP", elevation=8.0))
+    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP-8", elevation=8.0))
     platform.wait_until(
         lambda n: n[RAW] >= before[RAW] + 2 * _RECORDS and all_published(n),
         "the new stream published nothing",
     )
     each_once(place)
     assert _elevations(place, newer[FINAL]) == {8.0: _RECORDS}
-    assert [value.station for value in _read(place, stop_at_end=True)].count("UP") == 2 * _RECORDS
+    old = Counter(value.station for value in _read(place, stop_at_end=True))
+    assert (old["UP-4"], old["UP-8"]) == (_RECORDS, _RECORDS)
 
 
 def _modes(place: Place) -> dict[str, str]:
