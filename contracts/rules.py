@@ -38,6 +38,9 @@ class Check:
     predicate: Callable[[Parameters], str] | None
     """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
     expectation: Callable[[Parameters], Expectation]
+    exported: bool = True
+    """Whether Great Expectations itself knows the expectation; others are of `quality.expectations`, which
+    also adds what only the judging knows: the window's end, and the windows before it."""
     words: Callable[[Parameters, Units], str]
     """What it asks for, as the rest of a sentence that begins with `A record is right when`."""
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -206,6 +209,53 @@ CHECKS: dict[str, Check] = {
         predicate=None,
         expectation=lambda p: ("expect_table_row_count_to_be_between", _bounds(p)),
         words=lambda p, _: f"the number of records in its window is {_bounds_in_words(p)}",
+    ),
+    "freshness": Check(
+        purpose="The newest record of a window reached the topic at most `max` before the window's end.",
+        required=frozenset({"max"}),
+        predicate=None,
+        expectation=lambda p: ("expect_feed_to_be_fresh", {"max_age": milliseconds(p["max"]) / 1000}),
+        exported=False,
+        words=lambda p, _: f"the newest of its window arrived at most {p['max']} before the window's end",
+    ),
+    "completeness": Check(
+        purpose="Each station (`source` and `station`) has an observation at the share `min` of the times "
+        "that one is due: every `every` of the time in `field`, where `due` (6) of them are in a window.",
+        required=frozenset({"field", "every", "min"}),
+        optional=frozenset({"due"}),
+        predicate=None,
+        expectation=lambda p: (
+            "expect_stations_to_be_complete",
+            {
+                "column": p["field"],
+                "every": milliseconds(p["every"]) / 1000,
+                "min_share": float(p["min"]),
+                "min_due": int(p.get("due", 6)),
+            },
+        ),
+        exported=False,
+        words=lambda p, _: (
+            f"its station gives one every {p['every']}, at {float(p['min']):.0%} of these times or more"
+        ),
+        types={"field": _TIMES},
+    ),
+    "drift": Check(
+        purpose="The field is spread as in the windows before, by a population stability index of at most "
+        "`max`: over at least `windows` (3) that share no record, with `records` (200) values in each part.",
+        required=frozenset({"field", "max"}),
+        optional=frozenset({"windows", "records"}),
+        predicate=None,
+        expectation=lambda p: (
+            "expect_column_to_be_steady",
+            {
+                "column": p["field"],
+                "max_psi": float(p["max"]),
+                "min_windows": int(p.get("windows", 3)),
+                "min_records": int(p.get("records", 200)),
+            },
+        ),
+        exported=False,
+        words=lambda p, _: f"{p['field']} is spread as in the windows before, by a PSI of at most {p['max']}",
     ),
 }
 

@@ -30,13 +30,14 @@ STEPS: Mapping[str, float] = {
 _Counted = tuple[int, int, float, float, float]
 """Number of a bin, its records, and the lowest, the sum and the highest of their values."""
 
-_OUTERMOST = 2000
+_LARGEST = 1e300
+OUTERMOST = 1200
 """Number of the last bin on either side, which takes what lies beyond."""
 
 
 def finite(name: str) -> Column:
-    """The field's value; null where it is no finite number."""
-    return F.when(~F.isnan(name) & (F.abs(name) < float("inf")), F.col(name))
+    """The field's value; null where it is no finite number, or so large that a sum of them would not be."""
+    return F.when(~F.isnan(name) & (F.abs(name) < _LARGEST), F.col(name))
 
 
 def distributions(rows: DataFrame, fields: Mapping[str, JsonSchema]) -> tuple[Distribution, ...]:
@@ -95,5 +96,5 @@ def _distribution(name: str, field: JsonSchema, bins: Sequence[_Counted], missin
 def _bin(name: str) -> Column:
     place = F.floor(finite(name) / F.lit(STEPS[name]))
     # `least` and `greatest` pass over a null, which would count what is missing.
-    inner = F.greatest(F.lit(-_OUTERMOST), F.least(F.lit(_OUTERMOST), place))
+    inner = F.greatest(F.lit(-OUTERMOST), F.least(F.lit(OUTERMOST), place))
     return F.when(place.isNotNull(), inner).cast("int")

@@ -24,6 +24,7 @@ TOPIC = "topic-weather-quality"
 
 _WITHIN = 30.0
 _READ_AT_ONCE = 500
+_RECENT = 200
 
 
 class History:
@@ -45,8 +46,15 @@ class History:
         value = frame(self._writer_id, body.getvalue())
         _send(self._sources.kafka, key=validation.window.topic.encode(), value=value)
 
-    def read(self, topic: str) -> tuple[Validation, ...]:
+    def recent(self, topic: str) -> tuple[Validation, ...]:
+        """The newest validations of `topic`, oldest first, and enough of them to compare with."""
+        # Other topics share the history: where they fill its end, all of it is read.
+        return self.read(topic, newest=_RECENT) or self.read(topic)[-_RECENT:]
+
+    def read(self, topic: str, newest: int | None = None) -> tuple[Validation, ...]:
         """Every validation of `topic`, oldest first; raises `PlatformError`.
+
+        With `newest`, only those among as many records at the end of each partition.
 
         Records that cannot be read by the quality contract are passed over: they are no validations. One
         with the id of an earlier one replaces it.
@@ -55,7 +63,7 @@ class History:
         reader = fastavro.parse_schema(self._contract.newest.schema)
         records = (
             _decode(message.value() or b"", writers, reader)
-            for message in _all(self._consumer)
+            for message in _all(self._consumer, newest)
             if message.key() == topic.encode()
         )
         found = {record["id"]: from_record(record) for record in records if record is not None}
@@ -87,8 +95,10 @@ def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
         raise broker_error(KafkaException(failed[0]), kafka.client())
 
 
-def _all(consumer: Consumer) -> list[Message]:
-    held = {p: edges for p, edges in watermarks(consumer, TOPIC).items() if edges[0] < edges[1]}
+def _all(consumer: Consumer, newest: int | None = None) -> list[Message]:
+    marks = watermarks(consumer, TOPIC)
+    held = {p: (max(low, high - newest) if newest else low, high) for p, (low, high) in marks.items()}
+    held = {p: edges for p, edges in held.items() if edges[0] < edges[1]}
     if not held:
         return []
     consumer.assign([TopicPartition(TOPIC, p, low) for p, (low, _) in held.items()])

@@ -12,9 +12,9 @@ from pyspark.sql import SparkSession
 from contracts.model import Contract
 from contracts.rules import definition
 from quality import examples, suite, surroundings
-from quality.measure import portrait
+from quality.drift import baseline
+from quality.measure import Taker
 from quality.places import Coordinates, Slice, Window
-from quality.portrait import Portrait
 from quality.results import Origin, RuleResult, Validation
 from quality.sources import Sources
 from quality.times import now
@@ -34,11 +34,20 @@ def judge(
     """Judge the `records` of `window` by the rules of its topic's contract; `past` is oldest first."""
     began = time.monotonic()
     contract = sources.contract(window.topic)
-    counts = suite.run(contract, records.readable)
-    broken = [rule for rule in contract.rules if counts[rule.id].failed]
+    ends_at = window.until or window.asked_at or now()
+    arrivals = [one.portrait.last_arrival_at for one in past]
+    judged = suite.run(
+        contract,
+        records.readable,
+        count=records.rows,
+        taker=_taker(sources, window, past),
+        ends_at=ends_at,
+        arrived_before=max((at for at in arrivals if at and at <= ends_at), default=None),
+    )
+    broken = [rule for rule in contract.rules if judged.counts[rule.id].failed]
     places = examples.find(records.readable, window.topic, broken)
     found, ends = surroundings.flow(sources, spark, around)
-    seen = _portrait(sources, window, records, ends)
+    seen = replace(judged.portrait, raw_slices=_reaching(judged.portrait.raw_slices, ends))
     return Validation(
         id=str(uuid.uuid4()),
         validated_at=now(),
@@ -48,7 +57,7 @@ def judge(
         rows=records.rows,
         unreadable=records.unreadable,
         unreadable_examples=records.unreadable_examples,
-        rules=_results(contract, counts, places),
+        rules=_results(contract, judged.counts, places),
         seconds=time.monotonic() - began,
         origin=origin,
         description=contract.description,
@@ -58,25 +67,31 @@ def judge(
     )
 
 
-def _portrait(sources: Sources, window: Window, records: Records, put_aside: Mapping[int, int]) -> Portrait:
-    seen = portrait(
-        records.readable,
-        sources.contract(window.topic).newest.schema,
+def _taker(sources: Sources, window: Window, past: Sequence[Validation]) -> Taker:
+    contract = sources.contract(window.topic)
+    return Taker(
+        schema=contract.newest.schema,
         versions=sources.version_numbers(window.topic),
         raw_versions=sources.version_numbers(RAW_TOPIC),
+        due=suite.due(contract),
+        baseline=baseline(window, past),
     )
-    return replace(seen, raw_slices=_reaching(seen.raw_slices, put_aside))
 
 
 def _lag(window: Window, around: surroundings.Around, done: Iterable[Slice]) -> int | None:
-    """Raw records behind all of `done`; None for a window that does not go to the end."""
+    """Raw records behind all of `done` and all that is published; None for a window that ends at a time."""
     raw = around.marks.get(RAW_TOPIC)
     if raw is None or window.until is not None:
         return None
     reached: dict[int, int] = {}
     for part in done:
         reached[part.partition] = max(part.end, reached.get(part.partition, 0))
-    return surroundings.lag(raw, reached)
+    behind = surroundings.lag(raw, reached)
+    # What was published behind the window stands for as many of them.
+    ends = {part.partition: part.end for part in window.slices}
+    marks = around.marks.get(window.topic, {})
+    beyond = sum(high - ends[partition] for partition, (_, high) in marks.items() if partition in ends)
+    return None if behind is None else max(0, behind - beyond)
 
 
 def _known(past: Iterable[Validation]) -> list[Slice]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
@@ -12,18 +13,23 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.model import JsonSchema
 from quality.bins import distributions, finite
+from quality.drift import pooled, psi
 from quality.places import Slice
 from quality.portrait import Feed, Latency, Portrait, Station, StationDay, Writer
-from quality.times import of_spark
+from quality.results import Validation
+from quality.times import of_millis
 from quality.window import SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
 
-STATIONS = 300
+STATIONS = 200
 """How many stations are listed."""
 
-LONGEST = 200
+LONGEST = 64
 """Characters that are kept of a text that comes from data."""
 
-_DAYS, _NAMED_IN_DAYS = 3000, 7
+DAYS = 1500
+"""How many days of stations are listed: the newest."""
+
+_NAMED_IN_DAYS = 7
 _RAW_WRITER = "writer_schema_id"
 _WANTED = {
     "source": "string",
@@ -48,6 +54,9 @@ _LATENCIES = {
 }
 """Step to its end, its begin, and the records that it is measured on."""
 
+_AHEAD = 3_600_000
+"""Milliseconds that an observation may be ahead of its reception, for a clock that is wrong."""
+
 _SHARES = (0.5, 0.95, 0.99)
 
 
@@ -59,19 +68,37 @@ class Due:
     every: float
 
 
-def portrait(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taker:
+    """Takes portraits of records of `schema`; what the schema lacks is left out of them.
+
+    `versions` and `raw_versions` name the contract's version for ids of the registry; `baseline` are the
+    validations that drift is measured against.
+    """
+
+    schema: JsonSchema
+    versions: Mapping[int, int] = field(default_factory=dict)
+    raw_versions: Mapping[int, int] = field(default_factory=dict)
+    due: Due | None = None
+    baseline: tuple[Validation, ...] = ()
+
+    def take(self, rows: DataFrame) -> Portrait:
+        """The portrait of `rows`, which are best cached: it takes four passes over them."""
+        seen = _portrait(rows, self.schema, self.versions, self.raw_versions, self.due)
+        spreads = tuple(
+            replace(one, psi=psi(one, pooled(self.baseline, one.field))) for one in seen.distributions
+        )
+        return replace(seen, distributions=spreads, baseline_ids=tuple(one.id for one in self.baseline))
+
+
+def _portrait(
     rows: DataFrame,
     schema: JsonSchema,
-    *,
     versions: Mapping[int, int],
     raw_versions: Mapping[int, int],
-    due: Due | None = None,
+    due: Due | None,
 ) -> Portrait:
-    """The portrait of `rows`, cached records of `schema`; what the schema lacks is left out.
-
-    `versions` and `raw_versions` name the contract's version for ids of the registry.
-    """
-    fields = {field["name"]: field for field in schema["fields"]}
+    fields = {one["name"]: one for one in schema["fields"]}
     known = rows.select(
         *(
             F.col(name) if name in fields else F.lit(None).cast(kind).alias(name)
@@ -83,7 +110,7 @@ def portrait(
     if not by_way:
         return Portrait()
     overall = _overall(known)
-    told: dict[str, Any] = {name: of_spark(overall[name]) for name in _moments()}
+    told: dict[str, Any] = {name: _moment(overall[name]) for name in _moments()}
     stations = _stations(by_station, due) if "station" in fields else []
     return Portrait(
         **told,
@@ -103,7 +130,7 @@ def portrait(
 def _groups(known: DataFrame, due: Due | None) -> tuple[Sequence[Row], Sequence[Row]]:
     """Totals by station, and by writer and raw partition, in one pass."""
     keys = [*_BY_STATION, *_BY_WAY]
-    slot = F.floor(F.col(due.at).cast("double") / due.every) if due else F.lit(None).cast("long")
+    slot = _slot(due) if due else F.lit(None).cast("long")
     newest = F.struct(_short("name").alias("name"), "latitude", "longitude")
     found = (
         known.withColumn("slot", slot)
@@ -112,9 +139,9 @@ def _groups(known: DataFrame, due: Due | None) -> tuple[Sequence[Row], Sequence[
             F.grouping("station").alias("by_way"),
             F.count("*").alias("records"),
             _count(_is_flagged()).alias("flagged"),
-            F.min("observed_at").alias("first_observed_at"),
-            F.max("observed_at").alias("last_observed_at"),
-            F.max(TIMESTAMP).alias("last_arrival_at"),
+            _millis(F.min("observed_at")).alias("first_observed_at"),
+            _millis(F.max("observed_at")).alias("last_observed_at"),
+            _millis(F.max(TIMESTAMP)).alias("last_arrival_at"),
             F.max_by(newest, "observed_at").alias("newest"),
             F.size(F.collect_set("slot")).alias("slots"),
             F.min("slot").alias("first_slot"),
@@ -127,6 +154,12 @@ def _groups(known: DataFrame, due: Due | None) -> tuple[Sequence[Row], Sequence[
     return [row for row in found if not row["by_way"]], [row for row in found if row["by_way"]]
 
 
+def _slot(due: Due) -> Column:
+    """Number of the time that an observation is for; one from the future would make all others incomplete."""
+    ahead = F.unix_millis(due.at) - F.unix_millis("received_at") > _AHEAD
+    return F.when(~F.coalesce(ahead, F.lit(False)), F.floor(F.unix_millis(due.at) / (due.every * 1000)))
+
+
 def _is_flagged() -> Column:
     return F.size("flags") > 0
 
@@ -135,16 +168,25 @@ def _count(condition: Column) -> Column:
     return F.count(F.when(condition, 1))
 
 
+def _millis(moment: Column) -> Column:
+    # As a number: Python has no year 0, and takes what Spark hands out for local time.
+    return F.unix_millis(moment)
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else of_millis(milliseconds)
+
+
 def _short(name: str) -> Column:
     return F.substring(name, 1, LONGEST)
 
 
 def _moments() -> dict[str, Column]:
     return {
-        "first_arrival_at": F.min(TIMESTAMP),
-        "last_arrival_at": F.max(TIMESTAMP),
-        "first_observed_at": F.min("observed_at"),
-        "last_observed_at": F.max("observed_at"),
+        "first_arrival_at": _millis(F.min(TIMESTAMP)),
+        "last_arrival_at": _millis(F.max(TIMESTAMP)),
+        "first_observed_at": _millis(F.min("observed_at")),
+        "last_observed_at": _millis(F.max("observed_at")),
     }
 
 
@@ -242,9 +284,9 @@ def _station(row: Row, last_slot: int | None) -> Station:
         longitude=newest["longitude"] if newest else None,
         records=row["records"],
         flagged=row["flagged"],
-        first_observed_at=of_spark(row["first_observed_at"]),
-        last_observed_at=of_spark(row["last_observed_at"]),
-        last_arrival_at=of_spark(row["last_arrival_at"]),
+        first_observed_at=_moment(row["first_observed_at"]),
+        last_observed_at=_moment(row["last_observed_at"]),
+        last_arrival_at=_moment(row["last_arrival_at"]),
         **told,
     )
 
@@ -269,4 +311,4 @@ def _days(known: DataFrame, stations: Sequence[Station]) -> tuple[StationDay, ..
         .collect()
     )
     days = [StationDay(**row.asDict()) for row in found]
-    return tuple(sorted(days, key=lambda one: (one.day, one.station is None, one.station or ""))[-_DAYS:])
+    return tuple(sorted(days, key=lambda one: (one.day, one.station is None, one.station or ""))[-DAYS:])

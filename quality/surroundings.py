@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timezone
 
 from confluent_kafka import Consumer
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -15,13 +14,14 @@ from quality.flow import Flow, QuarantineGroup, TopicVolume
 from quality.measure import LONGEST
 from quality.places import Coordinates, Window
 from quality.sources import Sources
+from quality.times import of_millis
 from quality.topics import find_window, going_on, watermarks
 from quality.window import OFFSET, PARTITION, RAW_TOPIC, TIMESTAMP, decoded
 
 QUARANTINE = "topic-weather-quarantine"
 
-_GROUPS = 60
-"""How many groups of the quarantine are listed."""
+GROUPS, RULES = 40, 8
+"""How many groups of the quarantine are listed, and how many rules of each."""
 _COLLECTED = 2000
 
 Marks = Mapping[int, tuple[int, int]]
@@ -72,7 +72,7 @@ def flow(sources: Sources, spark: SparkSession, around: Around) -> tuple[Flow, M
         topics=volumes,
         quarantine_slices=around.quarantine.slices if around.quarantine else (),
         quarantined=sum(group.records for group in groups),
-        quarantine=groups[:_GROUPS],
+        quarantine=groups[:GROUPS],
     ), ends
 
 
@@ -103,7 +103,7 @@ def _quarantine(
             ends[row["source_partition"]] = max(row["last"] + 1, ends.get(row["source_partition"], 0))
     by_reason: dict[tuple[str, str, tuple[str, ...]], list[Row]] = {}
     for row in found:
-        key = (row["reason"], row["stage"], tuple(rule[:LONGEST] for rule in row["rules"]))
+        key = (row["reason"], row["stage"], tuple(rule[:LONGEST] for rule in row["rules"][:RULES]))
         by_reason.setdefault(key, []).append(row)
     groups = [_group(*key, rows) for key, rows in by_reason.items()]
     return tuple(sorted(groups, key=lambda one: (-one.records, one.reason, one.stage, one.rules))), ends
@@ -118,7 +118,7 @@ def _groups(rows: DataFrame) -> Sequence[Row]:
         .groupBy("reason", "stage", "rules", "source_partition")
         .agg(
             F.count("*").alias("records"),
-            F.max(TIMESTAMP).alias("newest_at"),
+            F.unix_millis(F.max(TIMESTAMP)).alias("newest_at"),
             F.min(where).alias("first"),
             F.max(from_raw).alias("last"),
         )
@@ -135,7 +135,7 @@ def _group(reason: str, stage: str, rules: tuple[str, ...], rows: Sequence[Row])
         stage=stage,
         rules=rules,
         records=sum(row["records"] for row in rows),
-        newest_at=max(row["newest_at"] for row in rows).astimezone(timezone.utc),
+        newest_at=of_millis(max(row["newest_at"] for row in rows)),
         first=Coordinates(
             topic=QUARANTINE,
             partition=first[PARTITION],

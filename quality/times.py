@@ -17,9 +17,16 @@ def now() -> datetime:
     return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
 
-def of_spark(moment: datetime | None) -> datetime | None:
-    """A timestamp that Spark handed out, which is local time and does not say so, in UTC."""
-    return moment.astimezone(timezone.utc) if moment else None
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_FIRST, _LAST = datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)
+
+
+def of_millis(milliseconds: int) -> datetime:
+    """The moment so many milliseconds after 1970, UTC; the nearest that there is, where Python has none."""
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return _FIRST if milliseconds < 0 else _LAST
 
 
 def parse_moment(text: str) -> datetime:

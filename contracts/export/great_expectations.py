@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.model import Contract
-from contracts.rules import expectation
+from contracts.rules import CHECKS, expectation
 
 
 def suite(contract: Contract) -> dict[str, Any]:
-    """The suite of a contract, one expectation for each rule; `meta` says which rule it is, and why."""
+    """The suite of a contract, one expectation for each rule; `meta` says which rule it is, and why.
+
+    Rules for which Great Expectations has none of its own are left out, and named in the suite's `meta`.
+    """
     return {
         "name": contract.topic,
         "expectations": [
@@ -19,7 +22,12 @@ def suite(contract: Contract) -> dict[str, Any]:
                 "meta": {"rule": rule.id, "severity": rule.severity.value, "why": rule.why},
             }
             for rule in contract.rules
+            if CHECKS[rule.check].exported
             for kind, arguments in [expectation(rule)]
         ],
-        "meta": {"owner": contract.owner, "contract_version": contract.newest.number},
+        "meta": {
+            "owner": contract.owner,
+            "contract_version": contract.newest.number,
+            "left_out": [rule.id for rule in contract.rules if not CHECKS[rule.check].exported],
+        },
     }

@@ -8,8 +8,8 @@ from typing import Any
 
 from contracts.compatibility import Type, parse
 from contracts.compatibility.schema import Field
-from contracts.model import Contract, Rule
-from contracts.rules import expectation, fields_of
+from contracts.model import Contract, JsonSchema, Rule
+from contracts.rules import CHECKS, definition, expectation, fields_of
 
 Node = dict[str, Any]
 
@@ -64,6 +64,9 @@ _DIMENSIONS = {
     "at_most": "consistency",
     "near": "timeliness",
     "unique": "uniqueness",
+    "freshness": "timeliness",
+    "completeness": "completeness",
+    "drift": "consistency",
 }
 
 
@@ -73,7 +76,9 @@ def data_contract(contract: Contract) -> Node:
     one_field = {rule.id: fields_of(rule)[0] for rule in contract.rules if len(fields_of(rule)) == 1}
     properties = [
         _with_rules(
-            _property(field, (root,)), [r for r in contract.rules if one_field.get(r.id) == field.name]
+            _property(field, (root,)),
+            [r for r in contract.rules if one_field.get(r.id) == field.name],
+            contract.newest.schema,
         )
         for field in root.fields
     ]
@@ -94,7 +99,9 @@ def data_contract(contract: Contract) -> Node:
         "status": "active",
         "description": {"purpose": contract.description},
         "team": {"name": contract.owner},
-        "schema": [_with_rules(record, [r for r in contract.rules if r.id not in one_field])],
+        "schema": [
+            _with_rules(record, [r for r in contract.rules if r.id not in one_field], contract.newest.schema)
+        ],
         **_service_level(contract.service_level),
         "customProperties": _custom(
             {
@@ -149,12 +156,12 @@ def _custom(values: Mapping[str, Any]) -> list[Node]:
     return [{"property": key, "value": value} for key, value in values.items()]
 
 
-def _with_rules(element: Node, rules: Iterable[Rule]) -> Node:
-    quality = [_quality(rule) for rule in rules]
+def _with_rules(element: Node, rules: Iterable[Rule], schema: JsonSchema) -> Node:
+    quality = [_quality(rule, schema) for rule in rules]
     return {**element, "quality": quality} if quality else element
 
 
-def _quality(rule: Rule) -> Node:
+def _quality(rule: Rule, schema: JsonSchema) -> Node:
     about = {
         "id": rule.id,
         "name": rule.id,
@@ -164,6 +171,9 @@ def _quality(rule: Rule) -> Node:
     }
     if metric := _METRICS.get(rule.check):
         return {**about, "type": "library", **metric(rule.parameters)}
+    if not CHECKS[rule.check].exported:
+        asked = definition(rule, schema)
+        return {**about, "type": "text", "description": f"A record is right when {asked}. {rule.why}"}
     kind, arguments = expectation(rule)
     return {
         **about,

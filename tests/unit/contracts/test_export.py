@@ -47,7 +47,8 @@ EVERYTHING: dict[str, Any] = {
 }
 PARAMETERS = {
     "field": "amount", "other": "day", "values": ["a"], "pattern": "'; DROP", "fields": ["amount", "day"],
-    "min": 1, "before": "1d", "after": "5m", "unless": "tags",
+    "min": 1, "before": "1d", "after": "5m", "unless": "tags", "every": "1h", "due": 3,
+    "windows": 3, "records": 9,
 }  # fmt: skip
 
 
@@ -59,7 +60,10 @@ def everything() -> Contract:
             check=name,
             severity=Severity.WARNING,
             why="Because\n-- it is so.",
-            parameters={key: PARAMETERS[key] for key in (check.required | check.optional) - {"max"}},
+            parameters={
+                key: PARAMETERS.get(key, "2h" if name == "freshness" else 0.25)
+                for key in check.required | check.optional - {"max"}
+            },
         )
         for name, check in CHECKS.items()
     )
@@ -98,9 +102,16 @@ def test_every_rule_is_in_the_suite_and_among_the_predicates() -> None:
     contract = everything()
     suite, rules = FORMATS["great-expectations"].document(contract), FORMATS["spark"].document(contract)
     ids = [rule.id for rule in contract.rules]
-    assert [row["meta"]["rule"] for row in suite["expectations"]] == ids
+    assert [row["meta"]["rule"] for row in suite["expectations"]] + suite["meta"]["left_out"] == ids
+    assert suite["meta"]["left_out"] == ["freshness", "completeness", "drift"]
     assert [row["rule"] for row in rules["rules"]] == ids
-    assert [row["rule"] for row in rules["rules"] if row["predicate"] is None] == ["unique", "row-count"]
+    assert [row["rule"] for row in rules["rules"] if row["predicate"] is None] == [
+        "unique",
+        "row-count",
+        "freshness",
+        "completeness",
+        "drift",
+    ]
     lines = FORMATS["spark"].text(rules).splitlines()
     assert "-- not-null (warning): Because -- it is so." in lines
     assert "(`amount` IS NOT NULL)" in lines

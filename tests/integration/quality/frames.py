@@ -1,0 +1,99 @@
+"""Records of the final topic as a Spark table, each a good one with some fields changed, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from contracts.folder import load_contracts
+from contracts.model import Contract
+from quality import suite
+from quality.measure import Taker
+from quality.results import Validation
+from quality.window import OFFSET, PARTITION, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
+
+PUBLISHED = load_contracts()["topic-weather-final"]
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+Change = dict[str, object]
+"""A good record's fields that are given another value; `_timestamp` is its arrival."""
+
+_BESIDE: dict[str, DataType] = {
+    PARTITION: IntegerType(),
+    OFFSET: LongType(),
+    TIMESTAMP: TimestampType(),
+    WRITER: IntegerType(),
+    SOURCE_PARTITION: IntegerType(),
+    SOURCE_OFFSET: LongType(),
+}
+_TYPES: dict[str, DataType] = {
+    "string": StringType(),
+    "double": DoubleType(),
+    "boolean": BooleanType(),
+    "int": IntegerType(),
+}
+
+
+def frame(spark: SparkSession, changes: Sequence[Change]) -> DataFrame:
+    """Good records, each with one change, at offsets from 0."""
+    good: Change = {
+        "source": "OPENWEATHERMAP",
+        "station": "JFK",
+        "replay": False,
+        "temperature": 10.0,
+        "wind_gust": 3.0,
+        "observed_at": NOON,
+        "received_at": NOON,
+        "correction": False,
+        "writer_schema_id": 1,
+        PARTITION: 0,
+        TIMESTAMP: NOON,
+        WRITER: 2,
+        SOURCE_PARTITION: 1,
+    }
+    fields = [StructField(f["name"], _type(f["type"])) for f in PUBLISHED.newest.schema["fields"]]
+    fields += [StructField(name, kind) for name, kind in _BESIDE.items()]
+    rows = [
+        tuple({**good, OFFSET: at, SOURCE_OFFSET: at + 100, **change}.get(field.name) for field in fields)
+        for at, change in enumerate(changes)
+    ]
+    return spark.createDataFrame(rows, StructType(fields)).cache()
+
+
+def judged(
+    rows: DataFrame,
+    contract: Contract = PUBLISHED,
+    *,
+    ends_at: datetime = NOON,
+    baseline: tuple[Validation, ...] = (),
+) -> suite.Found:
+    """What Great Expectations finds in `rows`, a window that ends at `ends_at`."""
+    taker = Taker(schema=contract.newest.schema, due=suite.due(contract), baseline=baseline)
+    return suite.run(contract, rows, count=rows.count(), taker=taker, ends_at=ends_at)
+
+
+def _type(avro: object) -> DataType:
+    if isinstance(avro, list):
+        return _type(next(branch for branch in avro if branch != "null"))
+    if isinstance(avro, dict):
+        kinds: dict[str, DataType] = {
+            "enum": StringType(),
+            "long": TimestampType(),
+            "array": ArrayType(StringType()),
+        }
+        return kinds[avro["type"]]
+    return _TYPES[str(avro)]

@@ -1,0 +1,66 @@
+"""The portrait of a window, taken by a real Spark."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from pyspark.sql import SparkSession
+
+from quality.bins import OUTERMOST, STEPS
+from quality.measure import LONGEST, Due, Taker
+from quality.places import Slice
+from quality.portrait import Bin, Feed, Latency, Portrait, Writer
+from quality.window import SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
+from tests.integration.quality.frames import NOON, PUBLISHED, Change, frame
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+def test_a_portrait_tells_what_the_records_are_like(spark: SparkSession) -> None:
+    changes: list[Change] = [
+        {
+            "name": "Kennedy",
+            "latitude": 40.6,
+            "longitude": -73.8,
+            "temperature": 9.5,
+            TIMESTAMP: NOON + 2 * SECOND,
+        },
+        {"observed_at": NOON - HOUR, "name": "older", "temperature": -0.5, "flags": ["a-rule"], WRITER: 3},
+        {"observed_at": NOON - 2 * HOUR, "replay": True, "temperature": float("nan"), SOURCE_PARTITION: 2},
+        {"station": "x" * 1000, "source": "OPEN_METEO", "correction": True, SOURCE_OFFSET: None},
+        {"station": "LGA", "observed_at": datetime(1, 1, 2, tzinfo=timezone.utc), "writer_schema_id": 4},
+    ]
+    taker = Taker(
+        schema=PUBLISHED.newest.schema,
+        versions={2: 1},
+        raw_versions={1: 1},
+        due=Due(at="observed_at", every=3600),
+    )
+    seen = taker.take(frame(spark, changes))
+    assert (seen.first_arrival_at, seen.last_arrival_at) == (NOON, NOON + 2 * SECOND)
+    assert seen.last_observed_at == NOON
+    assert (seen.replayed, seen.corrected, seen.flagged, seen.stations_seen) == (1, 1, 1, 3)
+    assert seen.sources == (Feed(source="OPENWEATHERMAP", records=4), Feed(source="OPEN_METEO", records=1))
+    assert seen.writers == (Writer(schema_id=2, version=1, records=4), Writer(schema_id=3, records=1))
+    assert seen.raw_writers == (Writer(schema_id=1, version=1, records=4), Writer(schema_id=4, records=1))
+    assert seen.raw_slices == (Slice(partition=1, start=100, end=105), Slice(partition=2, start=102, end=103))
+    assert seen.latencies[1] == Latency(step="published", records=5, p50=0.0, p95=2.0, p99=2.0, highest=2.0)
+    lga, kennedy, long = seen.stations
+    assert (kennedy.name, kennedy.latitude, kennedy.records, kennedy.flagged) == ("Kennedy", 40.6, 3, 1)
+    assert (kennedy.expected, kennedy.present, lga.present, len(long.station)) == (2, 2, 1, LONGEST)
+    temperature = next(one for one in seen.distributions if one.field == "temperature")
+    assert temperature.bins == (Bin(at=-1, records=1), Bin(at=9, records=1), Bin(at=10, records=2))
+    assert (temperature.low, temperature.high, temperature.missing) == (-0.5, 10.0, 1)
+    assert [(day.station or "")[:3] for day in seen.days] == ["LGA", "JFK", "xxx"]
+    assert [day.records for day in seen.days] == [1, 3, 1]
+
+
+def test_what_lies_far_beyond_goes_into_the_outermost_bin(spark: SparkSession) -> None:
+    changes: list[Change] = [{"temperature": 1e299}, {"temperature": -1e299}, {"temperature": float("inf")}]
+    (only,) = Taker(schema=PUBLISHED.newest.schema).take(frame(spark, changes)).distributions[:1]
+    assert only.bins == (Bin(at=-OUTERMOST, records=1), Bin(at=OUTERMOST, records=1))
+    assert set(STEPS) <= {field["name"] for field in PUBLISHED.newest.schema["fields"]}
+
+
+def test_nothing_has_no_portrait(spark: SparkSession) -> None:
+    assert Taker(schema=PUBLISHED.newest.schema).take(frame(spark, [])) == Portrait()
