@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help setup pipeline test lint format types check up down status clean clean-data locks lock-jars docs sdk bench kills chaos \
-    image docker-offline docker-status
+    image docker-offline docker-status docker-test
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -79,6 +79,9 @@ image: setup ## Build the project's image for the compose file, and say its size
 
 docker-offline: setup ## Build every image without an image registry, from Debian and what is locked
 	@$(VENV) docker offline
+
+docker-test: setup ## Run the compose stack's tests on an engine of their own: Debian and root, or any that answers
+	@.ci/engine sh -c '$(VENV) docker offline && REQUIRE_DOCKER=1 $(VENV) -m pytest tests/integration/docker/test_stack.py'
 
 docker-status: setup ## Say where the services of the compose file are and how they are
 	@$(VENV) docker stack
