@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -66,6 +67,17 @@ def going_on(window: Window, done: Iterable[Slice]) -> Window:
         if ends.get(part.partition, 0) > part.end
         else replace(part, start=max(part.start, ends.get(part.partition, 0)))
         for part in window.slices
+    )
+    return replace(window, slices=tuple(slices))
+
+
+def at_most(window: Window, records: int) -> Window:
+    """The beginning of `window`: about as many offsets of each partition as make `records` together."""
+    if window.span <= records:
+        return window
+    part_of = records / window.span
+    slices = (
+        replace(part, end=part.start + math.ceil((part.end - part.start) * part_of)) for part in window.slices
     )
     return replace(window, slices=tuple(slices))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from contracts.errors import PlatformError
-from quality.cli import report, validate
+from quality.cli import report, validate, watch
 
 COULD_NOT_RUN = 2
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 
 app.command()(validate.validate)
+app.command()(watch.watch)
 app.command()(report.report)
 
 

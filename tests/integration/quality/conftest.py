@@ -20,8 +20,9 @@ from playwright.sync_api import (
 )
 
 from tests.integration.quality.places import history_place, place, registry
+from tests.integration.quality.webhook import webhook
 
-__all__ = ["history_place", "place", "registry"]
+__all__ = ["history_place", "place", "registry", "webhook"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"

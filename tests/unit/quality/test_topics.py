@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from quality.places import Slice, Window
-from quality.topics import going_on
+from quality.topics import at_most, going_on
 
 
 def window(*edges: tuple[int, int]) -> Window:
@@ -19,3 +19,9 @@ def test_a_window_goes_on_where_the_last_one_ended() -> None:
     # What retention took is not waited for; a topic that was made again begins anew.
     assert edges(going_on(window((20, 30), (5, 5)), done)) == [(20, 30), (5, 5)]
     assert edges(going_on(window((0, 3), (0, 0)), done)) == [(0, 3), (0, 0)]
+
+
+def test_a_large_window_is_cut_in_every_partition_and_never_to_nothing() -> None:
+    assert edges(at_most(window((0, 100), (0, 300)), 40)) == [(0, 10), (0, 30)]
+    assert edges(at_most(window((0, 1), (0, 1000)), 10)) == [(0, 1), (0, 10)]
+    assert edges(at_most(window((0, 5)), 10)) == [(0, 5)]

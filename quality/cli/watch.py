@@ -1,0 +1,127 @@
+"""`python -m quality watch`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from contracts.cli_support import INTERRUPTED, print_json
+from quality import health, suite
+from quality.alerts import alerts
+from quality.results import Verdict
+from quality.round import Told, judge_next, look
+from quality.sources import open_sources
+from quality.times import now, parse_length
+from quality.topics import consumer_of
+from quality.watch import Watch
+
+_MARKS = {Verdict.PASS: "bold green", Verdict.WARN: "bold yellow", Verdict.FAIL: "bold red"}
+
+
+def watch(
+    *,
+    topic: Annotated[str, typer.Option(help="Topic that is watched.")] = "topic-weather-final",
+    every: Annotated[str, typer.Option(help="Interval, such as 30s, 5m or 1h.")] = "5m",
+    first: Annotated[
+        str, typer.Option(help="How far back the first window of all goes; the others follow on it.")
+    ] = "1d",
+    most: Annotated[int, typer.Option(min=1, help="Records of a window at most.")] = 200_000,
+    nice: Annotated[
+        int, typer.Option(min=0, max=19, help="How far the judging stands back behind other processes.")
+    ] = 15,
+    health_file: Annotated[
+        Path, typer.Option("--health", help="File that `python -m quality.health FILE` asks.", dir_okay=False)
+    ] = health.FILE,
+    bound: Annotated[bool, typer.Option(help="End when standard input does.", hidden=True)] = False,
+    once: Annotated[bool, typer.Option(help="Judge what is next, and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each round.")] = False,
+) -> None:
+    """Judge what is new on a topic at every interval, beside the stream and off its path.
+
+    Windows share no record, over restarts too. Broker or registry that are away are waited for. Alerts go to
+    the address in QUALITY_ALERT_WEBHOOK and to the command in QUALITY_ALERT_COMMAND.
+    """
+    begin, whom = now() - parse_length(first), alerts()
+    interval = parse_length(every).total_seconds()
+    if bound:
+        threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
+    if once:
+        raise typer.Exit(_once(topic, begin, most))
+    passed_on = ["--topic", topic, "--first", first, "--most", str(most)]
+    watching = Watch(
+        topic=topic,
+        every=interval,
+        begin=begin,
+        started=now(),
+        most=most,
+        alerts=whom,
+        nice=nice,
+        child=("-m", "quality", "watch", "--once", "--bound", *passed_on),
+        health=health_file,
+    )
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: watching.stop.set())
+    watching.run(print_json if as_json else _print)
+
+
+def _end_with_input() -> None:
+    """Wait for the end of standard input, and end; Java sees that we are gone, and follows."""
+    sys.stdin.buffer.read()
+    os._exit(INTERRUPTED)
+
+
+def _once(topic: str, begin: datetime, most: int) -> int:
+    suite.preload()
+    with open_sources() as sources, consumer_of(sources.kafka) as consumer:
+        contract = sources.contract(topic)
+        suite.check_rules(contract)
+        asked = look(sources, consumer, topic, begin=begin, started=begin, most=most)
+        told = judge_next(sources, consumer, topic, asked, alerts())
+    print_json(_line(told))
+    return 1 if told.validation.verdict is Verdict.FAIL else 0
+
+
+def _line(told: Told) -> dict[str, Any]:
+    """What a round found, for a program, and in one sentence."""
+    found = told.validation
+    broken = [rule.id for rule in found.rules if rule.broken]
+    parts = [f"{found.rows:,} records" if found.rows or found.unreadable else "nothing arrived"]
+    if found.unreadable:
+        parts.append(f"{found.unreadable:,} cannot be read")
+    parts.append(f"broken: {', '.join(broken)}" if broken else "no rule is broken")
+    parts += [f"{'over' if one.closed_at else 'open'}: {one.kind} {one.id}" for one in found.incidents]
+    return {
+        "said": f"{found.verdict.value.upper()}: {'; '.join([*parts, *told.problems])}",
+        "verdict": found.verdict.value,
+        "id": found.id,
+        "rows": found.rows,
+        "unreadable": found.unreadable,
+        "broken": broken,
+        "incidents": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "rule": one.rule,
+                "over": one.closed_at is not None,
+                "told": one.told,
+            }
+            for one in found.incidents
+        ],
+        "problems": list(told.problems),
+        "seconds": round(found.seconds, 2),
+    }
+
+
+def _print(line: dict[str, Any]) -> None:
+    verdict = line.get("verdict")
+    said = Text(line["said"], style=_MARKS[Verdict(verdict)] if verdict else "")
+    Console().print(Text.assemble((f"{line['at'][:19]}Z ", "dim"), said), soft_wrap=True)

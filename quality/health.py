@@ -1,0 +1,43 @@
+"""Whether a watch is well: it says so in a file, and `python -m quality.health FILE` answers with 0 or 1.
+
+It needs nothing but the standard library, so that a container can ask it every few seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+FILE = Path("build/quality/watch.json")
+
+_FAILURES = 3
+"""After so many failures in a row a watch is not well."""
+
+
+def say(file: Path, *, lasts: float, failures: int, sentence: str) -> None:
+    """Write that the watch is at work, which holds for `lasts` seconds."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.partial")
+    told = {"until": time.time() + lasts, "failures": failures, "sentence": sentence}
+    partial.write_text(json.dumps(told) + "\n", encoding="utf-8")
+    partial.replace(file)
+
+
+def ask(file: Path) -> tuple[bool, str]:
+    """Whether the watch that writes `file` is well, and why."""
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        until, failures, sentence = float(told["until"]), int(told["failures"]), str(told["sentence"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False, f"no watch has written {file}"
+    if time.time() > until:
+        return False, f"the watch has been silent for too long; the last it said: {sentence}"
+    return failures < _FAILURES, sentence
+
+
+if __name__ == "__main__":
+    well, why = ask(Path(sys.argv[1]) if len(sys.argv) > 1 else FILE)
+    print(why)
+    sys.exit(not well)

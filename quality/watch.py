@@ -1,0 +1,147 @@
+"""The watch: looks at a topic at an interval, and has each window judged by a child process.
+
+The child is niced, and gone when it is done: between two windows the machine is the stream's alone. The
+parent needs no Spark: it sees whether there is anything to judge.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import PlatformError
+from quality import health
+from quality.alerts import Alerts
+from quality.history import History
+from quality.round import Next, Told, look, tell
+from quality.sources import open_sources
+from quality.times import now
+from quality.topics import consumer_of
+
+Line = dict[str, Any]
+"""What became of one round: `said` in words, and what a program wants to know."""
+
+_JUDGED_WITHIN = 900.0
+_LOOK_WITHIN = 120.0
+_LOOK_EVERY = 0.1
+_STOP_WITHIN = 10.0
+_AGAIN_AFTER = 30.0
+"""Seconds until the next round at most, when one failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is watched, and how. `every` is in seconds; `most` records make a window."""
+
+    topic: str
+    every: float
+    begin: datetime
+    """When the first window of all begins, by the arrival of its records."""
+    started: datetime
+    most: int
+    alerts: Alerts
+    nice: int
+    """How far the child stands back behind other processes, from 0 to 19."""
+    child: Sequence[str]
+    """The command that judges what is next, and prints one JSON object."""
+    health: Path
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, say: Callable[[Line], None]) -> None:
+        """Go on until `stop` is set; what cannot be done now is tried again, and told."""
+        failures, sentence = 0, "the watch has begun"
+        while not self.stop.is_set():
+            began = time.monotonic()
+            health.say(self.health, lasts=_LOOK_WITHIN + _JUDGED_WITHIN, failures=failures, sentence=sentence)
+            try:
+                line = self._round()
+                failures = 0
+            except PlatformError as error:
+                failures += 1
+                line = {"said": f"error: {error}", "failures": failures}
+            if self.stop.is_set():
+                return
+            sentence = line["said"]
+            wait = min(self.every, _AGAIN_AFTER) if failures else self.every
+            wait = 0.0 if line.get("behind") else max(0.0, wait - (time.monotonic() - began))
+            health.say(self.health, lasts=wait + _LOOK_WITHIN, failures=failures, sentence=sentence)
+            say({"at": now().isoformat(), **line})
+            self.stop.wait(wait)
+
+    def _round(self) -> Line:
+        with open_sources() as sources, consumer_of(sources.kafka) as consumer:
+            asked = look(
+                sources, consumer, self.topic, begin=self.begin, started=self.started, most=self.most
+            )
+            if not asked.window.span and not asked.stale:
+                publish = History(sources, consumer).publish
+                told = tell(asked.last, self.alerts, publish) if asked.last and asked.untold else None
+                return _nothing_new(asked, told)
+        return {**self._child(), "behind": asked.behind}
+
+    def _child(self) -> Line:
+        """Have the next window judged; raises `PlatformError` with the child's own sentence."""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+            with _started(self.child, self.nice, out, errors) as child:
+                deadline = time.monotonic() + _JUDGED_WITHIN
+                while child.poll() is None and not self.stop.wait(_LOOK_EVERY):
+                    if time.monotonic() > deadline:
+                        raise RoundFailed(f"a window was not judged within {_JUDGED_WITHIN:.0f} s.")
+            out.seek(0)
+            errors.seek(0)
+            printed, complained = out.read().strip().splitlines(), errors.read().strip().splitlines()
+        if self.stop.is_set():
+            return {"said": "stopped"}
+        if not printed:
+            sentences = [line for line in complained if line.startswith("error: ")] or complained[-1:]
+            why = sentences[-1].removeprefix("error: ") if sentences else f"exit code {child.returncode}"
+            raise RoundFailed(f"the window could not be judged: {why}")
+        line: Line = json.loads(printed[-1])
+        return line
+
+
+class RoundFailed(PlatformError):
+    """A window could not be judged this time."""
+
+
+@contextlib.contextmanager
+def _started(command: Sequence[str], nice: int, out: Any, errors: Any) -> Iterator[subprocess.Popen[str]]:
+    """A niced child in a session of its own; what is left of it at the end, its Java too, is ended."""
+    behind = ["nice", "-n", str(nice)] if shutil.which("nice") else []
+    child = subprocess.Popen(
+        [*behind, sys.executable, *command],
+        # The child ends when this closes, as it does with us, however we end.
+        stdin=subprocess.PIPE,
+        stdout=out,
+        stderr=errors,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_STOP_WITHIN)
+
+
+def _nothing_new(asked: Next, told: Told | None) -> Line:
+    last = asked.last.portrait.last_arrival_at if asked.last else None
+    since = f" since {last:%Y-%m-%d %H:%M:%S} UTC" if last else ""
+    problems = f"; {' and '.join(told.problems)}" if told and told.problems else ""
+    return {"said": f"nothing new{since}{problems}", "rows": 0}
