@@ -106,9 +106,7 @@ class Stack:
         counts: dict[str, int] = {}
         while True:
             try:
-                counts = {
-                    topic: count(kafka, topic) for topic in (RAW, FINAL, QUARANTINE, "topic-weather-quality")
-                }
+                counts = {topic: count(kafka, topic) for topic in (RAW, FINAL, QUARANTINE, QUALITY)}
             except (KafkaException, PlatformError):  # the broker is on its way back
                 counts = {}
             if counts and holds(counts):

@@ -24,7 +24,7 @@ from contracts.records.topic_weather_final import Observation
 from contracts.registry import connect
 from contracts.wire import HEADER_SIZE, schema_id
 from tests.conftest import compose_command
-from tests.stack import Stack, all_published, each_once, stack
+from tests.stack import QUALITY, Stack, all_published, each_once, stack
 from tests.streams import FINAL, RAW, Place, raw_values
 
 _REPLAYED = 26_115 - 3 * 500
@@ -37,7 +37,7 @@ _ELEVATION = {
     "unit": "m",
     "default": None,
 }
-_LONG_RUNNING = ("broker", "registry", "stream", "producer")
+_LONG_RUNNING = ("broker", "registry", "stream", "quality", "producer")
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -46,7 +46,9 @@ pytestmark = pytest.mark.timeout(600)
 def platform(container_images: bool, docker_compose_file: str) -> Iterator[Stack]:
     if not container_images:
         pytest.skip("the compose stack needs an engine with its images: `make docker-offline` builds them")
-    with stack(compose_command(POLL_INTERVAL="20"), docker_compose_file, f"stack{os.getpid()}") as running:
+    with stack(
+        compose_command(POLL_INTERVAL="20", QUALITY_EVERY="30s"), docker_compose_file, f"stack{os.getpid()}"
+    ) as running:
         yield running
 
 
@@ -59,6 +61,13 @@ def test_a_typed_consumer_outside_reads_them(platform: Stack) -> None:
     seen = _read(platform.place(), limit=1000)
     assert len(seen) == 1000
     assert all(value.replay for value in seen)
+
+
+def test_the_watch_publishes_a_verdict_on_them(platform: Stack) -> None:
+    before = platform.wait_until(lambda n: n[QUALITY] > 0, "the watch published no verdict")
+    place = platform.place()
+    place.produce(raw_values(_RECORDS, place.raw_id, station="watched"))
+    platform.wait_until(lambda n: n[QUALITY] > before[QUALITY], "the watch judged nothing new")
 
 
 def test_every_service_is_confined(platform: Stack) -> None:
