@@ -70,7 +70,7 @@ def as_written(node: Type, value: Any) -> Any:
     if isinstance(value, datetime):
         since = value.astimezone(timezone.utc).replace(tzinfo=None) - _EPOCH
         return since // (timedelta(milliseconds=1) if node.logical == _MILLIS else timedelta(microseconds=1))
-    return value
+    return (value - _DAY).days if isinstance(value, date) else value
 
 
 def _shortest(unscaled: int) -> bytes:
