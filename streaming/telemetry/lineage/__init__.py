@@ -33,9 +33,8 @@ def connect() -> Lineage | None:
     from streaming.telemetry.lineage.events import PRODUCER  # noqa: PLC0415
     from streaming.telemetry.lineage.send import Lineage  # noqa: PLC0415
 
-    # They tell of each attempt that fails; we tell of the outage, once.
-    for name in ("openlineage", "urllib3.connectionpool"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # It tells of each attempt that fails; we tell of the outage, once.
+    logging.getLogger("openlineage").setLevel(logging.CRITICAL)
     set_producer(PRODUCER)
     try:
         client = OpenLineageClient()

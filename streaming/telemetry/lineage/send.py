@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import threading
 import time
@@ -20,6 +21,12 @@ _log = structlog.get_logger("streaming.lineage")
 
 _WAITING_AT_MOST = 20
 _LAST_WORD_WITHIN = 5.0
+_THREAD = "lineage"
+
+
+def _from_elsewhere(record: logging.LogRecord) -> bool:
+    """Keeps the HTTP client from telling of each attempt that fails: we tell of the outage, once."""
+    return record.threadName != _THREAD
 
 
 class Lineage:
@@ -33,7 +40,8 @@ class Lineage:
         self._told_at = 0.0
         self._answers = True
         self._waiting: queue.Queue[RunEvent | None] = queue.Queue(_WAITING_AT_MOST)
-        self._thread = threading.Thread(target=self._send_all, name="lineage", daemon=True)
+        self._thread = threading.Thread(target=self._send_all, name=_THREAD, daemon=True)
+        logging.getLogger("urllib3.connectionpool").addFilter(_from_elsewhere)
         self._thread.start()
 
     def planned(self, plan: Plan, status: Status) -> None:
