@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _ANSWER_WITHIN = 5.0
 _ASK_AGAIN_AFTER = 0.2
-_SUBJECTS_AT_MOST = 50
+_SUBJECTS_AT_MOST = 200
 
 _log = logging.getLogger("streaming")
 

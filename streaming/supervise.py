@@ -15,7 +15,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from contracts.errors import RecordsLost, ServiceFailed, Unreachable
+from contracts.errors import PlatformError, RecordsLost, ServiceFailed, Unreachable
 from contracts.registry import connect
 from streaming.checkpoint import RealTime, claim, note_real_time
 from streaming.ending import begin_no_batch, is_in_batch
@@ -270,6 +270,8 @@ class Stream:
         wider = outlast(partial(learn, self.job, self._registry, self._stopping, run.plan), self._stopping)
         if wider and stranger not in wider.writers:
             self._remember_strangers(stranger, wider)
+            with contextlib.suppress(PlatformError):
+                self._foreign = foreign_ids(self._registry, wider)
         return wider
 
     def _remember_strangers(self, stranger: int, plan: Plan) -> None:

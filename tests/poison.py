@@ -87,12 +87,16 @@ class Sent:
 
 
 def accept_large_records(place: Place) -> None:
-    """Let the topics of `place` take records that are over the stream's own limit."""
-    entry = ConfigEntry("max.message.bytes", str(_ROOM), incremental_operation=AlterConfigOpType.SET)
+    """Let the topics of `place` take records over the stream's own limit, and keep those of years ago."""
+    wanted = {"max.message.bytes": str(_ROOM), "retention.ms": "-1"}
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in wanted.items()
+    ]
     admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
     changed = admin.incremental_alter_configs(
         [
-            ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+            ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
             for topic in (place.raw, place.quarantine)
         ]
     )
@@ -123,6 +127,7 @@ def check_put_aside(place: Place, sent: Sequence[Sent]) -> None:
     found = dict(map(_letter, place.read(place.quarantine)))
     for one in sent:
         [at] = one.at
+        assert at in found, (one.reason, place.lost_and_doubled(), sorted(found))
         key, letter = found.pop(at)
         assert (letter["reason"], letter["value"]) == (one.reason, one.value), letter["explanation"]
         assert key == letter["key"] == one.key

@@ -16,6 +16,7 @@ from typing import Any
 
 import fastavro
 import pytest
+import requests
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pyspark.sql import SparkSession
 
@@ -112,9 +113,13 @@ class Place:
 
 
 @pytest.fixture
-def place(topic: Callable[..., str], bootstrap_servers: str, registry_url: str) -> Place:
+def place(topic: Callable[..., str], bootstrap_servers: str, registry_url: str) -> Iterator[Place]:
     """Raw, final and quarantine topics of a test's own, with two partitions each."""
-    return make_place(bootstrap_servers, registry_url, [topic(partitions=2) for _ in range(3)])
+    topics = [topic(partitions=2) for _ in range(3)]
+    yield make_place(bootstrap_servers, registry_url, topics)
+    # A stream that starts asks for every subject that there is, and gives that up when they are very many.
+    for name in topics:
+        requests.delete(f"{registry_url}/subjects/{name}-value", timeout=10).raise_for_status()
 
 
 def make_place(bootstrap_servers: str, registry_url: str, topics: Sequence[str]) -> Place:
