@@ -42,7 +42,7 @@ class Plan:
     """Ids that a batch was run again for in vain. Should one be registered after all, what is sent in the
     second until the registry is looked at goes to quarantine."""
     foreign: Mapping[int, str] = field(default_factory=dict)
-    """Ids of schemas that belonged to other subjects only when the stream began, each with one of them."""
+    """Ids of schemas that belonged to other subjects only when that was last asked, each with one of them."""
     learned_at: float = 0.0
     """Of two plans, the one of the later moment (a monotonic clock's seconds) holds."""
     seal: bytes = field(default_factory=new_seal, repr=False)
