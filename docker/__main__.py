@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -37,6 +38,8 @@ def setup(
 ) -> None:
     """Download and verify the jars, make Java ready, configure Spark."""
     embedded.prepare(only or USES)
+    if not only and not os.environ.get("JAVA_HOME"):
+        embedded.write_archive()
 
 
 @app.command()

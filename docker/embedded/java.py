@@ -12,13 +12,38 @@ from contracts.errors import UnsuitableRuntime
 
 SUITABLE = (17, 21)
 
+AT_EXIT = "SPARK_ARCHIVE_AT_EXIT"
+"""Names the file for the classes that Spark's next Java process has loaded when it ends."""
+
+ARCHIVE, BASE_ARCHIVE = "spark.jsa", "java.jsa"
+"""Beside `bin` in Java's home for Spark: Spark's classes, and Java's own that they rest on."""
+
 _WRAPPER = """\
 #!/bin/sh
-# Spark asks for a module that this runtime lacks and that nothing here needs.
+# Spark asks for a module that this runtime lacks and that nothing here needs. And its class path begins with
+# a folder, which Java has in no archive of classes, and names a jar twice, which Java 21 loses count of: so
+# the jars come first here, each once.
+archive=
 for argument in "$@"; do
     shift
-    [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
+    case "$argument" in
+    --add-modules=jdk.incubator.vector) continue ;;
+    {conf}/:{jars}/slf4j-api-*.jar:{jars}/\\*)
+        argument={jars}/\\*:{conf}/
+        archive={archive}
+        [ -z "${{{at_exit}:-}}" ] || argument={jars}/\\*
+        ;;
+    esac
+    set -- "$@" "$argument"
 done
+if [ -z "$archive" ]; then
+    exec {java} "$@"
+elif [ -n "${{{at_exit}:-}}" ]; then
+    exec {java} -XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit="${at_exit}" -Xlog:disable "$@"
+elif [ -f "$archive" ]; then
+    # Where it does not fit any more, Java says so on stdout, which is not its own, and does without.
+    exec {java} -XX:SharedArchiveFile="$archive" -Xlog:cds=off,cds+dynamic=off,class+path=off "$@"
+fi
 exec {java} "$@"
 """
 
@@ -39,11 +64,20 @@ def spark_java_home() -> Path:
     return Path(sys.prefix) / "java-home"
 
 
-def write_java_home() -> Path:
-    """Write `bin/java`, a script that drops Spark's unsuitable argument and runs the wheel's Java."""
+def write_java_home(spark: Path) -> Path:
+    """Write `bin/java`, a script that mends the arguments of the `spark` folder's Spark and runs the wheel's
+    Java."""
     program = spark_java_home() / "bin" / "java"
     program.parent.mkdir(parents=True, exist_ok=True)
-    program.write_text(_WRAPPER.format(java=shlex.quote(str(wheel_java()))), encoding="utf-8")
+    paths = {
+        "java": wheel_java(),
+        "conf": spark / "conf",
+        "jars": spark / "jars",
+        "archive": spark_java_home() / ARCHIVE,
+        "base": spark_java_home() / BASE_ARCHIVE,
+    }
+    quoted = {name: shlex.quote(str(path)) for name, path in paths.items()}
+    program.write_text(_WRAPPER.format(at_exit=AT_EXIT, **quoted), encoding="utf-8")
     program.chmod(0o755)
     return spark_java_home()
 

@@ -52,7 +52,7 @@ def prepare(uses: Collection[str] = USES) -> None:
         if artifact.use == "registry":
             cache.unpacked(artifact)
     _put_connectors([artifact for artifact in artifacts if artifact.use == "spark"])
-    _configure_spark(write_java_home())
+    _configure_spark(write_java_home(pyspark_folder()))
 
 
 def spark_defaults() -> str:

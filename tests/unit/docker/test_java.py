@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import ast
+import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,9 +41,9 @@ def test_a_java_home_that_is_not_there_is_refused(tmp_path: Path) -> None:
         java.check_given_java(str(tmp_path / "nowhere"))
 
 
-def test_the_java_for_spark_drops_the_one_argument_and_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def spark_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Runs the `java` that Spark is given, in folders with spaces; gives the arguments of the real one."""
     echo = tmp_path / "a java" / "java"
     echo.parent.mkdir()
     echo.write_text(
@@ -49,10 +52,54 @@ def test_the_java_for_spark_drops_the_one_argument_and_no_other(
     echo.chmod(0o755)
     monkeypatch.setattr(java, "wheel_java", lambda: echo)
     monkeypatch.setattr(java, "spark_java_home", lambda: tmp_path / "java home")
-    program = java.write_java_home() / "bin" / "java"
+    program = java.write_java_home(tmp_path / "a spark") / "bin" / "java"
+
+    def run(*given: str, **environment: str) -> list[str]:
+        answer = subprocess.run(
+            [str(program), *given],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, **environment},
+        )
+        found: list[str] = ast.literal_eval(answer.stdout)
+        return found
+
+    return run
+
+
+def test_the_java_for_spark_drops_the_one_argument_and_no_other(
+    spark_java: Callable[..., list[str]],
+) -> None:
     given = ["-Xmx1g", "--add-modules=jdk.incubator.vector", "a b", "*", ""]
-    answer = subprocess.run([str(program), *given], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == str(["-Xmx1g", "a b", "*", ""])
+    assert spark_java(*given) == ["-Xmx1g", "a b", "*", ""]
+
+
+def test_sparks_class_path_is_put_in_the_order_that_an_archive_of_classes_needs(
+    spark_java: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    conf, jars, archive = (
+        tmp_path / "a spark/conf",
+        tmp_path / "a spark/jars",
+        tmp_path / "java home/spark.jsa",
+    )
+    path = f"{conf}/:{jars}/slf4j-api-2.0.17.jar:{jars}/*"
+    assert spark_java("-cp", path, "-Xmx1g") == ["-cp", f"{jars}/*:{conf}/", "-Xmx1g"]
+    archive.write_bytes(b"")
+    first, *rest = spark_java("-cp", path, "-Xmx1g")
+    assert first == f"-XX:SharedArchiveFile={archive}"
+    assert rest[-3:] == ["-cp", f"{jars}/*:{conf}/", "-Xmx1g"]
+    made = spark_java("-cp", path, SPARK_ARCHIVE_AT_EXIT="an archive")
+    assert "-XX:ArchiveClassesAtExit=an archive" in made
+    assert made[-1] == f"{jars}/*"
+
+
+def test_a_class_path_that_somebody_has_added_to_stays_as_it_is(
+    spark_java: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "java home/spark.jsa").write_bytes(b"")
+    given = ["-cp", f"/mine.jar:{tmp_path}/a spark/conf/:{tmp_path}/a spark/jars/*"]
+    assert spark_java(*given) == given
 
 
 def test_every_listener_of_the_services_is_on_the_loopback_address() -> None:
