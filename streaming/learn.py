@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ T = TypeVar("T")
 _ANSWER_WITHIN = 5.0
 _ASK_AGAIN_AFTER = 0.2
 _SUBJECTS_AT_MOST = 200
+_IDS_AT_MOST = 200
 
 _log = logging.getLogger("streaming")
 
@@ -60,14 +61,16 @@ def patiently(ask: Callable[[], T], within: float, gave_up: threading.Event) -> 
                 raise
 
 
-def foreign_ids(registry: Registry, plan: Plan) -> dict[int, str]:
+def foreign_ids(registry: Registry, plan: Plan, met: Iterable[int] = ()) -> dict[int, str]:
     """Ids that other subjects have and that of the raw contract has not, each with such a subject.
 
-    Empty where the registry holds very many subjects: then their records count as of an unknown schema.
+    Where the registry holds very many subjects, only those that were `met` are asked for, and of a flood of
+    them the lowest: a record with another id counts as of an unknown schema.
     """
     others = [name for name in registry.subjects() if name != plan.raw.subject]
     if len(others) > _SUBJECTS_AT_MOST:
-        return {}
+        asked = ((number, registry.subjects_of(number)) for number in sorted(met)[:_IDS_AT_MOST])
+        return {number: subjects[0] for number, subjects in asked if subjects}
     held = {version.id: subject for subject in others for version in registry.versions(subject)}
     return {schema_id: subject for schema_id, subject in held.items() if schema_id not in plan.writers}
 

@@ -271,7 +271,7 @@ class Stream:
         if wider and stranger not in wider.writers:
             self._remember_strangers(stranger, wider)
             with contextlib.suppress(PlatformError):
-                self._foreign = foreign_ids(self._registry, wider)
+                self._foreign |= foreign_ids(self._registry, wider, self._strangers)
         return wider
 
     def _remember_strangers(self, stranger: int, plan: Plan) -> None:

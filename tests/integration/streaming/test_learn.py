@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from contracts.registry import connect
+from streaming import learn
+from tests.streams import Place
+
+_FIELDS = [{"name": "n", "type": "int"}]
+
+
+def test_where_there_are_very_many_subjects_the_ids_that_were_met_are_asked_for(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = connect(place.registry_url)
+    subject = f"{place.raw}-elsewhere-value"
+    schema = {"type": "record", "name": place.raw.replace("-", "_"), "fields": _FIELDS}
+    elsewhere = registry.register(subject, json.dumps(schema))
+    plan = learn.learn(place.job(tmp_path), registry, threading.Event())
+    assert learn.foreign_ids(registry, plan)[elsewhere] == subject
+    monkeypatch.setattr(learn, "_SUBJECTS_AT_MOST", 0)
+    assert learn.foreign_ids(registry, plan) == {}
+    assert learn.foreign_ids(registry, plan, [1_000_000, elsewhere]) == {elsewhere: subject}
+    registry.close()
