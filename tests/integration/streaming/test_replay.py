@@ -129,9 +129,12 @@ def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_g
         assert replay("--all")["sent"] == every
         stream.wait_until_read(9)
 
+    first = {(0, 0), *((1, offset) for offset in range(len(poison)))}
     raw = place.read(place.raw)
     found_marks: list[bytes] = []
-    for message in raw[4:]:
+    for message in raw:
+        if (message.partition(), message.offset()) in first:
+            continue
         value, headers = poison[bytes(message.key() or b"")]
         found: Any = message.headers()
         assert message.value() == value
