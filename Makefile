@@ -1,6 +1,10 @@
 # Everything runs from the virtual environment in .venv, which `make setup` keeps equal to requirements.lock.
 
 PYTHON ?= python3
+# Test files are run side by side, each with services of its worker's own; those of integration, which are longer,
+# come first.
+TEST_JOBS ?= 2
+SIDE_BY_SIDE := -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -34,7 +38,7 @@ pipeline: setup ## The whole pipeline, end to end, on real parts
 	@$(VENV) docker pipeline --began $(BEGAN)
 
 test: setup ## The whole test suite, on real parts
-	@$(VENV) -m pytest
+	@$(VENV) -m pytest $(SIDE_BY_SIDE)
 
 kills: setup ## Kill the stream without warning, twenty times, in both its speeds
 	@$(VENV) -m pytest tests/chaos/streaming/test_kill.py -s
@@ -80,8 +84,9 @@ image: setup ## Build the project's image for the compose file, and say its size
 docker-offline: setup ## Build every image without an image registry, from Debian and what is locked
 	@$(VENV) docker offline
 
-docker-test: setup ## Run the compose stack's tests on an engine of their own: Debian and root, or any that answers
-	@.ci/engine sh -c '$(VENV) docker offline && REQUIRE_DOCKER=1 $(VENV) -m pytest tests/integration/docker/test_stack.py'
+docker-test: setup ## Test on containers, the compose stack and all that takes broker and registry from it
+	@.ci/engine sh -c '$(VENV) docker offline && REQUIRE_DOCKER=1 $(VENV) -m pytest --on-containers $(SIDE_BY_SIDE) \
+	    tests/integration/docker/test_stack.py tests/integration'
 
 docker-status: setup ## Say where the services of the compose file are and how they are
 	@$(VENV) docker stack

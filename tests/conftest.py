@@ -24,9 +24,12 @@ from embedded.services import broker_answers, registry_answers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from xdist.workermanage import WorkerController
 
 ROOT = Path(__file__).resolve().parent.parent
 _ADDRESSES = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
+_ON_CONTAINERS = {"services", "platform"}
+"""Fixtures that containers serve."""
 _REAL_PARTS = pytest.StashKey[list[str]]()
 _TOPIC_SECONDS = 15.0
 
@@ -59,8 +62,39 @@ class RunCli(Protocol):
     ) -> subprocess.CompletedProcess[str]: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on-containers",
+        action="store_true",
+        help="only the tests that need broker and registry or the whole stack; REQUIRE_DOCKER=1 has them in "
+        "containers or fails",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `--on-containers` does not ask for."""
+    if config.getoption("--on-containers"):
+        others = [item for item in items if not _ON_CONTAINERS & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_REAL_PARTS] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the parts that a worker of pytest-xdist used to the process that prints the summary."""
+    output: dict[str, list[str]] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["real_parts"] = session.config.stash[_REAL_PARTS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController, error: object) -> None:
+    """Take the parts that a worker used; one that crashed has none to tell of."""
+    output: dict[str, list[str]] = getattr(node, "workeroutput", {})
+    node.config.stash[_REAL_PARTS].extend(output.get("real_parts", []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -90,8 +124,9 @@ def services(
         real_part(f"broker {given[0]} and registry {given[1]}, given by the environment")
         yield Addresses(given[0], given[1], "environment")
     elif request.getfixturevalue("container_images"):
-        yield _compose_addresses(request)
+        addresses = _compose_addresses(request)
         real_part(f"{versions[0]} and {versions[1]}, in containers by docker/compose.yaml")
+        yield addresses
     else:
         folder = tmp_path_factory.mktemp("services")
         with Services(data_dir=folder / "data", log_dir=folder / "logs") as own:
@@ -162,6 +197,8 @@ def spark(
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").appName("tests").config("spark.driver.memory", "1g")
+    # Every test is over before the thorough compiler's work pays.
+    builder = builder.config("spark.driver.defaultJavaOptions", "-XX:TieredStopAtLevel=1")
     builder = builder.config("spark.sql.shuffle.partitions", "2")
     builder = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
     session = builder.getOrCreate()
