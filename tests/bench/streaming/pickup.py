@@ -2,8 +2,8 @@
 
     python -m tests.bench.streaming.pickup [--rounds 5] [--rate 1000]
 
-Run by `make bench`, on services of its own. A time is from the moment before the registration to the one at which
-a consumer has what became of the first record of the version, beside a steady load of the known ones.
+Run by `make bench`, on services of its own. A time is from the moment before the registration to the one at
+which a consumer has what became of the first record of the version, beside a steady load of the known ones.
 """
 
 from __future__ import annotations
