@@ -1,21 +1,19 @@
 """Expectations that Great Expectations lacks: of a feed's freshness, its stations, and its drift.
 
-All three rest on one metric, the window's portrait, which Great Expectations takes once for all of them. What
-it is taken by is no plain data, as a metric's arguments must be: they name it in `TAKERS`.
+All three look at the window's portrait, which is taken while Great Expectations counts. It is no plain data,
+as an expectation's arguments must be: they name it in `SEEN`.
 
 Importing this takes seconds: it is imported only when a suite is run.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
-from great_expectations.expectations.metrics.metric_provider import metric_value
-from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
-from pyspark.sql import DataFrame
 
 from quality.drift import windows_with
 from quality.measure import completeness
@@ -23,50 +21,30 @@ from quality.portrait import Portrait, Station
 from quality.results import Validation
 
 
-class TakesPortraits(Protocol):
-    """What `quality.measure.Taker` does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A window's portrait, which may still be under way, and what its drift is measured against."""
 
+    portrait: Future[Portrait]
     baseline: tuple[Validation, ...]
 
-    def take(self, rows: DataFrame) -> Portrait:
-        """The portrait of `rows`."""
 
+SEEN: dict[str, Seen] = {}
 
-TAKERS: dict[str, TakesPortraits] = {}
-
-_METRIC = "table.window_portrait"
-_TAKER = "taker"
+_SEEN = "seen"
 
 Finding = dict[str, Any]
-
-
-class TableWindowPortrait(TableMetricProvider):
-    """The portrait of all rows of a batch."""
-
-    metric_name = _METRIC
-    value_keys = (_TAKER,)
-
-    @metric_value(engine=SparkDFExecutionEngine)
-    def _spark(
-        cls,  # noqa: N805 - called so by Great Expectations
-        execution_engine: SparkDFExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> Portrait:
-        rows = execution_engine.get_domain_records(domain_kwargs=metric_domain_kwargs)
-        return TAKERS[metric_value_kwargs[_TAKER]].take(rows)
 
 
 class _OfPortrait(BatchExpectation):
     """An expectation of a portrait; `_find` says what it found, with `success` among it."""
 
-    taker: str
+    seen: str
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
+    metric_dependencies: ClassVar[tuple[str, ...]] = ()
 
-    def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
-        found = self._find(metrics[_METRIC])
+    def _validate(self, *_: Any, **__: Any) -> dict[str, Any]:
+        found = self._find(SEEN[self.seen].portrait.result())
         return {"success": found.pop("success"), "result": found}
 
     def _find(self, portrait: Portrait) -> Finding:
@@ -83,7 +61,7 @@ class ExpectFeedToBeFresh(_OfPortrait):
     ends_at: str
     arrived_before: str | None = None
 
-    success_keys: ClassVar[tuple[str, ...]] = (_TAKER, "max_age", "ends_at", "arrived_before")
+    success_keys: ClassVar[tuple[str, ...]] = (_SEEN, "max_age", "ends_at", "arrived_before")
 
     def _find(self, portrait: Portrait) -> Finding:
         last = portrait.last_arrival_at
@@ -103,7 +81,7 @@ class ExpectStationsToBeComplete(_OfPortrait):
     min_share: float
     min_due: int
 
-    success_keys: ClassVar[tuple[str, ...]] = (_TAKER, "column", "every", "min_share", "min_due")
+    success_keys: ClassVar[tuple[str, ...]] = (_SEEN, "column", "every", "min_share", "min_due")
 
     def _find(self, portrait: Portrait) -> Finding:
         # The list is cut, but it begins with the least complete.
@@ -130,10 +108,10 @@ class ExpectColumnToBeSteady(_OfPortrait):
     min_windows: int
     min_records: int
 
-    success_keys: ClassVar[tuple[str, ...]] = (_TAKER, "column", "max_psi", "min_windows", "min_records")
+    success_keys: ClassVar[tuple[str, ...]] = (_SEEN, "column", "max_psi", "min_windows", "min_records")
 
     def _find(self, portrait: Portrait) -> Finding:
-        before = TAKERS[self.taker].baseline
+        before = SEEN[self.seen].baseline
         windows = windows_with(before, self.column)
         spread = next((one for one in portrait.distributions if one.field == self.column), None)
         if windows < self.min_windows:

@@ -9,6 +9,7 @@ import math
 import os
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,9 +26,9 @@ from quality.portrait import Portrait
 # Counts only: no value of a record leaves Spark this way, and Spark does not collect any.
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _KNOWN = {
-    "freshness": ("taker", "ends_at", "arrived_before"),
-    "completeness": ("taker",),
-    "drift": ("taker",),
+    "freshness": ("seen", "ends_at", "arrived_before"),
+    "completeness": ("seen",),
+    "drift": ("seen",),
 }
 """Checks whose expectation also takes what only the judging knows."""
 _QUERY = "unexpected_rows_expectation"
@@ -57,19 +58,6 @@ class Found:
 
     counts: Mapping[str, Count]
     portrait: Portrait
-
-
-class _Once:
-    """A taker that keeps the portrait that it took."""
-
-    def __init__(self, taker: Taker) -> None:
-        self.baseline = taker.baseline
-        self.taken: Portrait | None = None
-        self._taker = taker
-
-    def take(self, rows: DataFrame) -> Portrait:
-        self.taken = taken = self._taker.take(rows)
-        return taken
 
 
 def check_rules(contract: Contract) -> None:
@@ -131,13 +119,13 @@ def run(
         ExpectationConfiguration,
     )
 
-    from quality.expectations import TAKERS  # noqa: PLC0415 - slow to import
+    from quality.engine import CountingEngine  # noqa: PLC0415 - slow to import
+    from quality.expectations import SEEN, Seen  # noqa: PLC0415 - slow to import
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    once = _Once(taker)
     known = {
-        "taker": contract.topic,
+        "seen": contract.topic,
         "ends_at": ends_at.isoformat(),
         "arrived_before": arrived_before.isoformat() if arrived_before else None,
     }
@@ -150,13 +138,16 @@ def run(
     suite = gx.ExpectationSuite(name=contract.topic, expectations=expectations)
     # With persist, each batch would leave a cached copy behind.
     source = context.data_sources.add_spark("window", persist=False)
+    type(source).execution_engine_override = CountingEngine
     batch_definition = source.add_dataframe_asset("records").add_batch_definition_whole_dataframe("window")
     batch = batch_definition.get_batch(batch_parameters={"dataframe": rows})
-    TAKERS[contract.topic] = once
-    try:
-        found = batch.validate(suite, result_format=_RESULT_FORMAT)
-    finally:
-        del TAKERS[contract.topic]
+    with ThreadPoolExecutor(1) as beside:
+        seen = Seen(portrait=beside.submit(taker.take, rows), baseline=taker.baseline)
+        SEEN[contract.topic] = seen
+        try:
+            found = batch.validate(suite, result_format=_RESULT_FORMAT)
+        finally:
+            del SEEN[contract.topic]
     rules = {rule.id: rule for rule in contract.rules}
     judged = ((rules[_rule_id(result)], result) for result in found.results)
     counts = {rule.id: _count(rule, result, count) for rule, result in judged}
@@ -165,7 +156,7 @@ def run(
         raise RuleNotJudged(
             f"{', '.join(left_out)} of {contract.topic} could not be judged: correct the rule."
         )
-    return Found(counts=counts, portrait=once.taken or taker.take(rows))
+    return Found(counts=counts, portrait=seen.portrait.result())
 
 
 def _completed(rule: Rule, known: Mapping[str, Any]) -> Expectation:

@@ -10,9 +10,6 @@ import typer
 from contracts.cli_support import messages, print_json
 from contracts.errors import UnusableSetting
 from quality.history import History
-from quality.report import summarise, write
-from quality.report.data_docs import data_docs as render
-from quality.report.write import put
 from quality.sources import open_sources
 from quality.topics import consumer_of
 
@@ -31,6 +28,10 @@ def report(
 
     Neither a file of a former run nor any other topic is read: delete them all, and the report is the same.
     """
+    from quality.report import summarise, write  # noqa: PLC0415 - slow to import
+    from quality.report.data_docs import data_docs as render  # noqa: PLC0415
+    from quality.report.write import put  # noqa: PLC0415
+
     with open_sources() as sources, consumer_of(sources.kafka) as consumer:
         contract = sources.contract(topic)
         history = History(sources, consumer).read(topic)

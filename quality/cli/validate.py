@@ -16,7 +16,6 @@ from contracts.cli_support import messages, print_json
 from contracts.model import Severity
 from quality import history, suite
 from quality.judge import judge
-from quality.report import summarise, write
 from quality.results import RuleResult, Validation, Verdict
 from quality.sources import open_sources
 from quality.spark import session
@@ -78,6 +77,8 @@ def validate(
             if past and publish:
                 past.publish(found)
         if past and report:
+            from quality.report import summarise, write  # noqa: PLC0415 - slow to import
+
             # What was published is read again, so that the report is the one that the history gives.
             known = past.read(topic)
             written = write(summarise(known if publish else [*known, found]), report)

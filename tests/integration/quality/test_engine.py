@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from pyspark.sql import SparkSession
+
+from quality.engine import CountingEngine
+
+VALUES = ("column_values.between.unexpected_values", "unexpected_rows_query.table")
+
+
+def test_no_value_that_breaks_a_rule_is_looked_for(spark: SparkSession) -> None:
+    asked = [MetricConfiguration(name, metric_domain_kwargs={}) for name in VALUES]
+    # Without a batch there is nothing to look in, which would be an error.
+    assert CountingEngine(spark=spark).resolve_metrics(asked) == {one.id: [] for one in asked}
