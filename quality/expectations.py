@@ -45,9 +45,12 @@ class _OfPortrait(BatchExpectation):
 
     def _validate(self, *_: Any, **__: Any) -> dict[str, Any]:
         found = self._find(SEEN[self.seen].portrait.result())
-        return {"success": found.pop("success"), "result": found}
+        return {"success": found.pop("success"), "result": {**found, "limit": self._limit()}}
 
     def _find(self, portrait: Portrait) -> Finding:
+        raise NotImplementedError
+
+    def _limit(self) -> float:
         raise NotImplementedError
 
 
@@ -71,6 +74,9 @@ class ExpectFeedToBeFresh(_OfPortrait):
             return {"success": False, "unit": "s", "note": "Nothing arrived in the window."}
         age = max(0.0, (datetime.fromisoformat(self.ends_at) - last).total_seconds())
         return {"success": age <= self.max_age, "observed_value": age, "unit": "s"}
+
+    def _limit(self) -> float:
+        return self.max_age
 
 
 class ExpectStationsToBeComplete(_OfPortrait):
@@ -99,6 +105,9 @@ class ExpectStationsToBeComplete(_OfPortrait):
             "note": f"Least complete: {_named(judged[0])}.",
         }
 
+    def _limit(self) -> float:
+        return self.min_share
+
 
 class ExpectColumnToBeSteady(_OfPortrait):
     """The population stability index of a column against the windows before is at most `max_psi`."""
@@ -125,6 +134,9 @@ class ExpectColumnToBeSteady(_OfPortrait):
             "unit": "1",
             "note": f"Against {windows} earlier windows.",
         }
+
+    def _limit(self) -> float:
+        return self.max_psi
 
 
 def _not_judged(note: str, unit: str) -> Finding:

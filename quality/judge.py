@@ -124,6 +124,7 @@ def _results(
             owner=contract.owner,
             observed=counts[rule.id].observed,
             unit=counts[rule.id].unit,
+            limit=counts[rule.id].limit,
             note=counts[rule.id].note,
             judged=counts[rule.id].judged,
         )

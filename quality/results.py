@@ -65,6 +65,8 @@ class RuleResult:
     observed: float | None = None
     """What a rule of the whole window measured, in `unit`: a number of rows, an age, a share, a PSI."""
     unit: str = ""
+    limit: float | None = None
+    """What `observed` is held against, where the rule has one such limit."""
     note: str = ""
     """The worst of what it found, or why it could not be judged."""
 

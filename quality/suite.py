@@ -49,6 +49,7 @@ class Count:
     judged: bool = True
     observed: float | None = None
     unit: str = ""
+    limit: float | None = None
     note: str = ""
 
 
@@ -194,7 +195,8 @@ def _count(rule: Rule, result: Any, rows: int) -> Count:
 
 def _of_window(success: bool, details: Mapping[str, Any]) -> Count:
     """What a rule of the whole window found; it may say that it could not be judged."""
-    judged, observed = bool(details.get("judged", True)), details.get("observed_value")
+    judged = bool(details.get("judged", True))
+    observed, limit = details.get("observed_value"), details.get("limit")
     return Count(
         kept=success and judged,
         evaluated=int(details.get("evaluated", judged)),
@@ -202,6 +204,7 @@ def _of_window(success: bool, details: Mapping[str, Any]) -> Count:
         judged=judged,
         observed=None if observed is None else float(observed),
         unit=str(details.get("unit", "1")),
+        limit=None if limit is None else float(limit),
         note=str(details.get("note", "")),
     )
 

@@ -1,4 +1,4 @@
-"""Typed records of `topic-weather-quality`, version 2: written by `python -m contracts generate`."""
+"""Typed records of `topic-weather-quality`, version 3: written by `python -m contracts generate`."""
 
 from __future__ import annotations
 
@@ -51,64 +51,65 @@ SCHEMA = r"""
 "type":{"type":"array","items":"weather.quality.Coordinates"},"default":[]},{"name":"judged","type":
 "boolean","default":true},{"name":"definition","type":"string","default":""},{"name":"why","type":
 "string","default":""},{"name":"owner","type":"string","default":""},{"name":"observed","type":
-["null","double"],"default":null},{"name":"unit","type":"string","default":""},{"name":"note","type"
-:"string","default":""}]}},"default":[]},{"name":"seconds","type":"double","default":0.0},{"name":
-"origin","type":{"type":"enum","name":"Origin","symbols":["UNKNOWN","VALIDATE","WATCH"],"default":
-"UNKNOWN"},"default":"UNKNOWN"},{"name":"asked_at","type":["null",{"type":"long","logicalType":
-"timestamp-millis"}],"default":null},{"name":"description","type":"string","default":""},{"name":
-"owner","type":"string","default":""},{"name":"first_arrival_at","type":["null",{"type":"long",
-"logicalType":"timestamp-millis"}],"default":null},{"name":"last_arrival_at","type":["null",{"type":
-"long","logicalType":"timestamp-millis"}],"default":null},{"name":"first_observed_at","type":["null"
-,{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"last_observed_at","type"
-:["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"replayed","type"
-:"long","default":0},{"name":"corrected","type":"long","default":0},{"name":"flagged","type":"long",
-"default":0},{"name":"sources","type":{"type":"array","items":{"type":"record","name":"Feed",
-"fields":[{"name":"source","type":"string"},{"name":"records","type":"long"}]}},"default":[]},{
-"name":"writers","type":{"type":"array","items":{"type":"record","name":"Writer","fields":[{"name":
-"schema_id","type":"int"},{"name":"version","type":["null","int"],"default":null},{"name":"records",
-"type":"long"}]}},"default":[]},{"name":"raw_writers","type":{"type":"array","items":
-"weather.quality.Writer"},"default":[]},{"name":"topics","type":{"type":"array","items":{"type":
-"record","name":"TopicVolume","fields":[{"name":"topic","type":"string"},{"name":"description",
-"type":"string","default":""},{"name":"held","type":"long"},{"name":"given","type":"long"}]}},
-"default":[]},{"name":"raw_slices","type":{"type":"array","items":"weather.quality.Slice"},"default"
-:[]},{"name":"lag","type":["null","long"],"default":null},{"name":"latencies","type":{"type":"array"
-,"items":{"type":"record","name":"Latency","fields":[{"name":"step","type":"string"},{"name":
-"records","type":"long"},{"name":"p50","type":"double"},{"name":"p95","type":"double"},{"name":"p99"
-,"type":"double"},{"name":"highest","type":"double"}]}},"default":[]},{"name":"stations","type":{
-"type":"array","items":{"type":"record","name":"Station","fields":[{"name":"station","type":"string"
-},{"name":"source","type":"string","default":""},{"name":"name","type":["null","string"],"default":
-null},{"name":"latitude","type":["null","double"],"default":null},{"name":"longitude","type":["null"
-,"double"],"default":null},{"name":"records","type":"long"},{"name":"flagged","type":"long",
-"default":0},{"name":"first_observed_at","type":["null",{"type":"long","logicalType":
-"timestamp-millis"}],"default":null},{"name":"last_observed_at","type":["null",{"type":"long",
-"logicalType":"timestamp-millis"}],"default":null},{"name":"last_arrival_at","type":["null",{"type":
-"long","logicalType":"timestamp-millis"}],"default":null},{"name":"expected","type":["null","long"],
-"default":null},{"name":"present","type":["null","long"],"default":null}]}},"default":[]},{"name":
-"stations_seen","type":"long","default":0},{"name":"days","type":{"type":"array","items":{"type":
-"record","name":"StationDay","fields":[{"name":"station","type":["null","string"],"default":null},{
-"name":"day","type":{"type":"int","logicalType":"date"}},{"name":"records","type":"long"},{"name":
-"hours","type":"int"},{"name":"lowest","type":["null","double"],"default":null},{"name":"mean",
-"type":["null","double"],"default":null},{"name":"highest","type":["null","double"],"default":null}]
-}},"default":[]},{"name":"distributions","type":{"type":"array","items":{"type":"record","name":
-"Distribution","fields":[{"name":"field","type":"string"},{"name":"unit","type":"string","default":
-""},{"name":"doc","type":"string","default":""},{"name":"present","type":"long"},{"name":"missing",
-"type":"long"},{"name":"low","type":["null","double"],"default":null},{"name":"mean","type":["null"
-,"double"],"default":null},{"name":"high","type":["null","double"],"default":null},{"name":"step",
-"type":"double"},{"name":"bins","type":{"type":"array","items":{"type":"record","name":"Bin",
-"fields":[{"name":"at","type":"int"},{"name":"records","type":"long"}]}},"default":[]},{"name":"psi"
-,"type":["null","double"],"default":null}]}},"default":[]},{"name":"baseline_ids","type":{"type":
-"array","items":"string"},"default":[]},{"name":"quarantine_slices","type":{"type":"array","items":
-"weather.quality.Slice"},"default":[]},{"name":"quarantined","type":"long","default":0},{"name":
-"quarantine","type":{"type":"array","items":{"type":"record","name":"QuarantineGroup","fields":[{
-"name":"reason","type":"string"},{"name":"stage","type":"string"},{"name":"rules","type":{"type":
-"array","items":"string"},"default":[]},{"name":"records","type":"long"},{"name":"newest_at","type":
-{"type":"long","logicalType":"timestamp-millis"}},{"name":"first","type":
-"weather.quality.Coordinates"}]}},"default":[]},{"name":"incidents","type":{"type":"array","items":{
-"type":"record","name":"Incident","fields":[{"name":"id","type":"string"},{"name":"kind","type":
-"string"},{"name":"rule","type":["null","string"],"default":null},{"name":"opened_at","type":{"type"
-:"long","logicalType":"timestamp-millis"}},{"name":"opened_by","type":"string"},{"name":"closed_at",
-"type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"sentence",
-"type":"string"},{"name":"told","type":"boolean","default":false}]}},"default":[]}]}"""
+["null","double"],"default":null},{"name":"limit","type":["null","double"],"default":null},{"name":
+"unit","type":"string","default":""},{"name":"note","type":"string","default":""}]}},"default":[]},{
+"name":"seconds","type":"double","default":0.0},{"name":"origin","type":{"type":"enum","name":
+"Origin","symbols":["UNKNOWN","VALIDATE","WATCH"],"default":"UNKNOWN"},"default":"UNKNOWN"},{"name":
+"asked_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":
+"description","type":"string","default":""},{"name":"owner","type":"string","default":""},{"name":
+"first_arrival_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},
+{"name":"last_arrival_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default"
+:null},{"name":"first_observed_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],
+"default":null},{"name":"last_observed_at","type":["null",{"type":"long","logicalType":
+"timestamp-millis"}],"default":null},{"name":"replayed","type":"long","default":0},{"name":
+"corrected","type":"long","default":0},{"name":"flagged","type":"long","default":0},{"name":
+"sources","type":{"type":"array","items":{"type":"record","name":"Feed","fields":[{"name":"source",
+"type":"string"},{"name":"records","type":"long"}]}},"default":[]},{"name":"writers","type":{"type":
+"array","items":{"type":"record","name":"Writer","fields":[{"name":"schema_id","type":"int"},{"name"
+:"version","type":["null","int"],"default":null},{"name":"records","type":"long"}]}},"default":[]},{
+"name":"raw_writers","type":{"type":"array","items":"weather.quality.Writer"},"default":[]},{"name":
+"topics","type":{"type":"array","items":{"type":"record","name":"TopicVolume","fields":[{"name":
+"topic","type":"string"},{"name":"description","type":"string","default":""},{"name":"held","type":
+"long"},{"name":"given","type":"long"}]}},"default":[]},{"name":"raw_slices","type":{"type":"array",
+"items":"weather.quality.Slice"},"default":[]},{"name":"lag","type":["null","long"],"default":null},
+{"name":"latencies","type":{"type":"array","items":{"type":"record","name":"Latency","fields":[{
+"name":"step","type":"string"},{"name":"records","type":"long"},{"name":"p50","type":"double"},{
+"name":"p95","type":"double"},{"name":"p99","type":"double"},{"name":"highest","type":"double"}]}},
+"default":[]},{"name":"stations","type":{"type":"array","items":{"type":"record","name":"Station",
+"fields":[{"name":"station","type":"string"},{"name":"source","type":"string","default":""},{"name":
+"name","type":["null","string"],"default":null},{"name":"latitude","type":["null","double"],
+"default":null},{"name":"longitude","type":["null","double"],"default":null},{"name":"records",
+"type":"long"},{"name":"flagged","type":"long","default":0},{"name":"first_observed_at","type":
+["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"last_observed_at"
+,"type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":
+"last_arrival_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{
+"name":"expected","type":["null","long"],"default":null},{"name":"present","type":["null","long"],
+"default":null}]}},"default":[]},{"name":"stations_seen","type":"long","default":0},{"name":"days",
+"type":{"type":"array","items":{"type":"record","name":"StationDay","fields":[{"name":"station",
+"type":["null","string"],"default":null},{"name":"day","type":{"type":"int","logicalType":"date"}},{
+"name":"records","type":"long"},{"name":"hours","type":"int"},{"name":"lowest","type":["null"
+,"double"],"default":null},{"name":"mean","type":["null","double"],"default":null},{"name":"highest"
+,"type":["null","double"],"default":null}]}},"default":[]},{"name":"distributions","type":{"type":
+"array","items":{"type":"record","name":"Distribution","fields":[{"name":"field","type":"string"},{
+"name":"unit","type":"string","default":""},{"name":"doc","type":"string","default":""},{"name":
+"present","type":"long"},{"name":"missing","type":"long"},{"name":"low","type":["null","double"],
+"default":null},{"name":"mean","type":["null","double"],"default":null},{"name":"high","type":
+["null","double"],"default":null},{"name":"step","type":"double"},{"name":"bins","type":{"type":
+"array","items":{"type":"record","name":"Bin","fields":[{"name":"at","type":"int"},{"name":"records"
+,"type":"long"}]}},"default":[]},{"name":"psi","type":["null","double"],"default":null}]}},"default"
+:[]},{"name":"baseline_ids","type":{"type":"array","items":"string"},"default":[]},{"name":
+"quarantine_slices","type":{"type":"array","items":"weather.quality.Slice"},"default":[]},{"name":
+"quarantined","type":"long","default":0},{"name":"quarantine","type":{"type":"array","items":{"type"
+:"record","name":"QuarantineGroup","fields":[{"name":"reason","type":"string"},{"name":"stage",
+"type":"string"},{"name":"rules","type":{"type":"array","items":"string"},"default":[]},{"name":
+"records","type":"long"},{"name":"newest_at","type":{"type":"long","logicalType":"timestamp-millis"}
+},{"name":"first","type":"weather.quality.Coordinates"}]}},"default":[]},{"name":"incidents","type":
+{"type":"array","items":{"type":"record","name":"Incident","fields":[{"name":"id","type":"string"},{
+"name":"kind","type":"string"},{"name":"rule","type":["null","string"],"default":null},{"name":
+"opened_at","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"opened_by","type":
+"string"},{"name":"closed_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],
+"default":null},{"name":"sentence","type":"string"},{"name":"told","type":"boolean","default":false}
+]}},"default":[]}]}"""
 """The reader schema."""
 
 
@@ -249,6 +250,8 @@ class RuleResult:
     observed: float | None = None
     """What a rule of the whole window measured: a number of rows, an age, a share, a PSI (as `unit`
     says)."""
+    limit: float | None = None
+    """What `observed` is held against, where the rule has one such limit (as `unit` says)."""
     unit: str = ""
     """Unit of `observed`: 1 for a number, a share or a PSI; empty where nothing was measured."""
     note: str = ""
@@ -270,6 +273,7 @@ class RuleResult:
             why=value["why"],
             owner=value["owner"],
             observed=value["observed"],
+            limit=value["limit"],
             unit=value["unit"],
             note=value["note"],
         )
@@ -289,6 +293,7 @@ class RuleResult:
             "why": self.why,
             "owner": self.owner,
             "observed": self.observed,
+            "limit": self.limit,
             "unit": self.unit,
             "note": self.note,
         }
@@ -717,7 +722,7 @@ class Validation:
     the same id replaces it."""
 
     TOPIC: ClassVar[str] = "topic-weather-quality"
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     SCHEMA: ClassVar[str] = SCHEMA
 
     id: str

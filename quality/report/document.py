@@ -91,6 +91,7 @@ def _rule(line: RuleLine) -> Mapping[str, Any]:
         "failed": result.failed,
         "observed": result.observed,
         "unit": result.unit,
+        "limit": result.limit,
         "note": result.note,
         "examples": [_place(place) for place in result.examples],
         "read": read(result.examples) if result.examples else None,

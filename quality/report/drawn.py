@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from quality.report import charts
+from quality.report.limits import words
 from quality.report.steps import Step
 from quality.report.summary import MeasureLine, StationLine, Summary
 from quality.report.text import day, many, number, shown
@@ -25,15 +26,6 @@ _COLOURS = {
 }
 _SHAPES = {"complete": "circle", "fresh": "circle", "partly": "square", "ageing": "square"}
 _WORST = "triangle-up"
-KEYS = {
-    "complete": "95 % or more",
-    "partly": "80 to 95 %",
-    "poor": "less than 80 %",
-    "fresh": "in the last 3 hours",
-    "ageing": "3 to 24 hours before",
-    "stale": "more than a day before",
-    "unknown": "not known",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +76,16 @@ def maps(summary: Summary) -> list[Drawing]:
     placed = [line for line in summary.stations if _is_placed(line)]
     if not placed:
         return []
+    keys = words(summary.limits)
     return [
-        _map(placed, "Completeness: observations there of those due", lambda line: line.complete),
-        _map(placed, "Freshness: newest record before the window's end", lambda line: line.fresh),
+        _map(placed, keys, "Completeness: observations there of those due", lambda line: line.complete),
+        _map(placed, keys, "Freshness: newest record before the window's end", lambda line: line.fresh),
     ]
 
 
-def _map(lines: Sequence[StationLine], caption: str, state: Callable[[StationLine], str]) -> Drawing:
+def _map(
+    lines: Sequence[StationLine], keys: Mapping[str, str], caption: str, state: Callable[[StationLine], str]
+) -> Drawing:
     markers = [
         charts.Marker(
             name=line.station.station,
@@ -102,8 +97,8 @@ def _map(lines: Sequence[StationLine], caption: str, state: Callable[[StationLin
         for line in reversed(lines)
     ]
     counts = Counter(state(line) for line in lines)
-    key = tuple((name, words, counts[name]) for name, words in KEYS.items() if counts[name])
-    told = ", ".join(f"{many(count, 'station')} {words}" for _, words, count in key)
+    key = tuple((name, meaning, counts[name]) for name, meaning in keys.items() if counts[name])
+    told = ", ".join(f"{many(count, 'station')} {meaning}" for _, meaning, count in key)
     return Drawing(svg=charts.earth(markers, f"Map. {caption}: {told}."), caption=caption, key=key)
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quality.portrait import Distribution, Station
+from quality.report.limits import Limits, limits
 from quality.report.rules import RuleLine, rule_lines
 from quality.report.steps import Steps, steps
 from quality.results import Incident, Validation, Verdict
 
-_COMPLETE, _PARTLY = 0.95, 0.8
-_FRESH, _AGEING = 3 * 3600.0, 24 * 3600.0
 _STEADY, _MOVING = 0.1, 0.25
 """Below 0.1 a PSI is usually called no change, above 0.25 a large one."""
 
@@ -53,6 +52,8 @@ class Summary:
     steps: Steps
     rules: tuple[RuleLine, ...]
     stations: tuple[StationLine, ...]
+    limits: Limits
+    """What their states mean."""
     measures: tuple[MeasureLine, ...]
     baseline_windows: int
     incidents: tuple[Incident, ...]
@@ -83,6 +84,7 @@ class Summary:
 def summarise(history: Sequence[Validation]) -> Summary:
     """Summarise `history`, oldest first, of which there must be one; the last is the one reported on."""
     newest, in_steps = history[-1], steps(history)
+    held = limits(newest)
     baseline = [one for one in history if one.id in newest.portrait.baseline_ids]
     return Summary(
         validation=newest,
@@ -90,7 +92,8 @@ def summarise(history: Sequence[Validation]) -> Summary:
         began_at=history[0].validated_at,
         steps=in_steps,
         rules=rule_lines(history, in_steps),
-        stations=tuple(_station(station, newest) for station in newest.portrait.stations),
+        stations=tuple(_station(station, newest, held) for station in newest.portrait.stations),
+        limits=held,
         measures=tuple(_measure(each, baseline) for each in newest.portrait.distributions),
         baseline_windows=len(baseline),
         incidents=tuple(incident for incident in newest.incidents if incident.closed_at is None),
@@ -102,16 +105,16 @@ def judged_at(validation: Validation) -> datetime:
     return validation.window.until or validation.window.asked_at or validation.validated_at
 
 
-def _station(station: Station, validation: Validation) -> StationLine:
+def _station(station: Station, validation: Validation, held: Limits) -> StationLine:
     share = (station.present or 0) / station.expected if station.expected else None
     arrived = station.last_arrival_at
     age = max(0.0, (judged_at(validation) - arrived).total_seconds()) if arrived else None
     return StationLine(
         station=station,
         share=share,
-        complete=_class(share and -share, (-_COMPLETE, -_PARTLY), ("complete", "partly", "poor")),
+        complete=_class(share and -share, (-held.complete, -held.partly), ("complete", "partly", "poor")),
         age=age,
-        fresh=_class(age, (_FRESH, _AGEING), ("fresh", "ageing", "stale")),
+        fresh=_class(age, (held.fresh, held.ageing), ("fresh", "ageing", "stale")),
     )
 
 

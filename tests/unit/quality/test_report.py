@@ -21,13 +21,16 @@ from quality.record import from_record, to_record
 from quality.report import summarise, write
 from quality.report.charts import inline
 from quality.report.document import document
+from quality.report.drawn import maps
 from quality.report.page import page
 from quality.report.steps import MOST, steps
 from quality.report.text import duration, number, share, shown
-from quality.results import Validation, Verdict
+from quality.results import RuleResult, Validation, Verdict
 from tests.unit.quality import histories
 from tests.unit.quality.histories import STATES, breaking, full
 from tests.unit.quality.samples import NOON
+
+HOUR = timedelta(hours=1)
 
 
 class Tags(HTMLParser):
@@ -260,3 +263,43 @@ def test_a_validation_that_went_through_avro_gives_the_same_report(failing: Sequ
         assert isinstance(record, dict)
         again.append(from_record(record))
     assert document(summarise(again)) == document(summarise(failing))
+
+
+def test_stations_are_coloured_by_the_contracts_own_limits_and_by_fixed_ones_only_without() -> None:
+    day = full()
+
+    def states(**limits: float) -> tuple[list[str], list[str], str]:
+        rules = [
+            RuleResult(
+                id=check,
+                check=check,
+                severity=Severity.WARNING,
+                kept=True,
+                evaluated=1,
+                failed=0,
+                limit=limit,
+            )
+            for check, limit in limits.items()
+        ]
+        stations = [
+            replace(
+                day.portrait.stations[0], expected=100, present=present, last_arrival_at=NOON - age * HOUR
+            )
+            for present, age in ((95, 3), (92, 5), (79, 25))
+        ]
+        window = replace(day.window, until=NOON)
+        portrait = replace(day.portrait, stations=tuple(stations))
+        found = summarise([replace(day, window=window, portrait=portrait, rules=tuple(rules))])
+        key = " ".join(words for drawing in maps(found) for _, words, _ in drawing.key)
+        return [line.complete for line in found.stations], [line.fresh for line in found.stations], key
+
+    complete, fresh, key = states()
+    assert (complete, fresh) == (["complete", "partly", "poor"], ["fresh", "ageing", "stale"])
+    assert "95 % or more" in key
+    assert "3\xa0h to 1\xa0d before" in key
+    complete, fresh, key = states(completeness=0.9, freshness=4 * 3600)
+    assert (complete, fresh) == (["complete", "complete", "poor"], ["fresh", "ageing", "stale"])
+    assert "less than 80 %" in key
+    assert "in the last 4\xa0h" in key
+    complete, fresh, _ = states(completeness=0.97, freshness=2 * 3600)
+    assert (complete, fresh) == (["partly", "poor", "poor"], ["ageing", "stale", "stale"])
