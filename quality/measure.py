@@ -17,6 +17,7 @@ from quality.drift import pooled, psi
 from quality.places import Slice
 from quality.portrait import Feed, Latency, Portrait, Station, StationDay, Writer
 from quality.results import Validation
+from quality.silence import silent
 from quality.times import of_millis
 from quality.window import SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
 
@@ -73,7 +74,7 @@ class Taker:
     """Takes portraits of records of `schema`; what the schema lacks is left out of them.
 
     `versions` and `raw_versions` name the contract's version for ids of the registry; `baseline` are the
-    validations that drift is measured against.
+    validations that drift is measured against, and that know the stations.
     """
 
     schema: JsonSchema
@@ -84,21 +85,15 @@ class Taker:
 
     def take(self, rows: DataFrame) -> Portrait:
         """The portrait of `rows`, which are best cached: it takes four passes over them."""
-        seen = _portrait(rows, self.schema, self.versions, self.raw_versions, self.due)
+        seen = _portrait(rows, self)
         spreads = tuple(
             replace(one, psi=psi(one, pooled(self.baseline, one.field))) for one in seen.distributions
         )
         return replace(seen, distributions=spreads, baseline_ids=tuple(one.id for one in self.baseline))
 
 
-def _portrait(
-    rows: DataFrame,
-    schema: JsonSchema,
-    versions: Mapping[int, int],
-    raw_versions: Mapping[int, int],
-    due: Due | None,
-) -> Portrait:
-    fields = {one["name"]: one for one in schema["fields"]}
+def _portrait(rows: DataFrame, taker: Taker) -> Portrait:
+    fields = {one["name"]: one for one in taker.schema["fields"]}
     known = rows.select(
         *(
             F.col(name) if name in fields else F.lit(None).cast(kind).alias(name)
@@ -106,18 +101,18 @@ def _portrait(
         ),
         *(TIMESTAMP, WRITER, SOURCE_PARTITION, SOURCE_OFFSET),
     )
-    by_station, by_way = _groups(known, due)
+    by_station, by_way = _groups(known, taker.due)
     if not by_way:
         return Portrait()
     overall = _overall(known)
     told: dict[str, Any] = {name: _moment(overall[name]) for name in _moments()}
-    stations = _stations(by_station, due) if "station" in fields else []
+    stations = _stations(by_station, taker) if "station" in fields else []
     return Portrait(
         **told,
         **{name: overall[name] for name in _amounts()},
         sources=_feeds(by_station) if "source" in fields else (),
-        writers=_writers(by_way, WRITER, versions),
-        raw_writers=_writers(by_way, _RAW_WRITER, raw_versions),
+        writers=_writers(by_way, WRITER, taker.versions),
+        raw_writers=_writers(by_way, _RAW_WRITER, taker.raw_versions),
         raw_slices=_raw_slices(by_way),
         latencies=_latencies(overall),
         stations=tuple(stations[:STATIONS]),
@@ -252,13 +247,18 @@ def _raw_slices(by_way: Sequence[Row]) -> tuple[Slice, ...]:
     )
 
 
-def _stations(by_station: Sequence[Row], due: Due | None) -> list[Station]:
-    """The least complete first, then those with the most records."""
-    last: dict[str, int] = {}
+def _stations(by_station: Sequence[Row], taker: Taker) -> list[Station]:
+    """The least complete first, those among them that are silent now, then those with the most records."""
+    slots: dict[str, tuple[int, int]] = {}
     for row in by_station:
-        if row["last_slot"] is not None:
-            last[row["source"]] = max(row["last_slot"], last.get(row["source"], row["last_slot"]))
-    found = [_station(row, last.get(row["source"]) if due else None) for row in by_station]
+        if row["first_slot"] is not None:
+            first, last = slots.get(row["source"], (row["first_slot"], row["last_slot"]))
+            slots[row["source"]] = min(first, row["first_slot"]), max(last, row["last_slot"])
+    found = [_station(row, slots[row["source"]][1] if row["source"] in slots else None) for row in by_station]
+    # What is known of a station is when it observed: other times say nothing of its silence.
+    if taker.due and taker.due.at == "observed_at":
+        before = [station for one in taker.baseline for station in one.portrait.stations]
+        found += silent(before, {(one.source, one.station) for one in found}, slots, taker.due.every)
     return sorted(found, key=lambda one: (completeness(one), -one.records, one.source, one.station))
 
 

@@ -15,6 +15,7 @@ from contracts.model import Rule, Severity
 from quality import suite
 from quality.measure import Taker
 from quality.places import Slice
+from quality.portrait import Portrait, Station
 from quality.results import Validation
 from quality.window import TIMESTAMP
 from tests.integration.quality.frames import NOON, PUBLISHED, Change, frame, judged
@@ -31,6 +32,10 @@ def hours(station: str, *which: int, **more: object) -> list[Change]:
     """Observations of a station at these hours."""
     received = {"received_at": NOON + 24 * HOUR}
     return [{"station": station, "observed_at": NOON + hour * HOUR, **received, **more} for hour in which]
+
+
+def station_before(name: str, hour: int, source: str = "OPENWEATHERMAP") -> Station:
+    return Station(station=name, source=source, records=24, last_observed_at=NOON + hour * HOUR)
 
 
 def found(spark: SparkSession, rules: list[Rule], changes: list[Change], **more: Any) -> suite.Found:
@@ -82,6 +87,7 @@ def test_a_feed_is_stale_by_the_arrival_of_its_newest_record(spark: SparkSession
     counts = found(spark, rules, arrivals, ends_at=NOON + 2 * HOUR).counts
     assert {name for name, count in counts.items() if not count.kept} == set(stale)
     assert {(count.observed, count.unit) for count in counts.values()} == {(7200.0, "s")}
+    assert counts["by-a-minute"].limit == 119 * 60
 
 
 def test_stations_are_incomplete_in_every_way_and_counted(spark: SparkSession) -> None:
@@ -104,6 +110,18 @@ def test_stations_are_incomplete_in_every_way_and_counted(spark: SparkSession) -
     assert (count.kept, count.evaluated, count.failed) == (False, len(poor) + len(good), len(poor))
     assert {one.station for one in seen.portrait.stations[: len(poor)]} == set(poor)
     assert count.note == "Least complete: once, 1 of 23."
+
+
+def test_a_station_that_the_history_knows_and_the_window_does_not_is_incomplete(spark: SparkSession) -> None:
+    gone = [station_before("JFK", -2), station_before("EWR", -3), station_before("EWR", -2)]
+    others = [station_before("LGA", -1), station_before("OLD", -2, source="OPEN_METEO")]
+    before = replace(passed(), portrait=Portrait(stations=(*gone, *others)))
+    complete = rule("complete", "completeness", field="observed_at", every="1h", min=0.9)
+    seen = found(spark, [complete], hours("LGA", *range(24)), baseline=(before,))
+    count = seen.counts["complete"]
+    assert (count.kept, count.evaluated, count.failed, count.limit) == (False, 3, 2, 0.9)
+    assert count.note == "Least complete: EWR, 0 of 23."
+    assert [one.station for one in seen.portrait.stations] == ["EWR", "JFK", "LGA"]
 
 
 def test_a_window_too_short_for_completeness_is_not_judged(spark: SparkSession) -> None:
