@@ -40,6 +40,9 @@ _LOOK_EVERY = 0.1
 _STOP_WITHIN = 10.0
 _AGAIN_AFTER = 30.0
 """Seconds until the next round at most, when one failed."""
+_BEHIND = '{ echo "$0" > /proc/self/autogroup; } 2>/dev/null; exec nice -n "$0" "$@"'
+"""Linux weighs sessions against each other, and what is niced only within its own: a session of niced
+processes takes its full share of the machine until the session itself stands back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,7 @@ class RoundFailed(PlatformError):
 @contextlib.contextmanager
 def _started(command: Sequence[str], nice: int, out: Any, errors: Any) -> Iterator[subprocess.Popen[str]]:
     """A niced child in a session of its own; what is left of it at the end, its Java too, is ended."""
-    behind = ["nice", "-n", str(nice)] if shutil.which("nice") else []
+    behind = ["sh", "-c", _BEHIND, str(nice)] if shutil.which("nice") else []
     child = subprocess.Popen(
         [*behind, sys.executable, *command],
         # The child ends when this closes, as it does with us, however we end.
