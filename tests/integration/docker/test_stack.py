@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +25,7 @@ from contracts.model import Contract
 from contracts.records.topic_weather_final import Observation
 from contracts.registry import connect
 from contracts.wire import HEADER_SIZE, schema_id
-from tests.conftest import compose_command
+from tests.conftest import ROOT, compose_command
 from tests.stack import QUALITY, Stack, all_published, each_once, stack
 from tests.streams import FINAL, RAW, Place, raw_values
 
@@ -37,6 +39,7 @@ _ELEVATION = {
     "unit": "m",
     "default": None,
 }
+_DASHBOARD = ROOT / "docker/monitoring/grafana/dashboards/stream.json"
 _LONG_RUNNING = ("broker", "registry", "stream", "quality", "producer")
 
 pytestmark = pytest.mark.timeout(600)
@@ -68,6 +71,31 @@ def test_the_watch_publishes_a_verdict_on_them(platform: Stack) -> None:
     place = platform.place()
     place.produce(raw_values(_RECORDS, place.raw_id, station="watched"))
     platform.wait_until(lambda n: n[QUALITY] > before[QUALITY], "the watch judged nothing new")
+
+
+def test_every_panel_of_the_dashboard_has_what_it_asks_prometheus_for_and_no_alert_fires(
+    platform: Stack,
+) -> None:
+    place = platform.place()
+    platform.compose("--profile metrics up --no-build -d prometheus")
+    try:
+        platform.wait_until_well()
+        ask = f"http://127.0.0.1:{platform.services.port_for('prometheus', 9090)}/api/v1"
+        empty, deadline = set(_panels()), time.monotonic() + 180
+        while empty:
+            assert time.monotonic() < deadline, f"without an answer: {sorted(empty)}\n{platform.logs()}"
+            # One is put aside, for a rule that it breaks; the rates need records that keep coming.
+            place.produce(raw_values(20, place.raw_id, station="panels"))
+            place.produce(raw_values(1, place.raw_id, station="panels", humidity=500.0))
+            time.sleep(1)
+            empty = {each for each in empty if not _samples(ask, each)}
+        groups = requests.get(f"{ask}/rules", timeout=10).json()["data"]["groups"]
+        rules = [rule for group in groups for rule in group["rules"]]
+        assert len(rules) == 4
+        assert {rule["health"] for rule in rules} == {"ok"}
+        assert "firing" not in {rule["state"] for rule in rules}
+    finally:
+        platform.compose("--profile metrics rm --stop --force prometheus")
 
 
 def test_every_service_is_confined(platform: Stack) -> None:
@@ -175,6 +203,20 @@ def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: 
     assert _elevations(place, newer[FINAL]) == {8.0: _RECORDS}
     old = Counter(value.station for value in _read(place, stop_at_end=True))
     assert (old["UP-4"], old["UP-8"]) == (_RECORDS, _RECORDS)
+
+
+def _panels() -> list[str]:
+    """What each panel of the dashboard asks for."""
+    dashboard = json.loads(_DASHBOARD.read_text(encoding="utf-8"))
+    return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
+
+
+def _samples(ask: str, query: str) -> list[float]:
+    """What Prometheus answers now; NaN is no answer."""
+    told = requests.get(f"{ask}/query", params={"query": query}, timeout=10)
+    assert told.ok, (query, told.text)
+    values = (float(one["value"][1]) for one in told.json()["data"]["result"])
+    return [value for value in values if not math.isnan(value)]
 
 
 def _modes(place: Place) -> dict[str, str]:
