@@ -5,6 +5,8 @@ PYTHON ?= python3
 # come first.
 TEST_JOBS ?= 2
 SIDE_BY_SIDE := -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+# What docker-test runs beside the compose stack: of these, the tests that need broker and registry.
+DOCKER_TESTS ?= tests/integration
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -86,7 +88,7 @@ docker-offline: setup ## Build every image without an image registry, from Debia
 
 docker-test: setup ## Test on containers, the compose stack and all that takes broker and registry from it
 	@.ci/engine sh -c '$(VENV) docker offline && REQUIRE_DOCKER=1 $(VENV) -m pytest --on-containers $(SIDE_BY_SIDE) \
-	    tests/integration/docker/test_stack.py tests/integration'
+	    tests/integration/docker/test_stack.py $(DOCKER_TESTS)'
 
 docker-status: setup ## Say where the services of the compose file are and how they are
 	@$(VENV) docker stack
