@@ -20,6 +20,10 @@ QUICK_START = "-XX:TieredStopAtLevel=1"
 """Only the quick compiler: Spark's start and a first batch of 26,000 records take 16 s of processor time,
 against 27 s. In the long run the thorough compiler wins."""
 
+_COLLECTOR = "-XX:+UseParallelGC"
+"""A batch makes much garbage and keeps little. Measured on two cores, two million records: 66,000 a second
+over all, 92,000 over the later half, against 58,000 and 86,000 with G1."""
+
 _TASKS_END_WITHIN = 60.0
 _LOOK_EVERY = 0.05
 _BATCH_LOG = "org.apache.spark.sql.execution.streaming.runtime.MicroBatchExecution"
@@ -71,7 +75,7 @@ SETTINGS = {
     "spark.ui.retainedJobs": "20",
     "spark.ui.retainedStages": "20",
     "spark.ui.retainedTasks": "100",
-    "spark.executor.extraJavaOptions": " ".join(JAVA_OPTIONS),
+    "spark.executor.extraJavaOptions": " ".join((*JAVA_OPTIONS, _COLLECTOR)),
     **SPARK_REDACTION,
     # A second attempt of a task would publish again what the first one already has.
     "spark.task.maxFailures": "1",
@@ -174,7 +178,7 @@ def _silent(spark: SparkSession, *loggers: str) -> Iterator[None]:
 
 
 def _local_settings(quick_start: bool, slots: int) -> dict[str, str]:
-    options = [*JAVA_OPTIONS, QUICK_START] if quick_start else JAVA_OPTIONS
+    options = [*JAVA_OPTIONS, QUICK_START if quick_start else _COLLECTOR]
     enough = {"spark.master": f"local[{slots}]"} if slots > _cores() else {}
     return {**LOCAL_SETTINGS, **enough, "spark.driver.extraJavaOptions": " ".join(options)}
 
