@@ -142,7 +142,8 @@ def _is_settled(settled: Mapping[int, int] | None, strangers: Collection[int]) -
     ends = " ".join(f"WHEN {partition} THEN {end}L" for partition, end in sorted(settled.items()))
     known = f"source_offset < coalesce(CASE source_partition {ends} END, 0L)"
     if strangers:
-        known += f" OR {SCHEMA_ID} IN ({', '.join(map(str, sorted(strangers)))})"
+        # One text, however many they are: as expressions thousands of them would fill the heap.
+        known += f" OR find_in_set({SCHEMA_ID}, '{','.join(map(str, sorted(strangers)))}') > 0"
     return f"CASE WHEN {known} THEN true ELSE raise_error(concat('{UNREGISTERED} ', {SCHEMA_ID})) END"
 
 

@@ -75,6 +75,9 @@ SETTINGS = {
     "spark.ui.retainedJobs": "20",
     "spark.ui.retainedStages": "20",
     "spark.ui.retainedTasks": "100",
+    # Each start of a query has consumers of its own; those of the one before are idle from then on.
+    "spark.kafka.consumer.cache.timeout": "30s",
+    "spark.kafka.consumer.cache.evictorThreadRunInterval": "10s",
     "spark.executor.extraJavaOptions": " ".join((*JAVA_OPTIONS, _COLLECTOR)),
     **SPARK_REDACTION,
     # A second attempt of a task would publish again what the first one already has.

@@ -2,24 +2,26 @@
 
     python -m tests.bench.streaming.memory [--seconds 600] [--rate 1000] [--real-time]
 
-Run by `make bench`, on services of its own. What is resident is sampled; what is left on the heap is told
-by Java's own log of its collections. Growth is the slope after the first third, with its standard error.
+Run by `make bench`, on services of its own. What is resident is sampled, and so is what lives on the heap,
+behind a whole collection. Growth is the slope after the first third, with its standard error.
 """
 
 from __future__ import annotations
 
 import re
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import psutil
 import typer
 
 from contracts.cli_support import messages, run
 from contracts.errors import ServiceFailed
+from embedded.java import wheel_java
 from tests.bench.figures import merge
 from tests.bench.raw_records import framed
 from tests.bench.services import ground
@@ -28,8 +30,9 @@ from tests.bench.steady import Reader, Sender, Steadily, java_of, running
 
 _PARTITIONS = 2
 _SAMPLES = 300
-_COLLECTION = re.compile(r"^\[([0-9.]+)s\].*\bPause.* \d+M->(\d+)M\(")
-"""A line of Java's log: seconds since its start, and MiB on the heap behind a collection."""
+_COLLECT_EVERY = 15
+_USED = re.compile(r"(?:heap|Gen) .*?used (\d+)K")
+"""In what Java tells of its heap: KiB in use, of the whole or of each generation."""
 
 Point = tuple[float, float]
 """Minutes and MiB."""
@@ -43,38 +46,44 @@ def bench(
     """Watch one mode."""
     with ground() as here:
         ids = here.raw_topic("memory", _PARTITIONS)
-        log = here.folder / "gc-%p.log"
-        environment = {**here.environment, "JAVA_TOOL_OPTIONS": f"-Xlog:gc:file={log}:uptime"}
         options = ("--real-time", "--real-time-batch=60") if real_time else ()
-        with here.job("memory", _PARTITIONS) as job, running(job, environment, *options) as stream:
+        with here.job("memory", _PARTITIONS) as job, running(job, here.environment, *options) as stream:
             sender = Sender(here.kafka, "memory", _PARTITIONS, framed(sys.maxsize, ids))
             reader = Reader(here.kafka, job.final, _PARTITIONS)
             with Steadily(sender, rate):
                 reader.wait_for_first()
-                java = java_of(stream)
-                resident = watch(java, seconds)
+                resident, heap = watch(java_of(stream), seconds)
             published = len(reader.stop())
-        heap = collections(Path(str(log).replace("%p", str(java.pid))))
     found = {"seconds": seconds, "rate": rate, "records": published, "resident": growth(resident)}
     merge(f"streaming.memory.{'real_time' if real_time else 'micro_batch'}", {**found, "heap": growth(heap)})
 
 
-def watch(java: Any, seconds: int) -> list[Point]:
-    """Resident memory, sampled evenly."""
+def watch(java: psutil.Process, seconds: int) -> tuple[list[Point], list[Point]]:
+    """Resident memory, and what lives on the heap, sampled evenly."""
     began = time.monotonic()
-    points: list[Point] = []
+    resident: list[Point] = []
+    heap: list[Point] = []
     for number in range(_SAMPLES):
         time.sleep(max(0.0, began + seconds * number / _SAMPLES - time.monotonic()))
-        points.append(((time.monotonic() - began) / 60, java.memory_info().rss / 2**20))
-        if number % 30 == 0:
-            messages.print(f"{points[-1][0]:.1f} min: {points[-1][1]:,.0f} MiB resident")
-    return points
+        at = (time.monotonic() - began) / 60
+        resident.append((at, java.memory_info().rss / 2**20))
+        if number % _COLLECT_EVERY == 0:
+            heap.append((at, live(java.pid)))
+            messages.print(
+                f"{at:.1f} min: {resident[-1][1]:,.0f} MiB resident, {heap[-1][1]:,.0f} live on the heap"
+            )
+    return resident, heap
 
 
-def collections(log: Path) -> list[Point]:
-    """What was left on the heap, collection by collection."""
-    found = (_COLLECTION.match(line) for line in log.read_text(encoding="utf-8").splitlines())
-    return [(float(one[1]) / 60, float(one[2])) for one in found if one]
+def live(pid: int) -> float:
+    """MiB on the heap of a Java process behind a whole collection: between two, garbage counts too."""
+
+    def ask(what: str) -> str:
+        command = [str(wheel_java().parent / "jcmd"), str(pid), what]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    ask("GC.run")
+    return sum(int(kib) for kib in _USED.findall(ask("GC.heap_info"))) / 1024
 
 
 def growth(points: Sequence[Point]) -> dict[str, float]:

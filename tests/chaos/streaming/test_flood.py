@@ -1,0 +1,63 @@
+"""Ids that nobody has registered, new ones all the time: each may be a version registered just now."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from confluent_kafka import Producer
+
+from contracts.wire import HEADER_SIZE, frame
+from embedded.java import wheel_java
+from tests.stream_process import published, stream_process
+from tests.streams import Place, raw_values
+
+_IDS = 1000
+_A_SECOND = 10
+_GROWS_AT_MOST = 32 << 10
+"""KiB of Java's heap from the first third of the flood to its end."""
+_WITHIN = 240.0
+
+
+@pytest.mark.timeout(900)
+def test_a_flood_of_ever_new_ids_neither_stops_the_stream_nor_leaks_memory(
+    place: Place, tmp_path: Path
+) -> None:
+    good = raw_values(9, place.raw_id)
+    heap = []
+    producer = Producer({"bootstrap.servers": place.bootstrap_servers})
+    with stream_process(place, tmp_path / "checkpoint", tmp_path / "log") as stream:
+        place.produce(good)
+        stream.wait_until_published(len(good), _WITHIN)
+        family = psutil.Process(stream.process.pid).children(recursive=True)
+        [java] = [child for child in family if child.name() == "java"]
+        began = time.monotonic()
+        for number in range(_IDS):
+            for value in (*good, frame(1_000_000 + number, good[0][HEADER_SIZE:])):
+                producer.produce(place.raw, value, key=f"S{number % 7}")
+            assert producer.flush(30) == 0
+            time.sleep(max(0.0, began + (number + 1) / _A_SECOND - time.monotonic()))
+            if number in {_IDS // 3, _IDS - 1}:
+                heap.append(_used(java.pid))
+        behind = len(good) + 10 * _IDS - published(place)
+        seconds = stream.wait_until_published(len(good) + 10 * _IDS, _WITHIN)
+        assert stream.end(_WITHIN) == 0, stream.told[-2000:]
+    print(f"{behind} records were left at the last, read after {seconds:.0f} s; heap in KiB: {heap}")
+    assert heap[1] - heap[0] < _GROWS_AT_MOST
+    assert len(place.read(place.quarantine)) == _IDS
+    assert place.lost_and_doubled() == ([], [])
+
+
+def _used(pid: int) -> int:
+    """KiB of the heap of a Java process that are in use after a collection."""
+
+    def ask(what: str) -> str:
+        command = [str(wheel_java().parent / "jcmd"), str(pid), what]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    ask("GC.run")
+    return sum(int(kib) for kib in re.findall(r"(?:heap|Gen) .*?used (\d+)K", ask("GC.heap_info")))
