@@ -2,13 +2,12 @@
 
     python -m tests.bench.streaming.memory [--seconds 600] [--rate 1000] [--real-time]
 
-Run by `make bench`, on services of its own. What is resident is sampled, and so is what lives on the heap,
-behind a whole collection. Growth is the slope after the first third, with its standard error.
+Run by `make bench`, on services of its own. What is resident is sampled, and so are the objects that are
+in use. Growth is the slope after the first third, with its standard error.
 """
 
 from __future__ import annotations
 
-import re
 import statistics
 import subprocess
 import sys
@@ -30,9 +29,7 @@ from tests.bench.steady import Reader, Sender, Steadily, java_of, running
 
 _PARTITIONS = 2
 _SAMPLES = 300
-_COLLECT_EVERY = 15
-_USED = re.compile(r"(?:heap|Gen) .*?used (\d+)K")
-"""In what Java tells of its heap: KiB in use, of the whole or of each generation."""
+_COUNT_EVERY = 15
 
 Point = tuple[float, float]
 """Minutes and MiB."""
@@ -67,7 +64,7 @@ def watch(java: psutil.Process, seconds: int) -> tuple[list[Point], list[Point]]
         time.sleep(max(0.0, began + seconds * number / _SAMPLES - time.monotonic()))
         at = (time.monotonic() - began) / 60
         resident.append((at, java.memory_info().rss / 2**20))
-        if number % _COLLECT_EVERY == 0:
+        if number % _COUNT_EVERY == 0:
             heap.append((at, live(java.pid)))
             messages.print(
                 f"{at:.1f} min: {resident[-1][1]:,.0f} MiB resident, {heap[-1][1]:,.0f} live on the heap"
@@ -76,14 +73,10 @@ def watch(java: psutil.Process, seconds: int) -> tuple[list[Point], list[Point]]
 
 
 def live(pid: int) -> float:
-    """MiB on the heap of a Java process behind a whole collection: between two, garbage counts too."""
-
-    def ask(what: str) -> str:
-        command = [str(wheel_java().parent / "jcmd"), str(pid), what]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-
-    ask("GC.run")
-    return sum(int(kib) for kib in _USED.findall(ask("GC.heap_info"))) / 1024
+    """MiB of the objects on the heap of a Java process that are in use, counted while it stands still."""
+    command = [str(wheel_java().parent / "jcmd"), str(pid), "GC.class_histogram"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    return int(told.split()[-1]) / 2**20
 
 
 def growth(points: Sequence[Point]) -> dict[str, float]:
