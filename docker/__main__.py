@@ -39,7 +39,9 @@ def setup(
     """Download and verify the jars, make Java ready, configure Spark."""
     embedded.prepare(only or USES)
     if not only and not os.environ.get("JAVA_HOME"):
-        embedded.write_archive()
+        from pipeline import write_archive  # noqa: PLC0415 - an image is set up without it
+
+        write_archive(ROOT)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from embedded.process import die_with_parent, spawning
 
 _GIST_LINES = 5
 _STOP_WITHIN = 20.0
+_LOOK_EVERY = 0.1
 
 
 class PartFailed(PlatformError):
@@ -79,6 +81,17 @@ class Part:
         if code not in allowed:
             raise self.failure()
         return self.newest
+
+    def wait_for_children(self, within: float) -> None:
+        """Wait until what a part that has ended left behind has ended too; raises `ServiceFailed`."""
+        deadline = time.monotonic() + within
+        with contextlib.suppress(ProcessLookupError):
+            while True:
+                os.killpg(self._process.pid, 0)
+                if time.monotonic() > deadline:
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                    raise ServiceFailed(f"what {self.name} began was not done within {within:.0f} s.")
+                time.sleep(_LOOK_EVERY)
 
     def stop(self) -> None:
         """Ask the part to end, and make it when it does not."""

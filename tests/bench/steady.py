@@ -21,6 +21,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from contracts.broker import CLIENT_LOG
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
+from embedded.java import wheel_java
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
 from streaming.job import Job
 from tests.bench.raw_records import Record
@@ -57,6 +58,13 @@ def java_of(stream: psutil.Process) -> psutil.Process:
         if child.name() == "java":
             return child
     raise ServiceFailed("the stream has no Java process: run it by hand to see why.")
+
+
+def live(java: psutil.Process) -> int:
+    """Bytes of the objects on the heap of a Java process that are in use, counted while it stands still."""
+    command = [str(wheel_java().parent / "jcmd"), str(java.pid), "GC.class_histogram"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    return int(told.split()[-1])
 
 
 class Sender:

@@ -9,7 +9,6 @@ in use. Growth is the slope after the first third, with its standard error.
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -20,12 +19,11 @@ import typer
 
 from contracts.cli_support import messages, run
 from contracts.errors import ServiceFailed
-from embedded.java import wheel_java
 from tests.bench.figures import merge
 from tests.bench.raw_records import framed
 from tests.bench.services import ground
 from tests.bench.sizes import scaled
-from tests.bench.steady import Reader, Sender, Steadily, java_of, running
+from tests.bench.steady import Reader, Sender, Steadily, java_of, live, running
 
 _PARTITIONS = 2
 _SAMPLES = 300
@@ -65,18 +63,11 @@ def watch(java: psutil.Process, seconds: int) -> tuple[list[Point], list[Point]]
         at = (time.monotonic() - began) / 60
         resident.append((at, java.memory_info().rss / 2**20))
         if number % _COUNT_EVERY == 0:
-            heap.append((at, live(java.pid)))
+            heap.append((at, live(java) / 2**20))
             messages.print(
                 f"{at:.1f} min: {resident[-1][1]:,.0f} MiB resident, {heap[-1][1]:,.0f} live on the heap"
             )
     return resident, heap
-
-
-def live(pid: int) -> float:
-    """MiB of the objects on the heap of a Java process that are in use, counted while it stands still."""
-    command = [str(wheel_java().parent / "jcmd"), str(pid), "GC.class_histogram"]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    return int(told.split()[-1]) / 2**20
 
 
 def growth(points: Sequence[Point]) -> dict[str, float]:

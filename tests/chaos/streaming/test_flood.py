@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 
 from contracts.wire import HEADER_SIZE, frame
-from embedded.java import wheel_java
+from tests.bench.steady import java_of, live
 from tests.stream_process import published, stream_process
 from tests.streams import Place, raw_values
 
@@ -30,8 +29,7 @@ def test_a_flood_of_ever_new_ids_neither_stops_the_stream_nor_loses_a_record(
     with stream_process(place, tmp_path / "checkpoint", tmp_path / "log") as stream:
         place.produce(good)
         stream.wait_until_published(len(good), _WITHIN)
-        family = psutil.Process(stream.process.pid).children(recursive=True)
-        [java] = [child for child in family if child.name() == "java"]
+        java = java_of(psutil.Process(stream.process.pid))
         began = time.monotonic()
         for number in range(_IDS):
             for value in (*good, frame(1_000_000 + number, good[0][HEADER_SIZE:])):
@@ -39,17 +37,10 @@ def test_a_flood_of_ever_new_ids_neither_stops_the_stream_nor_loses_a_record(
             assert producer.flush(30) == 0
             time.sleep(max(0.0, began + (number + 1) / _A_SECOND - time.monotonic()))
             if number in {_IDS // 3, _IDS - 1}:
-                heap.append(_used(java.pid))
+                heap.append(live(java) >> 10)
         behind = len(good) + 10 * _IDS - published(place)
         seconds = stream.wait_until_published(len(good) + 10 * _IDS, _WITHIN)
         assert stream.end(_WITHIN) == 0, stream.told[-2000:]
     print(f"{behind} records were left at the last, read after {seconds:.0f} s; heap in KiB: {heap}")
     assert len(place.read(place.quarantine)) == _IDS
     assert place.lost_and_doubled() == ([], [])
-
-
-def _used(pid: int) -> int:
-    """KiB of the objects on the heap of a Java process that are in use."""
-    command = [str(wheel_java().parent / "jcmd"), str(pid), "GC.class_histogram"]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    return int(told.split()[-1]) >> 10
