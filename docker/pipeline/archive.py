@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 from contracts.cli_support import messages
 from contracts.errors import PlatformError
@@ -17,6 +18,8 @@ from embedded.java import ARCHIVE, AT_EXIT, BASE_ARCHIVE, spark_java_home, wheel
 from pipeline.parts import Part, stopping
 
 _PART_WITHIN = 120.0
+_PLAIN = "/-_.!~*'();:@&=+$,"
+"""Signs that Java leaves as they are in the address of a jar. It archives no class of one that has others."""
 _PARTS = (
     ("contracts", "apply", "--json"),
     ("producer", "replay", "run", "--json"),
@@ -48,6 +51,9 @@ def write_archive(root: Path) -> None:
 
 def _train(root: Path, archive: Path) -> str:
     """Run the parts, on services of their own; says why that left no archive, or nothing."""
+    jars = str(pyspark_folder())
+    if quote(jars, safe=_PLAIN) != jars:
+        return f"Java keeps classes only from plain paths, without blanks and such, and this is {jars}"
     base = archive.with_name(BASE_ARCHIVE)
     base.unlink(missing_ok=True)
     dump = [str(wheel_java()), "-Xshare:dump", f"-XX:SharedArchiveFile={base}"]

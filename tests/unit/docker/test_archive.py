@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import archive
+
+
+@pytest.mark.parametrize("folder", ["new comer", "größer", "a#b", "100%"])
+def test_where_java_archives_no_class_nothing_is_run_for_it_and_that_is_said_once(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spark = tmp_path / folder / "pyspark"
+    (spark / "jars").mkdir(parents=True)
+    monkeypatch.setattr(archive, "pyspark_folder", lambda: spark)
+    monkeypatch.setattr(archive, "spark_java_home", lambda: tmp_path)
+    monkeypatch.setattr(archive, "Services", None)
+    archive.write_archive(tmp_path)
+    archive.write_archive(tmp_path)
+    assert capsys.readouterr().err.count("no quick starts of Spark") == 1
+    assert not (tmp_path / "spark.jsa").exists()
