@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
-from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
 
 from contracts.compatibility import parse, resolve
 from tests.avro_pairs import evolved, random_schema
@@ -25,10 +25,12 @@ STRICTER = {
 
 
 @pytest.fixture(scope="module")
-def java_reads(real_part: Callable[[str], None]) -> Iterator[Callable[[Any, Any], bool]]:
-    """Whether a reader's schema reads a writer's, by `org.apache.avro.SchemaCompatibility` in Spark's JVM."""
-    gateway = launch_gateway()  # type: ignore[no-untyped-call]
-    avro = gateway.jvm.org.apache.avro
+def java_reads(spark: SparkSession, real_part: Callable[[str], None]) -> Callable[[Any, Any], bool]:
+    """Whether a reader's schema reads a writer's, by `org.apache.avro.SchemaCompatibility` in Spark's JVM.
+
+    Of the session, and no JVM beside it: PySpark looks into the session's for whatever any of them throws.
+    """
+    avro = spark._jvm.org.apache.avro  # type: ignore[union-attr]
     parser, judge = avro.Schema.Parser, avro.SchemaCompatibility.checkReaderWriterCompatibility
     real_part("org.apache.avro.SchemaCompatibility, of PySpark's own jars")
 
@@ -41,10 +43,7 @@ def java_reads(real_part: Callable[[str], None]) -> Iterator[Callable[[Any, Any]
             assert "matches multiple fields" in str(error.java_exception)
             return False
 
-    yield reads
-    gateway.shutdown()
-    gateway.proc.stdin.close()
-    gateway.proc.wait(timeout=20)
+    return reads
 
 
 @settings(
