@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from contracts.errors import ServiceFailed, UnsuitableRuntime
 from contracts.kafka import SPARK_REDACTION
+from streaming.readers import WITHOUT_KEPT_READERS
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Only the quick compiler: Spark's start and a first batch of 26,000 records take 16 s of processor time,
@@ -78,7 +79,7 @@ SETTINGS = {
     # Each start of a query has consumers of its own; those of the one before are idle from then on.
     "spark.kafka.consumer.cache.timeout": "30s",
     "spark.kafka.consumer.cache.evictorThreadRunInterval": "10s",
-    "spark.executor.extraJavaOptions": " ".join((*JAVA_OPTIONS, _COLLECTOR)),
+    "spark.executor.extraJavaOptions": " ".join((*JAVA_OPTIONS, _COLLECTOR, WITHOUT_KEPT_READERS)),
     **SPARK_REDACTION,
     # A second attempt of a task would publish again what the first one already has.
     "spark.task.maxFailures": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import queue
 import threading
 import time
@@ -29,6 +30,7 @@ from streaming.outage import StillAway, broker_is_back, outlast
 from streaming.plan import Plan
 from streaming.progress import Progress
 from streaming.query import DELIVERED_WITHIN, Until, start
+from streaming.readers import Readers
 from streaming.real_time import check_needs, slots_needed
 from streaming.recover import (
     Ahead,
@@ -137,6 +139,7 @@ class Stream:
         plan: Plan | None = self._plan
         listener = Listener(self._events)
         self._spark.streams.addListener(listener)
+        self._readers = Readers(self._spark)
         try:
             with Watcher(self.job, self._plan, self._registry, self._events):
                 while plan:
@@ -177,6 +180,8 @@ class Stream:
 
     def _run_plan(self, plan: Plan, report: Callable[[Progress], None]) -> Plan | None:
         """Run one plan to its end; returns the plan to go on with, None when the stream is done."""
+        # py4j's objects refer to themselves: Java keeps the last query, plans and all, until Python looks.
+        gc.collect()
         wait_for_tasks(self._spark)
         if self.job.real_time:
             check_needs(self._spark, self.job.topic, len(watermarks(self.job.kafka, self.job.topic)))
@@ -228,6 +233,7 @@ class Stream:
                 case Progress() if not left:
                     self._executors_lost = 0
                     report(event)
+                    self._readers.let_go()
                     if self.job.once_within:
                         check_whole(event)
                 case Ended() if event.query_run == str(query.runId):
