@@ -1,7 +1,8 @@
 """The watch: looks at a topic at an interval, and has each window judged by a child process.
 
-The child is niced, and gone when it is done: between two windows the machine is the stream's alone. The
-parent needs no Spark: it sees whether there is anything to judge.
+The child is niced, and gone when it is done: between two windows the machine is the stream's alone, and that
+lasts three times as long as the judging where the machine is busy. The parent needs no Spark: it sees whether
+there is anything to judge.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from contracts.errors import PlatformError
 from quality import health
 from quality.alerts import Alerts
 from quality.history import History
+from quality.rest import busy, rest
 from quality.round import Next, Told, look, tell
 from quality.sources import open_sources
 from quality.times import now
@@ -57,7 +59,7 @@ class Watch:
     most: int
     alerts: Alerts
     nice: int
-    """How far the child stands back behind other processes, from 0 to 19."""
+    """How far the child stands back behind other processes, from 0 to 19. With 0 it does not rest either."""
     child: Sequence[str]
     """The command that judges what is next, and prints one JSON object."""
     health: Path
@@ -79,7 +81,11 @@ class Watch:
                 return
             sentence = line["said"]
             wait = min(self.every, _AGAIN_AFTER) if failures else self.every
-            wait = 0.0 if line.get("behind") else max(0.0, wait - (time.monotonic() - began))
+            spent = time.monotonic() - began
+            wait = 0.0 if line.get("behind") else max(0.0, wait - spent)
+            if self.nice and "behind" in line and (longer := rest(spent, busy(self.stop))) > wait:
+                wait = longer
+                line["said"] += f"; the machine is busy, the next window waits {wait:.0f} s"
             health.say(self.health, lasts=wait + _LOOK_WITHIN, failures=failures, sentence=sentence)
             say({"at": now().isoformat(), **line})
             self.stop.wait(wait)

@@ -36,7 +36,13 @@ def watch(
     ] = "1d",
     most: Annotated[int, typer.Option(min=1, help="Records of a window at most.")] = 200_000,
     nice: Annotated[
-        int, typer.Option(min=0, max=19, help="How far the judging stands back behind other processes.")
+        int,
+        typer.Option(
+            min=0,
+            max=19,
+            help="How far the judging stands back behind other processes. From 1 on it also rests, three"
+            " times as long as it judged, while the machine is busy.",
+        ),
     ] = 15,
     health_file: Annotated[
         Path, typer.Option("--health", help="File that `python -m quality.health FILE` asks.", dir_okay=False)

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from quality.watch import _started
+from quality import watch
+from quality.alerts import alerts
+from quality.rest import busy, rest
+from quality.times import now
+from quality.watch import Watch, _started
 
 _TOLD = "import os; print(os.nice(0), open('/proc/self/autogroup').read().split()[-1])"
 
@@ -17,3 +27,61 @@ def test_what_judges_stands_back_as_a_process_and_as_a_session() -> None:
             assert child.wait(30) == 0
         out.seek(0)
         assert out.read().split() == ["15", "15"]
+
+
+class Stop(threading.Event):
+    """Is set by the first that waits; says for how long that wanted to."""
+
+    waited = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited = timeout or 0.0
+        self.set()
+        return True
+
+
+@pytest.mark.parametrize(
+    ("nice", "load", "behind", "least", "most"),
+    [
+        (15, 0.9, True, 0.6, 30.0),
+        (15, 0.9, False, 50.0, 60.0),
+        (15, 0.5, True, 0.0, 0.0),
+        (0, 0.9, True, 0.0, 0.0),
+    ],
+    ids=["busy", "busy, and the interval is longer", "idle", "does not stand back"],
+)
+def test_it_rests_three_times_as_long_as_it_judged_while_the_machine_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    nice: int,
+    load: float,
+    behind: bool,
+    least: float,
+    most: float,
+) -> None:
+    def judge(_: Watch) -> dict[str, Any]:
+        time.sleep(0.2)
+        return {"said": "PASS", "behind": behind}
+
+    monkeypatch.setattr(Watch, "_round", judge)
+    monkeypatch.setattr(watch, "busy", lambda _: load)
+    stop = Stop()
+    lines: list[dict[str, Any]] = []
+    Watch(
+        topic="t", every=60.0, begin=now(), started=now(), most=1, alerts=alerts(), nice=nice, child=(),
+        health=tmp_path / "health.json", stop=stop,
+    ).run(lines.append)  # fmt: skip
+    assert least <= stop.waited <= most
+    assert ("the machine is busy" in lines[0]["said"]) is (load > 0.75 and nice > 0 and behind)
+
+
+def test_a_machine_whose_processors_are_all_at_work_is_busy() -> None:
+    burners = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)
+    ]
+    try:
+        assert rest(1.0, busy(threading.Event())) == 3.0
+    finally:
+        for one in burners:
+            one.kill()
+            one.wait()
