@@ -1,7 +1,7 @@
 """How long the judging rests on a machine that is busy with other work.
 
 Priority alone does not keep it out of the way: on two busy cores a child at the lowest one still costs the
-stream about an eighth, since it takes a core whenever the stream waits for a moment, and gives it back late.
+stream about a fifth, since it takes a core whenever the stream waits for a moment, and gives it back late.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import psutil
 
 _BUSY = 0.75
 _LOOK_FOR = 1.0
-_TIMES = 3.0
-"""Resting so much longer than it judges, it costs an eighth of a quarter of the time: 3 %."""
+TIMES = 5.0
+"""Resting so much longer than it judges, it costs the stream a fifth for a sixth of the time: 3 or 4 %."""
 
 
-def rest(judged: float, busy: float) -> float:
-    """Seconds to rest after `judged` seconds of judging, when others keep the part `busy` of the machine."""
-    return judged * _TIMES if busy > _BUSY else 0.0
+def rest(judged: float, used: float) -> float:
+    """Seconds to rest after `judged` seconds of judging, when the part `used` of the machine is at work."""
+    return judged * TIMES if used > _BUSY else 0.0
 
 
 def busy(stop: threading.Event) -> float:

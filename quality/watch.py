@@ -1,7 +1,7 @@
 """The watch: looks at a topic at an interval, and has each window judged by a child process.
 
 The child is niced, and gone when it is done: between two windows the machine is the stream's alone, and that
-lasts three times as long as the judging where the machine is busy. The parent needs no Spark: it sees whether
+lasts five times as long as the judging where the machine is busy. The parent needs no Spark: it sees whether
 there is anything to judge.
 """
 

@@ -40,7 +40,7 @@ def watch(
         typer.Option(
             min=0,
             max=19,
-            help="How far the judging stands back behind other processes. From 1 on it also rests, three"
+            help="How far the judging stands back behind other processes. From 1 on it also rests, five"
             " times as long as it judged, while the machine is busy.",
         ),
     ] = 15,

@@ -50,7 +50,10 @@ def platform(container_images: bool, docker_compose_file: str) -> Iterator[Stack
     if not container_images:
         pytest.skip("the compose stack needs an engine with its images: `make docker-offline` builds them")
     with stack(
-        compose_command(POLL_INTERVAL="20", QUALITY_EVERY="30s"), docker_compose_file, f"stack{os.getpid()}"
+        # Beside other tests a watch that stands back would rest for minutes.
+        compose_command(POLL_INTERVAL="20", QUALITY_EVERY="30s", QUALITY_NICE="0"),
+        docker_compose_file,
+        f"stack{os.getpid()}",
     ) as running:
         yield running
 
