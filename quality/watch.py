@@ -81,14 +81,19 @@ class Watch:
                 return
             sentence = line["said"]
             wait = min(self.every, _AGAIN_AFTER) if failures else self.every
-            spent = time.monotonic() - began
-            wait = 0.0 if line.get("behind") else max(0.0, wait - spent)
-            if self.nice and "behind" in line and (longer := rest(spent, busy(self.stop))) > wait:
-                wait = longer
+            resting = self._resting(line, time.monotonic() - began)
+            # How busy the machine is takes a moment to see, which is part of the interval.
+            wait = 0.0 if line.get("behind") else max(0.0, wait - (time.monotonic() - began))
+            if resting > wait:
+                wait = resting
                 line["said"] += f"; the machine is busy, the next window waits {wait:.0f} s"
             health.say(self.health, lasts=wait + _LOOK_WITHIN, failures=failures, sentence=sentence)
             say({"at": now().isoformat(), **line})
             self.stop.wait(wait)
+
+    def _resting(self, line: Line, spent: float) -> float:
+        """Seconds to rest after a round of `spent` seconds; 0 where no child has judged."""
+        return rest(spent, busy(self.stop)) if self.nice and "behind" in line else 0.0
 
     def _round(self) -> Line:
         with open_sources() as sources, consumer_of(sources.kafka) as consumer:

@@ -144,6 +144,8 @@ class Stream:
             with Watcher(self.job, self._plan, self._registry, self._events):
                 while plan:
                     plan = self._run_through_outages(plan, report)
+                    # py4j's objects refer to themselves: Java keeps a query and its plans until Python looks.
+                    gc.collect()
             self._spark.streams.removeListener(listener)
         except Py4JError as error:
             raise ServiceFailed("Spark's Java process has died: look for why above.") from error
@@ -180,8 +182,6 @@ class Stream:
 
     def _run_plan(self, plan: Plan, report: Callable[[Progress], None]) -> Plan | None:
         """Run one plan to its end; returns the plan to go on with, None when the stream is done."""
-        # py4j's objects refer to themselves: Java keeps the last query, plans and all, until Python looks.
-        gc.collect()
         wait_for_tasks(self._spark)
         if self.job.real_time:
             check_needs(self._spark, self.job.topic, len(watermarks(self.job.kafka, self.job.topic)))

@@ -68,9 +68,17 @@ def test_it_rests_five_times_as_long_as_it_judged_while_the_machine_is_busy(
     stop = Stop()
     lines: list[dict[str, Any]] = []
     Watch(
-        topic="t", every=60.0, begin=now(), started=now(), most=1, alerts=alerts(), nice=nice, child=(),
-        health=tmp_path / "health.json", stop=stop,
-    ).run(lines.append)  # fmt: skip
+        topic="t",
+        every=60.0,
+        begin=now(),
+        started=now(),
+        most=1,
+        alerts=alerts(),
+        nice=nice,
+        child=(),
+        health=tmp_path / "health.json",
+        stop=stop,
+    ).run(lines.append)
     assert least <= stop.waited <= most
     assert ("the machine is busy" in lines[0]["said"]) is (load > 0.75 and nice > 0 and behind)
 
