@@ -6,14 +6,20 @@ import errno
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 
 from contracts.errors import NoDiskSpace, PlatformError
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
+
+ProductName = Annotated[
+    str | None,
+    typer.Option("--product", help="Data product, such as weather; needed where there are several."),
+]
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """For people: progress, notes, errors. Data goes to stdout by `print_json` or `print`."""

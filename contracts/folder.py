@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from contracts import rules
 from contracts.errors import UnusableSetting
 from contracts.lock import digest
-from contracts.model import Adopted, Consumer, Contract, JsonSchema, Mode, Rule, Severity, Version
+from contracts.model import Adopted, Consumer, Contract, JsonSchema, Mode, Role, Rule, Severity, Version
 
 HOME = Path(__file__).parent
 """The platform's own contracts; `CONTRACTS_DIR` names others."""
@@ -57,6 +57,14 @@ class _RuleRow(BaseModel):
 class _ContractFile(_Strict):
     description: str
     owner: str
+    product: str | None = None
+    role: Role | None = None
+    derived_from: str | None = None
+    schemas_of: str | None = None
+    key: str | None = None
+    identity: list[str] = []
+    incidental: list[str] = []
+    daily: str | None = None
     mode: Mode = Mode.FULL_TRANSITIVE
     readers: list[Literal["spark", "fastavro"]] = ["spark", "fastavro"]
     consumers: list[_ConsumerRow] = []
@@ -135,6 +143,13 @@ def load_contract(home: Path) -> Contract:
     return Contract(
         topic=home.name,
         description=about.description,
+        product=about.product,
+        role=about.role,
+        derived_from=about.derived_from,
+        key=about.key,
+        identity=tuple(about.identity),
+        incidental=tuple(about.incidental),
+        daily=about.daily,
         owner=about.owner,
         mode=about.mode,
         readers=tuple(about.readers),

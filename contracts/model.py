@@ -35,6 +35,19 @@ class Severity(str, Enum):
     """Only counted."""
 
 
+class Role(str, Enum):
+    """What a topic is to its data product."""
+
+    RAW = "raw"
+    """Observations as their sources gave them."""
+    FINAL = "final"
+    """Observations in one set of units, enriched and judged: what consumers read."""
+    QUARANTINE = "quarantine"
+    """Records and bodies that were put aside, as dead letters."""
+    QUALITY = "quality"
+    """Validations of the final topic."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One quality rule. `check` names a row of `contracts.rules.CHECKS`, which explains `parameters`."""
@@ -92,6 +105,20 @@ class Contract:
     versions: tuple[Version, ...]
     topic_settings: Mapping[str, str] = field(default_factory=dict)
     """Kafka's settings that the topic is created with, beside the broker's own."""
+    product: str | None = None
+    """The data product that the topic belongs to; None where it belongs to none."""
+    role: Role | None = None
+    """What the topic is to its product."""
+    derived_from: str | None = None
+    """The topic that this one is made from."""
+    key: str | None = None
+    """The field whose text is the record's Kafka key."""
+    identity: tuple[str, ...] = ()
+    """The fields that together name one observation."""
+    incidental: tuple[str, ...] = ()
+    """The fields that may differ between two records of one observation with the same values."""
+    daily: str | None = None
+    """The measure of which a report shows the lowest, mean and highest of each day."""
     exceptions: Mapping[str, str] = field(default_factory=dict)
     """Lint rule id to the reason why it is not followed here."""
     adopted: tuple[Adopted, ...] = ()

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.errors import UnusableSetting
-from contracts.folder import load_contracts
 from contracts.kafka import Kafka
-from contracts.model import Contract
+from contracts.model import Role
+from contracts.product import Product, product_named
 from contracts.registry import SchemaRegistry
 from contracts.rules import milliseconds
-
-RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
-"""The contracts' topics; a job may use their contracts on topics of other names."""
 
 SHORTEST_REAL_TIME_BATCH = 5.0
 """Seconds; Spark's own limit."""
@@ -30,12 +27,11 @@ CHECKPOINT = Path("build/checkpoint")
 class Job:
     """Services, topics and pace. Everything else follows from the contracts."""
 
+    product: Product
+    """The contracts as they were at the start, on the topics of this job."""
     kafka: Kafka
     registry: SchemaRegistry
     checkpoint: Path
-    topic: str = RAW
-    final: str = FINAL
-    quarantine: str = QUARANTINE
     trigger: str = "100 milliseconds"
     """Least time from the start of one batch to the start of the next, as Spark writes intervals."""
     available_now: bool = False
@@ -81,6 +77,21 @@ class Job:
             )
 
     @property
+    def topic(self) -> str:
+        """The raw topic, which is read."""
+        return self.product.raw.topic
+
+    @property
+    def final(self) -> str:
+        """The topic of what is published."""
+        return self.product.final.topic
+
+    @property
+    def quarantine(self) -> str:
+        """The topic of what is put aside."""
+        return self.product.quarantine.topic
+
+    @property
     def mode(self) -> str:
         """How the query is triggered, in a word."""
         if self.real_time:
@@ -88,16 +99,7 @@ class Job:
         return "available-now" if self.available_now else "micro-batch"
 
 
-def contracts_of(job: Job) -> tuple[Contract, Contract, Contract]:
-    """The raw, final and quarantine contracts, each with the job's topic; raises `UnusableSetting`."""
-    found = load_contracts()
-    wanted = {RAW: job.topic, FINAL: job.final, QUARANTINE: job.quarantine}
-    if len(set(wanted.values())) < len(wanted):
-        raise UnusableSetting(
-            "two of the topics have the same name: the raw, final and quarantine topics differ."
-        )
-    for name in wanted:
-        if name not in found:
-            raise UnusableSetting(f"the contracts' folder has no {name}: the stream needs its contract.")
-    raw, final, quarantine = (replace(found[name], topic=topic) for name, topic in wanted.items())
-    return raw, final, quarantine
+def current_product(job: Job) -> Product:
+    """The job's product as the contracts' folder declares it now, on the job's topics."""
+    topics = {Role.RAW: job.topic, Role.FINAL: job.final, Role.QUARANTINE: job.quarantine}
+    return product_named(job.product.name).on_topics(topics)

@@ -11,9 +11,8 @@ from typing import TypeVar
 
 from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
-from contracts.folder import contracts_folder
 from contracts.registry import Registry
-from streaming.job import FINAL, QUARANTINE, RAW, Job, contracts_of
+from streaming.job import Job, current_product
 from streaming.offsets import watermarks
 from streaming.plan import Plan, unfilled
 
@@ -87,9 +86,10 @@ def check_topics(job: Job) -> None:
 
 def registered(job: Job, registry: Registry) -> Hashable:
     """What a plan depends on, cheap to ask for: equal answers mean that there is nothing new to learn."""
-    topics = {RAW: job.topic, FINAL: job.final, QUARANTINE: job.quarantine}
-    files = (sorted(file.name for file in (contracts_folder() / name).glob("v*.avsc")) for name in topics)
-    ids = ([held.id for held in registry.versions(f"{topic}-value")] for topic in topics.values())
+    product = job.product
+    contracts = (product.raw, product.final, product.quarantine)
+    files = (sorted(file.name for file in contract.home.glob("v*.avsc")) for contract in contracts)
+    ids = ([version.id for version in registry.versions(contract.subject)] for contract in contracts)
     return tuple(map(tuple, files)), tuple(map(tuple, ids))
 
 
@@ -99,9 +99,10 @@ def _newer_contracts(job: Job, registry: Registry, known: Plan) -> Plan:
     A folder may be under work, ahead of the registry, or of a release that computes more than this one.
     """
     try:
-        held = contracts_of(job)
+        product = current_product(job)
+        current = (product.raw, product.final, product.quarantine)
         if all(
-            new.newest.schema == old.newest.schema for new, old in zip(held, known.contracts, strict=True)
+            new.newest.schema == old.newest.schema for new, old in zip(current, known.contracts, strict=True)
         ):
             return known
         return _from_contracts(job, registry)
@@ -111,7 +112,8 @@ def _newer_contracts(job: Job, registry: Registry, known: Plan) -> Plan:
 
 
 def _from_contracts(job: Job, registry: Registry) -> Plan:
-    raw, final, quarantine = contracts_of(job)
+    product = current_product(job)
+    raw, final, quarantine = product.raw, product.final, product.quarantine
     if unknown := unfilled(raw, final):
         raise UnusableSetting(
             f"nothing fills the field {unknown[0]} of {final.topic}, version {final.newest.number}: a newer "

@@ -12,17 +12,18 @@ likes. The state holds encoded bytes, so that a new version of a contract leaves
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.errors import RecordsLost
-from contracts.model import JsonSchema
+from contracts.model import Contract
 from contracts.rules import column, literal, milliseconds
 from streaming.encode import Output, put_aside
 from streaming.judge import Reason
 from streaming.plan import Plan, publish
 from streaming.progress import Progress
-from streaming.schema import field_names
 
 DUPLICATE = "DUPLICATE"
 """Reason code of an observation that came again."""
@@ -64,20 +65,26 @@ _EVENT_TIME = "spark.watermarkDelayMs"
 """By this key Spark knows a column by which state is let go of. It allows no second watermark, and carries
 the first one through no sum."""
 
-_NOT_OBSERVED = frozenset({"received_at", "writer_schema_id", "flags"})
-"""Fields of the final contract that differ between two records of one observation."""
 
-
-def identity(final: JsonSchema) -> str:
+def identity(final: Contract) -> str:
     """Spark SQL for what an observation is known by, over judged columns; null where it is not published.
 
-    It is one station at one time; a correction is one by all its values, since another may follow.
+    These are the fields of the contract's identity; a correction is known by all its values, since another may
+    follow.
     """
-    values = ", ".join(column(name) for name in field_names(final) if name not in _NOT_OBSERVED)
+    fields = final.newest.schema["fields"]
+    values = ", ".join(column(field["name"]) for field in fields if field["name"] not in final.incidental)
+    types = {field["name"]: field["type"] for field in fields}
+    names = ", ".join(_text(name, types[name]) for name in final.identity)
     return (
-        "CASE WHEN reason IS NULL THEN concat_ws('|', source, station, unix_millis(observed_at),"
+        f"CASE WHEN reason IS NULL THEN concat_ws('|', {names},"
         f" CASE WHEN correction THEN xxhash64({values}) END) END"
     )
+
+
+def _text(name: str, avro_type: Any) -> str:
+    is_moment = isinstance(avro_type, dict) and "timestamp" in str(avro_type.get("logicalType"))
+    return f"unix_millis({column(name)})" if is_moment else column(name)
 
 
 def keep_state(spark: SparkSession) -> None:
@@ -92,7 +99,7 @@ def once(judged: DataFrame, plan: Plan, within: str) -> DataFrame:
 
     Gives what Kafka's sink takes, and beside it where a record came from and what is counted of it.
     """
-    known_by = F.expr(identity(plan.final.newest.schema)).alias("identity")
+    known_by = F.expr(identity(plan.final)).alias("identity")
     encoded = publish(judged, plan, beside=[*_KEPT, known_by])
     records = [name for name in encoded.columns if name != "identity"]
     record, place = f"struct({', '.join(records)})", "concat(source_partition, ':', source_offset)"

@@ -22,6 +22,8 @@ from pyspark.sql import SparkSession
 
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.model import Role
+from contracts.product import product_named
 from contracts.registry import SchemaRegistry, connect
 from contracts.wire import HEADER_SIZE, frame
 from streaming import Job, Progress, Stream
@@ -85,13 +87,12 @@ class Place:
 
     def job(self, checkpoint: Path) -> Job:
         """What the stream is asked to do here."""
+        topics = {Role.RAW: self.raw, Role.FINAL: self.final, Role.QUARANTINE: self.quarantine}
         return Job(
+            product=product_named("weather").on_topics(topics),
             kafka=Kafka(self.bootstrap_servers),
             registry=SchemaRegistry(url=self.registry_url),
             checkpoint=checkpoint,
-            topic=self.raw,
-            final=self.final,
-            quarantine=self.quarantine,
         )
 
     def published(self) -> int:

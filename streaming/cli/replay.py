@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from contracts.cli_support import messages, print_json
+from contracts.cli_support import ProductName, messages, print_json
 from contracts.errors import UnusableSetting
+from contracts.model import Role
+from contracts.product import product_named
 from contracts.records.topic_weather_quarantine import Reason
 from contracts.settings import addresses
-from streaming.job import FINAL, QUARANTINE, RAW
 
 
 def replay(  # noqa: PLR0917 - Typer passes options by name
@@ -34,9 +35,16 @@ def replay(  # noqa: PLR0917 - Typer passes options by name
     until: Annotated[datetime | None, typer.Option(help="Records that came before then, UTC.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that is in quarantine.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and send nothing.")] = False,
-    topic: Annotated[str, typer.Option(help="Raw topic that they came from and go to.")] = RAW,
-    quarantine: Annotated[str, typer.Option(help="Topic to take them from.")] = QUARANTINE,
-    final: Annotated[str, typer.Option(help="Topic of what is published from there.")] = FINAL,
+    product: ProductName = None,
+    topic: Annotated[
+        str, typer.Option(help="Raw topic that they came from and go to; the product's own if unset.")
+    ] = "",
+    quarantine: Annotated[
+        str, typer.Option(help="Topic to take them from; the product's own if unset.")
+    ] = "",
+    final: Annotated[
+        str, typer.Option(help="Topic of what is published from there; the product's own if unset.")
+    ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")
     ] = False,
@@ -66,17 +74,20 @@ def replay(  # noqa: PLR0917 - Typer passes options by name
             f"{unknown[0]} is no reason code: {', '.join(code.value for code in Reason)} are."
         )
     where = addresses()
-    topics = Topics(raw=topic, final=final, quarantine=quarantine)
+    named = product_named(product).on_topics(
+        {Role.RAW: topic, Role.FINAL: final, Role.QUARANTINE: quarantine}
+    )
+    topics = Topics(raw=named.raw.topic, final=named.final.topic, quarantine=named.quarantine.topic)
     topics.check(where.kafka)
     counts: dict[str, Counter[str]] = {fate: Counter() for fate in FATES}
     shown = Progress(SpinnerColumn(), TextColumn("{task.description}"), console=messages, transient=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(shown)
-        task = shown.add_task(f"reading {quarantine}")
+        task = shown.add_task(f"reading {topics.quarantine}")
         sender = None
         if not dry_run:
-            lease = stack.enter_context(Lease(where.kafka, quarantine))
-            sender = stack.enter_context(Sender(where.kafka, topic, lease))
+            lease = stack.enter_context(Lease(where.kafka, topics.quarantine))
+            sender = stack.enter_context(Sender(where.kafka, topics.raw, lease))
         for letter, mark, fate in choose(where.kafka, where.registry, topics, selection):
             counts[fate][letter.reason.value] += 1
             if sender and fate == SENT:

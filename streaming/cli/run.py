@@ -11,9 +11,11 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import INTERRUPTED, print_json
+from contracts.cli_support import INTERRUPTED, ProductName, print_json
+from contracts.model import Role
+from contracts.product import product_named
 from contracts.settings import addresses
-from streaming.job import CHECKPOINT, FINAL, QUARANTINE, RAW, SHORTEST_REAL_TIME_BATCH, Job
+from streaming.job import CHECKPOINT, SHORTEST_REAL_TIME_BATCH, Job
 
 
 def run(  # noqa: PLR0917 - Typer passes options by name
@@ -55,9 +57,12 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         float,
         typer.Option(help="Seconds to wait for broker, topics and contracts, while Spark starts.", min=0),
     ] = 0.0,
-    topic: Annotated[str, typer.Option(help="Topic to read.")] = RAW,
-    final: Annotated[str, typer.Option(help="Topic of what is published.")] = FINAL,
-    quarantine: Annotated[str, typer.Option(help="Topic of what is put aside.")] = QUARANTINE,
+    product: ProductName = None,
+    topic: Annotated[str, typer.Option(help="Topic to read; the product's own if unset.")] = "",
+    final: Annotated[str, typer.Option(help="Topic of what is published; the product's own if unset.")] = "",
+    quarantine: Annotated[
+        str, typer.Option(help="Topic of what is put aside; the product's own if unset.")
+    ] = "",
     metrics_port: Annotated[
         int,
         typer.Option(
@@ -81,12 +86,12 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     """
     found = addresses()
     job = Job(
+        product=product_named(product).on_topics(
+            {Role.RAW: topic, Role.FINAL: final, Role.QUARANTINE: quarantine}
+        ),
         kafka=found.kafka,
         registry=found.registry,
         checkpoint=checkpoint,
-        topic=topic,
-        final=final,
-        quarantine=quarantine,
         trigger=trigger,
         available_now=available_now,
         real_time=real_time,

@@ -8,18 +8,19 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 from confluent_kafka.admin import AdminClient
 
 from contracts.broker import Broker
-from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.model import Role
+from contracts.product import product_named
 from contracts.registry import Registry, SchemaRegistry, connect
 from embedded import Services
-from streaming.job import FINAL, QUARANTINE, Job
+from streaming.job import Job
 from tests.bench.raw_records import evolved
 
 CORES = 2
@@ -60,22 +61,25 @@ class Ground:
     @contextmanager
     def job(self, topic: str, partitions: int) -> Iterator[Job]:
         """A job over `topic` with outputs and a checkpoint of its own, deleted in the end."""
-        known = load_contracts()
-        names = {one: f"{one}-{next(self._numbers)}" for one in (FINAL, QUARANTINE)}
-        for one, name in names.items():
-            Broker(self.kafka).create(name, partitions, known[one].topic_settings)
-            self._client.register(f"{name}-value", known[one].newest.text)
+        product = product_named("weather")
+        outputs = {
+            contract.role: replace(contract, topic=f"{contract.topic}-{next(self._numbers)}")
+            for contract in (product.final, product.quarantine)
+            if contract.role
+        }
+        for ours in outputs.values():
+            Broker(self.kafka).create(ours.topic, partitions, ours.topic_settings)
+            self._client.register(ours.subject, ours.newest.text)
+        topics = {role: ours.topic for role, ours in outputs.items()}
         with tempfile.TemporaryDirectory(dir=self.folder) as checkpoint:
             yield Job(
+                product=product.on_topics({Role.RAW: topic, **topics}),
                 kafka=self.kafka,
                 registry=self.registry,
                 checkpoint=Path(checkpoint),
-                topic=topic,
-                final=names[FINAL],
-                quarantine=names[QUARANTINE],
             )
         admin = AdminClient(self.kafka.client())
-        for future in admin.delete_topics(list(names.values())).values():
+        for future in admin.delete_topics(list(topics.values())).values():
             future.result(30)
 
 

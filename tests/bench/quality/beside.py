@@ -29,7 +29,7 @@ from contracts.folder import HOME, load_contracts
 from contracts.registry import connect
 from quality.history import TOPIC as HISTORY
 from quality.rest import TIMES
-from streaming.job import FINAL, Job
+from streaming.job import Job
 from streaming.offsets import watermarks
 from tests.bench import ways
 from tests.bench.figures import merge
@@ -122,7 +122,7 @@ def watch(here: Ground, topic: str) -> Iterator[psutil.Process]:
     """Watch `topic` for the block; gives the process, whose child judges."""
     folder = here.folder / f"contracts-{topic}"
     for home in HOME.glob("topic-*"):
-        shutil.copytree(home, folder / (topic if home.name == FINAL else home.name))
+        shutil.copytree(home, folder / (topic if home.name == "topic-weather-final" else home.name))
     arguments = ["--topic", topic, "--most", str(_WINDOW), "--health", str(here.folder / f"{topic}.json")]
     process = subprocess.Popen(
         [sys.executable, "-m", "quality", "watch", "--json", *arguments],

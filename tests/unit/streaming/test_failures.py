@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 from contracts.kafka import Kafka
+from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming.failures import translate, unregistered_id
 from streaming.job import Job
 from streaming.judge import UNREGISTERED
 
-JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
+JOB = Job(
+    product=product_named("weather"),
+    kafka=Kafka("broker:9092"),
+    registry=SchemaRegistry(url="http://registry"),
+    checkpoint=Path("cp"),
+)
 
 
 def test_a_batch_that_failed_for_an_id_which_may_be_registered_by_now_is_told_from_others() -> None:

@@ -19,6 +19,7 @@ from openlineage.client.serde import Serde
 
 from contracts.errors import UnusableSetting
 from contracts.kafka import Kafka
+from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.plan import Plan
@@ -27,7 +28,10 @@ from streaming.telemetry.lineage.events import event, sources_of
 from streaming.telemetry.status import Status
 
 JOB = Job(
-    kafka=Kafka("b1:9093,b2:9093"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp")
+    product=product_named("weather"),
+    kafka=Kafka("b1:9093,b2:9093"),
+    registry=SchemaRegistry(url="http://registry"),
+    checkpoint=Path("cp"),
 )
 STATUS = Status(job=JOB, pid=1, started_at=100.0)
 RUN = "01939f2c-0000-7000-8000-000000000000"

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contracts.errors import CheckpointMismatch, Unreachable, UnusableSetting
 from contracts.kafka import Kafka
+from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming.identity import compare, emptied
 from streaming.job import Job
 from streaming.outage import StillAway, outlast
 
-JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
+JOB = Job(
+    product=product_named("weather"),
+    kafka=Kafka("broker:9092"),
+    registry=SchemaRegistry(url="http://registry"),
+    checkpoint=Path("cp"),
+)
 
 
 def test_an_outage_is_told_of_once_and_waited_out(caplog: pytest.LogCaptureFixture) -> None:
@@ -54,7 +61,7 @@ def test_an_outage_that_lasts_too_long_is_raised(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("address", ["hdfs://name/cp", "s3a://bucket/cp", "file:///tmp/cp"])
 def test_a_checkpoint_that_is_an_address_is_refused(address: str) -> None:
     with pytest.raises(UnusableSetting, match="is an address"):
-        Job(kafka=JOB.kafka, registry=JOB.registry, checkpoint=Path(address))
+        replace(JOB, checkpoint=Path(address))
 
 
 def test_a_topic_under_another_id_is_another_topic() -> None:

@@ -11,13 +11,19 @@ from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
 from contracts.kafka import Kafka
+from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming import recover
 from streaming.checkpoint import Batch, Memory, claim, remember
 from streaming.job import Job
 from streaming.recover import compare_outputs, compare_raw, compare_state
 
-JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
+JOB = Job(
+    product=product_named("weather"),
+    kafka=Kafka("broker:9092"),
+    registry=SchemaRegistry(url="http://registry"),
+    checkpoint=Path("cp"),
+)
 
 
 def write(folder: Path, *, planned: int, committed: int, topic: str = "topic-weather") -> None:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from contracts.errors import NotRunning, PortTaken, Unreachable, UnusableSetting
 from contracts.kafka import Kafka
+from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.telemetry import beside
@@ -22,7 +23,12 @@ from streaming.telemetry.serve import Server
 from streaming.telemetry.shown import facts, iso
 from streaming.telemetry.status import Status
 
-JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
+JOB = Job(
+    product=product_named("weather"),
+    kafka=Kafka("broker:9092"),
+    registry=SchemaRegistry(url="http://registry"),
+    checkpoint=Path("cp"),
+)
 STATUS = Status(job=JOB, pid=4321, started_at=100.0)
 TROUBLE = "It rains into the machine."
 

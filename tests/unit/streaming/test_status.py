@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from contracts.kafka import Kafka
+from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.plan import Plan
@@ -21,7 +22,12 @@ from streaming.telemetry.outline import Outline, Written, outline
 from streaming.telemetry.shown import facts, line, span
 from streaming.telemetry.status import State, Status
 
-JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://registry"), checkpoint=Path("cp"))
+JOB = Job(
+    product=product_named("weather"),
+    kafka=Kafka("broker:9092"),
+    registry=SchemaRegistry(url="http://registry"),
+    checkpoint=Path("cp"),
+)
 OUTLINE = Outline(
     reader=2,
     writers={7: 1, 9: None},
