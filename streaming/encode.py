@@ -49,18 +49,22 @@ def encode(
     judged: DataFrame,
     found: Iterable[Reason],
     *,
+    key: str,
     final: Output,
     quarantine: Output,
     beside: Sequence[str | Column] = SOURCE_COLUMNS,
 ) -> DataFrame:
-    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`; with the columns `beside`."""
+    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`; with the columns `beside`.
+
+    The field `key` of a published record is its key.
+    """
     published = {name: column(name) for name in field_names(final.schema)}
     publish = F.col("reason").isNull()
     return judged.select(
         # What else was judged is copied no further.
         *beside,
         F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic"),
-        F.when(publish, F.col("station").cast("binary")).otherwise(F.col("source_key")).alias("key"),
+        F.when(publish, F.col(key).cast("binary")).otherwise(F.col("source_key")).alias("key"),
         # Only the branch that is taken is evaluated: a null where Avro allows none would fail the task.
         F.when(publish, _framed(final, published))
         .otherwise(_framed(quarantine, dead_letter(found)))

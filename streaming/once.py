@@ -69,8 +69,8 @@ the first one through no sum."""
 def identity(final: Contract) -> str:
     """Spark SQL for what an observation is known by, over judged columns; null where it is not published.
 
-    These are the fields of the contract's identity; a correction is known by all its values, since another may
-    follow.
+    These are the fields of the contract's identity; a correction is known by all its values, since another
+    may follow.
     """
     fields = final.newest.schema["fields"]
     values = ", ".join(column(field["name"]) for field in fields if field["name"] not in final.incidental)

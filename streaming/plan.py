@@ -14,7 +14,7 @@ from contracts.model import Contract
 from contracts.wire import new_seal
 from streaming.decode import decode
 from streaming.encode import SOURCE_COLUMNS, Output, encode
-from streaming.enrich import DERIVED, METRIC, enrich, passing
+from streaming.enrich import enrichment_of
 from streaming.judge import Reason, judge, reasons
 from streaming.projection import reader_schema
 from streaming.schema import field_names
@@ -74,13 +74,9 @@ class Plan:
 
 def unfilled(raw: Contract, final: Contract) -> tuple[str, ...]:
     """Fields of the newest `final` version that the stream has nothing for."""
-    known = {
-        *METRIC,
-        *DERIVED,
-        *passing(reader_schema(raw), final.newest.schema),
-        "writer_schema_id",
-        "flags",
-    }
+    enrichment = enrichment_of(final)
+    rows = enrichment.from_record(reader_schema(raw), final.newest.schema)
+    known = {*rows, *enrichment.derived, "writer_schema_id", "flags"}
     return tuple(name for name in field_names(final.newest.schema) if name not in known)
 
 
@@ -107,7 +103,8 @@ def judged(records: DataFrame, plan: Plan) -> DataFrame:
         seal=plan.seal,
         largest=plan.largest_value,
     )
-    return judge(enrich(decoded, passing(reader, plan.final.newest.schema)), plan.reasons, plan.final.rules)
+    enriched = enrichment_of(plan.final).apply(decoded, reader, plan.final.newest.schema)
+    return judge(enriched, plan.reasons, plan.final.rules)
 
 
 def publish(records: DataFrame, plan: Plan, beside: Sequence[str | Column] = SOURCE_COLUMNS) -> DataFrame:
@@ -115,6 +112,7 @@ def publish(records: DataFrame, plan: Plan, beside: Sequence[str | Column] = SOU
     return encode(
         records,
         plan.reasons,
+        key=plan.final.key or "station",
         final=Output(plan.final.topic, plan.final_id, plan.final.newest.schema),
         quarantine=Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
         beside=beside,

@@ -26,7 +26,7 @@ from contracts.registry import connect
 from contracts.wire import frame
 from streaming.decode import decode
 from streaming.encode import SOURCE
-from streaming.enrich import DERIVED, METRIC, enrich
+from streaming.enrich import enrichment_of
 from streaming.job import Job
 from streaming.learn import learn
 from streaming.projection import reader_schema
@@ -123,11 +123,15 @@ def _json(spark: SparkSession, job: Job) -> DataFrame:
     reader = from_avro(F.lit(None).cast("binary"), json.dumps(reader_schema(RAW)))
     schema = spark.range(0).select(reader.alias("record")).schema["record"].dataType
     record = F.from_json(F.col("source_value").cast("string"), cast(StructType, schema))
-    enriched = enrich(raw.select(record.alias("record")))
+    final = job.product.final
+    enriched = enrichment_of(final).apply(
+        raw.select(record.alias("record")), reader_schema(RAW), final.newest.schema
+    )
+    published = [name for name in field_names(final.newest.schema) if name in enriched.columns]
     return enriched.select(
         F.lit(job.final).alias("topic"),
         F.encode("station", "UTF-8").alias("key"),
-        F.to_json(F.struct(*METRIC, *DERIVED)).alias("value"),
+        F.to_json(F.struct(*published)).alias("value"),
     )
 
 

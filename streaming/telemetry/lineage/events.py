@@ -27,8 +27,8 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.naming.dataset import Kafka as KafkaNaming
 
-from contracts.model import Contract, JsonSchema
-from streaming.enrich import DERIVED, METRIC, SUN, passing
+from contracts.model import Contract
+from streaming.enrich import enrichment_of
 from streaming.plan import Plan
 from streaming.telemetry.shown import iso
 from streaming.telemetry.status import Status
@@ -105,14 +105,15 @@ def event(
     )
 
 
-def sources_of(raw: JsonSchema, final: JsonSchema) -> dict[str, tuple[str, ...]]:
+def sources_of(raw: Contract, final: Contract) -> dict[str, tuple[str, ...]]:
     """Field of the final contract to the raw fields that its value is made of; others have none."""
-    metric = {**METRIC, **SUN, **passing(raw, final)}
-    told = {name: set(re.findall(r"\brecord\.(\w+)", sql)) for name, sql in metric.items()}
-    for name, sql in DERIVED.items():
-        told[name] = set().union(*(told[word] for word in re.findall(r"\w+", sql) if word in metric))
-    names = [field["name"] for field in final["fields"]]
-    return {name: tuple(sorted(told[name])) for name in names if told.get(name)}
+    enrichment = enrichment_of(final)
+    rows = enrichment.from_record(raw.newest.schema, final.newest.schema)
+    sources = {name: set(re.findall(r"\brecord\.(\w+)", sql)) for name, sql in rows.items()}
+    for name, sql in enrichment.derived.items():
+        sources[name] = set().union(*(sources[word] for word in re.findall(r"\w+", sql) if word in rows))
+    names = [field["name"] for field in final.newest.schema["fields"]]
+    return {name: tuple(sorted(sources[name])) for name in names if sources.get(name)}
 
 
 def _counts(status: Status) -> tuple[int, int]:
@@ -136,7 +137,7 @@ def _columns(plan: Plan, raw: KafkaNaming) -> dict[str, column_lineage_dataset.F
                 for field in fields
             ]
         )
-        for name, fields in sources_of(plan.raw.newest.schema, plan.final.newest.schema).items()
+        for name, fields in sources_of(plan.raw, plan.final).items()
     }
 
 

@@ -95,7 +95,7 @@ def test_datasets_carry_the_contracts_fields_with_words_for_their_types(plan: Pl
 
 
 def test_each_field_names_the_raw_fields_that_it_is_made_of(plan: Plan) -> None:
-    found = sources_of(plan.raw.newest.schema, plan.final.newest.schema)
+    found = sources_of(plan.raw, plan.final)
     assert found["station"] == ("station",)
     assert found["temperature"] == ("temperature", "units")
     assert found["pressure"] == ("pressure", "sea_level_pressure")
