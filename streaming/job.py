@@ -11,7 +11,7 @@ from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.model import Contract
 from contracts.registry import SchemaRegistry
-from contracts.rules import milliseconds
+from contracts.times import milliseconds
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 """The contracts' topics; a job may use their contracts on topics of other names."""
