@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,14 +29,15 @@ def test_a_file_stays_as_it_was_when_its_writer_fails(tmp_path: Path) -> None:
 
 def test_writers_at_the_same_time_leave_the_whole_text_of_one_of_them(tmp_path: Path) -> None:
     file, texts = tmp_path / "told.json", [letter * 100_000 for letter in "abcd"]
-    writers = [
-        threading.Thread(target=lambda t=text: [write_whole(file, t) for _ in range(20)]) for text in texts
-    ]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        if file.exists():
-            assert file.read_text(encoding="utf-8") in texts
-    for writer in writers:
-        writer.join()
+
+    def write(text: str) -> None:
+        for _ in range(20):
+            write_whole(file, text)
+
+    with ThreadPoolExecutor(len(texts)) as writers:
+        ends = [writers.submit(write, text) for text in texts]
+        while not all(end.done() for end in ends):
+            if file.exists():
+                assert file.read_text(encoding="utf-8") in texts
+        assert [end.exception() for end in ends] == [None] * len(texts)
     assert [each.name for each in tmp_path.iterdir()] == ["told.json"]
