@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -14,8 +13,7 @@ from contracts.folder import adopted_path
 from contracts.lock import Lock, differences, digest
 from contracts.model import Adopted, Contract, Mode, Version
 from contracts.registry import Registered
-
-_MILLISECONDS = {"h": 3_600_000, "d": 86_400_000}
+from contracts.times import milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +129,12 @@ def _steps(contract: Contract, held: Held, topics: frozenset[str], partitions: i
 
 def _settings(contract: Contract) -> dict[str, str]:
     """Kafka's settings of the topic: it keeps records as long as the contract promises, and what it says."""
-    promised = re.fullmatch(r"(\d+)([hd])", contract.service_level.get("retention", ""))
-    kept = {"retention.ms": str(int(promised[1]) * _MILLISECONDS[promised[2]])} if promised else {}
-    return {**kept, **contract.topic_settings}
+    try:
+        promised = {"retention.ms": str(milliseconds(contract.service_level.get("retention", "")))}
+    except ValueError:
+        # A promise in other words, or none: the broker's own retention holds.
+        promised = {}
+    return {**promised, **contract.topic_settings}
 
 
 def _missing(contract: Contract, registered: Sequence[Registered]) -> tuple[Version, ...]:

@@ -10,12 +10,12 @@ another field it is greater than every number and equal to itself, which is Spar
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.model import JsonSchema, Rule
+from contracts.times import milliseconds
 
 Parameters = Mapping[str, Any]
 Expectation = tuple[str, dict[str, Any]]
@@ -23,8 +23,6 @@ Expectation = tuple[str, dict[str, Any]]
 Units = Mapping[str, str]
 """Unit by field, for the fields that have one."""
 
-_LENGTH = re.compile(r"(\d{1,6})([smhd])")
-_MILLISECONDS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _TIMES = frozenset({"timestamp-millis", "timestamp-micros"})
 
 
@@ -89,14 +87,6 @@ def _one_of_predicate(p: Parameters) -> str:
 def _at_most_predicate(p: Parameters) -> str:
     low, high = column(p["field"]), column(p["other"])
     return f"({low} IS NULL OR {high} IS NULL OR {low} <= {high})"
-
-
-def milliseconds(length: Any) -> int:
-    """A length of time such as `90s`, `5m`, `2h` or `1d`; raises `ValueError`."""
-    match = _LENGTH.fullmatch(str(length))
-    if not match:
-        raise ValueError(f"{length!r} is no length of time: write it as 90s, 5m, 2h or 1d")
-    return int(match[1]) * _MILLISECONDS[match[2]]
 
 
 def _near_predicate(p: Parameters) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from contracts.errors import UnusableSetting
+from contracts.files import replacing
 from producer.parse import LARGEST_BODY
 
 _SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
@@ -57,15 +58,16 @@ def bodies_in(file: Path) -> Iterator[StoredBody]:
 
 def write_bodies(file: Path, bodies: Iterable[bytes]) -> int:
     """Write bodies as compressed JSON lines, whole or not at all; returns how many."""
-    partial = file.with_name(file.name + ".partial")
     count = 0
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         # No name and no time in the header: the same bodies make the same file.
-        with partial.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as lines:
+        with (
+            replacing(file) as draft,
+            draft.open("wb") as raw,
+            gzip.GzipFile("", "wb", 6, raw, mtime=0) as lines,
+        ):
             for count, body in enumerate(bodies, start=1):  # noqa: B007
                 lines.write(body + b"\n")
-        partial.replace(file)
     except (
         FileNotFoundError,
         PermissionError,
@@ -74,8 +76,6 @@ def write_bodies(file: Path, bodies: Iterable[bytes]) -> int:
         FileExistsError,
     ) as error:
         raise UnusableSetting(f"{file} cannot be written: {error.strerror}.") from None
-    finally:
-        partial.unlink(missing_ok=True)
     return count
 
 

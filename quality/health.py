@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from contracts.files import write_whole
+
 FILE = Path("build/quality/watch.json")
 
 _FAILURES = 3
@@ -18,11 +20,9 @@ _FAILURES = 3
 
 def say(file: Path, *, lasts: float, failures: int, sentence: str) -> None:
     """Write that the watch is at work, which holds for `lasts` seconds."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.partial")
-    told = {"until": time.time() + lasts, "failures": failures, "sentence": sentence}
-    partial.write_text(json.dumps(told) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_whole(
+        file, json.dumps({"until": time.time() + lasts, "failures": failures, "sentence": sentence}) + "\n"
+    )
 
 
 def ask(file: Path) -> tuple[bool, str]:

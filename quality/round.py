@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from confluent_kafka import Consumer
 
 from contracts.model import Contract
-from contracts.rules import milliseconds
+from contracts.times import milliseconds
 from quality import surroundings
 from quality.alerts import Alerts
 from quality.history import History

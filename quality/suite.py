@@ -18,7 +18,8 @@ from pyspark.sql import DataFrame
 
 from contracts.errors import PlatformError, UnusableSetting
 from contracts.model import Contract, Rule
-from contracts.rules import Expectation, expectation, fields_of, milliseconds
+from contracts.rules import Expectation, expectation, fields_of
+from contracts.times import milliseconds
 from quality.bins import STEPS
 from quality.measure import Due, Taker
 from quality.portrait import Portrait

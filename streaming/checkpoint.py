@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from contracts.errors import CheckpointMismatch, NoDiskSpace, UnusableSetting
+from contracts.files import write_whole
 
 Offsets = Mapping[int, int]
 """Partition to offset."""
@@ -89,13 +89,8 @@ def note_real_time(folder: Path, note: RealTime | None) -> None:
     if note is None:
         file.unlink(missing_ok=True)
         return
-    draft = folder / f"{_REAL_TIME}.draft"
     try:
-        with draft.open("w", encoding="utf-8") as out:
-            json.dump(asdict(note), out)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
+        write_whole(file, json.dumps(asdict(note)), durable=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
 

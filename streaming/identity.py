@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, broker_error
 from contracts.errors import CheckpointMismatch
+from contracts.files import write_whole
 from streaming.checkpoint import cannot_write, remember
 from streaming.job import Job
 from streaming.offsets import watermarks
@@ -93,9 +94,7 @@ def _read(file: Path) -> dict[str, str]:
 
 
 def _write(file: Path, ids: Mapping[str, str]) -> None:
-    fresh = file.with_suffix(".new")
     try:
-        fresh.write_text(json.dumps(ids, sort_keys=True) + "\n", encoding="utf-8")
-        fresh.replace(file)
+        write_whole(file, json.dumps(ids, sort_keys=True) + "\n")
     except OSError as error:
         raise cannot_write(file.parent, error) from None

@@ -11,7 +11,7 @@ from contracts.kafka import Kafka
 from contracts.model import Role
 from contracts.product import Product, product_named
 from contracts.registry import SchemaRegistry
-from contracts.rules import milliseconds
+from contracts.times import milliseconds
 
 SHORTEST_REAL_TIME_BATCH = 5.0
 """Seconds; Spark's own limit."""

@@ -19,7 +19,8 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.errors import RecordsLost
 from contracts.model import Contract
-from contracts.rules import column, literal, milliseconds
+from contracts.rules import column, literal
+from contracts.times import milliseconds
 from streaming.encode import Output, put_aside
 from streaming.judge import Reason
 from streaming.plan import Plan, publish

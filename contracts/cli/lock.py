@@ -9,6 +9,7 @@ import typer
 from contracts.check import check
 from contracts.cli_support import messages, print_json
 from contracts.errors import ContractsAtFault
+from contracts.files import write_whole
 from contracts.folder import contracts_folder, load_contracts
 from contracts.lock import FILE, differences, load, lock_of, render
 
@@ -31,7 +32,7 @@ def lock(
         raise ContractsAtFault("\n".join([*sentences, "Nothing was locked."]))
     rows = differences(locked, contracts)
     if rows:
-        (folder / FILE).write_text(render(lock_of(contracts)), encoding="utf-8")
+        write_whole(folder / FILE, render(lock_of(contracts)))
     if as_json:
         print_json({"locked": [{"topic": row.topic, "version": row.version} for row in rows]})
         return

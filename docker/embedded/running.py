@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from contracts.errors import ServiceFailed
+from contracts.files import write_whole
 from contracts.settings import SERVICES_FILE
 from embedded import process
 from embedded.exclusive import exclusive
@@ -127,11 +128,7 @@ def _write(root: Path, services: Services) -> None:
             for name in NAMES
         },
     }
-    target = root / SERVICES_FILE
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_suffix(".writing")
-    beside.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
-    beside.replace(target)
+    write_whole(root / SERVICES_FILE, json.dumps(written, indent=2) + "\n")
 
 
 def _data(root: Path) -> Path:

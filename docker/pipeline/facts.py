@@ -11,6 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from contracts.files import write_whole
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -35,10 +37,7 @@ class Facts:
 
     def write(self, file: Path) -> None:
         """Write the facts as JSON, whole or not at all."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-        partial.replace(file)
+        write_whole(file, json.dumps(asdict(self), indent=2) + "\n")
 
 
 _VERDICT_STYLE = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from contracts.errors import UnusableSetting
+from contracts.files import write_whole
 from quality.report.document import document
 from quality.report.junit import junit
 from quality.report.openmetrics import openmetrics
@@ -22,11 +23,8 @@ def write(summary: Summary, folder: Path) -> Path:
 def put(folder: Path, texts: Mapping[str, str]) -> None:
     """Write each text under its name into `folder`; raises `UnusableSetting`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            partial = folder / f".{name}.partial"
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(folder / name)
+            write_whole(folder / name, text)
     except (NotADirectoryError, FileExistsError, PermissionError) as error:
         raise UnusableSetting(
             f"the report cannot be written to {folder}: {error.strerror}; give another folder."

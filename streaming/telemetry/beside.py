@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from contracts.files import write_whole
+
 FILE = ".running.json"
 """In the checkpoint's folder; Spark passes over names that begin with a dot."""
 
@@ -25,9 +27,7 @@ class Note:
 
 def write(folder: Path, note: Note) -> None:
     """Leave `note` beside the checkpoint in `folder`, in one step; raises OSError."""
-    new = folder / f"{FILE}.new"
-    new.write_text(json.dumps(asdict(note)) + "\n", encoding="utf-8")
-    new.replace(folder / FILE)
+    write_whole(folder / FILE, json.dumps(asdict(note)) + "\n")
 
 
 def read(folder: Path) -> Note | None:
