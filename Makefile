@@ -37,7 +37,7 @@ setup: ## Prepare everything: virtual environment, Java, jars, Spark
 
 pipeline: BEGAN := $(shell date +%s)
 pipeline: setup ## The whole pipeline, end to end, on real parts
-	@$(VENV) docker pipeline --began $(BEGAN)
+	@$(VENV) docker pipeline --began $(BEGAN) $(if $(PRODUCT),--product $(PRODUCT))
 
 test: setup ## The whole test suite, on real parts
 	@$(VENV) -m pytest $(SIDE_BY_SIDE)

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 import embedded
-from contracts.cli_support import messages, print_json, run
+from contracts.cli_support import ProductName, messages, print_json, run
+from contracts.product import load_products, product_named
 from embedded.lock import USES
 from embedded.running import RunningServices
 
@@ -122,15 +123,20 @@ def stack(as_json: AsJson = False) -> None:
 
 @app.command()
 def pipeline(
+    product: ProductName = None,
     began: Annotated[float, typer.Option(help="Unix time at which the setup began; now if unset.")] = 0.0,
 ) -> None:
-    """Walk real weather through every part of the platform, and say what became of it."""
+    """Walk real observations through every part of the platform, and say what became of them.
+
+    Every product that the contracts declare is walked, unless one is chosen.
+    """
     from pipeline import run as run_pipeline  # noqa: PLC0415 - the other verbs do without it
 
+    products = [product_named(product)] if product else list(load_products().values())
     began = began or time.time()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     embedded.prepare()
-    raise typer.Exit(run_pipeline(ROOT, setup_seconds=time.time() - began, screen=messages))
+    raise typer.Exit(run_pipeline(ROOT, products, setup_seconds=time.time() - began, screen=messages))
 
 
 def _show_sizes(sizes: dict[str, int]) -> None:

@@ -19,8 +19,15 @@ SHORTEST_REAL_TIME_BATCH = 5.0
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 """How `hdfs://…`, `s3a://…` or `file:///…` begin, once `Path` has made one slash of two."""
 
-CHECKPOINT = Path("build/checkpoint")
-"""Where a stream remembers how far it has come, unless another folder is named."""
+_CHECKPOINTS = Path("build/checkpoint")
+
+
+def checkpoint_of(product: Product) -> Path:
+    """Where the stream of `product` remembers how far it has come, unless another folder is named.
+
+    A folder from before there were several products holds Spark's files itself, and is gone on with.
+    """
+    return _CHECKPOINTS if (_CHECKPOINTS / "metadata").exists() else _CHECKPOINTS / product.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,10 +20,11 @@ from pipeline.parts import Part, stopping
 _PART_WITHIN = 120.0
 _PLAIN = "/-_.!~*'();:@&=+$,"
 """Signs that Java leaves as they are in the address of a jar. It archives no class of one that has others."""
+_CHOSEN = ("--product", "weather")
 _PARTS = (
     ("contracts", "apply", "--json"),
-    ("producer", "replay", "run", "--json"),
-    ("streaming", "run", "--available-now", "--quick-start", "--json"),
+    ("producer", "replay", "run", "--json", *_CHOSEN),
+    ("streaming", "run", "--available-now", "--quick-start", "--json", *_CHOSEN),
 )
 """What is run once: the last of these leaves its classes behind."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,18 +15,27 @@ from contracts.files import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """Counts are end offsets read back from the topics; seconds are wall time by stage; memory is in MiB."""
+class ProductFacts:
+    """What became of one product. Counts are end offsets read back from the topics."""
 
-    raw: int
-    final: int
-    quarantined: int
+    product: str
+    records: Mapping[str, int]
+    """By topic: raw, final, quarantine."""
     writer_versions: Mapping[str, int]
     """Registry id of the writer schema, as text, to the number of raw records written with it."""
     source: str
     replay: bool
     verdict: str
     report: str
+    seconds: Mapping[str, float]
+    """Wall time by stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A whole run. Seconds are wall time by stage; memory is in MiB."""
+
+    products: Mapping[str, ProductFacts]
     seconds: Mapping[str, float]
     peak_memory_mib: int
     """Highest sum of the resident memory of all processes of the run, seen twice a second."""
@@ -53,30 +62,39 @@ def summary(facts: Facts) -> RenderableType:
     return Group(Text(), table)
 
 
-def _rows(facts: Facts) -> list[tuple[str, RenderableType]]:
+def _rows(facts: Facts) -> Iterator[tuple[str, RenderableType]]:
+    for product in facts.products.values():
+        yield from _product_rows(product)
+        yield "", Text()
+    yield "seconds", Text(_stages(facts.seconds))
+    yield "peak memory", Text(f"{facts.peak_memory_mib:,} MiB, all processes together")
+    yield "broker", Text(f"{facts.bootstrap_servers} ({facts.services})")
+    yield "registry", Text(facts.schema_registry_url)
+    yield "next", Text(_next_command(facts), style="bold")
+
+
+def _product_rows(facts: ProductFacts) -> Iterator[tuple[str, RenderableType]]:
     kind = "replay of stored observations" if facts.replay else "live"
     versions = ", ".join(f"id {schema}: {count:,}" for schema, count in facts.writer_versions.items())
-    agree = facts.raw == facts.final + facts.quarantined
-    stages = "   ".join(f"{name} {spent:.1f}" for name, spent in facts.seconds.items())
-    return [
-        ("verdict", Text(facts.verdict.upper(), style=_VERDICT_STYLE.get(facts.verdict, "bold"))),
-        ("weather", Text(f"{facts.source} ({kind})")),
-        ("topic-weather", Text(f"{facts.raw:,} records")),
-        ("topic-weather-final", Text(f"{facts.final:,} records")),
-        ("topic-weather-quarantine", Text(f"{facts.quarantined:,} records")),
-        ("raw = final + quarantined", Text("yes" if agree else "NO", style="" if agree else "bold red")),
-        ("written with", Text(versions or "nothing")),
-        ("report", Text(facts.report)),
-        ("seconds", Text(stages)),
-        ("peak memory", Text(f"{facts.peak_memory_mib:,} MiB, all processes together")),
-        ("broker", Text(f"{facts.bootstrap_servers} ({facts.services})")),
-        ("registry", Text(facts.schema_registry_url)),
-        ("next", Text(_next_command(facts), style="bold")),
-    ]
+    raw, final, quarantined = facts.records.values()
+    agree = raw == final + quarantined
+    yield "verdict", Text(facts.verdict.upper(), style=_VERDICT_STYLE.get(facts.verdict, "bold"))
+    yield facts.product, Text(f"{facts.source} ({kind})")
+    for topic, count in facts.records.items():
+        yield topic, Text(f"{count:,} records")
+    yield "raw = final + quarantined", Text("yes" if agree else "NO", style="" if agree else "bold red")
+    yield "written with", Text(versions or "nothing")
+    yield "report", Text(facts.report)
+    yield "seconds", Text(_stages(facts.seconds))
+
+
+def _stages(seconds: Mapping[str, float]) -> str:
+    return "   ".join(f"{name} {spent:.1f}" for name, spent in seconds.items())
 
 
 def _next_command(facts: Facts) -> str:
-    read = ".venv/bin/python -m contracts read topic-weather-final --limit 5"
+    final = list(next(iter(facts.products.values())).records)[1]
+    read = f".venv/bin/python -m contracts read {final} --limit 5"
     if facts.services == "embedded":
         return f"make up && make pipeline && {read}"
     return read

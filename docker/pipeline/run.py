@@ -6,20 +6,19 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
 from contracts.errors import ServiceFailed
+from contracts.product import Product
 from embedded import Services, running_services
-from pipeline.facts import Facts, summary
+from pipeline.facts import Facts, ProductFacts, summary
 from pipeline.memory import PeakMemory
 from pipeline.parts import Part, stopping
 from pipeline.topics import Topics
-
-RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 
 _WAIT = "120"
 """Seconds that the stream waits for the services, which start beside it."""
@@ -62,83 +61,111 @@ class Stopwatch:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextlib.contextmanager
-    def stage(self, name: str, doing: str) -> Iterator[None]:
-        """Time one stage, with a spinner while it lasts."""
+    def stage(self, name: str, doing: str, seconds: dict[str, float] | None = None) -> Iterator[None]:
+        """Time one stage, with a spinner while it lasts; noted in `seconds`, or in our own."""
         began = time.monotonic()
         with self.screen.status(f"{doing} …"):
             yield
-        self.seconds[name] = round(time.monotonic() - began, 1)
-        self.screen.print(f"[green]✓[/] {doing} [dim]{self.seconds[name]:.1f} s[/]")
+        took = round(time.monotonic() - began, 1)
+        (self.seconds if seconds is None else seconds)[name] = took
+        self.screen.print(f"[green]✓[/] {doing} [dim]{took:.1f} s[/]")
 
 
-def run(root: Path, *, setup_seconds: float, screen: Console) -> int:
-    """Run the pipeline in the checkout at `root`; writes `build/pipeline.json`, returns the exit code.
+def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen: Console) -> int:
+    """Run `products` through the checkout at `root`, one after the other; writes `build/pipeline.json`.
 
-    `setup_seconds` is what `make setup` took before. Raises `PlatformError` with the failing part's own
-    sentence and exit code; whatever was started is stopped in every case.
+    Returns the exit code. `setup_seconds` is what `make setup` took before. Raises `PlatformError` with the
+    failing part's own sentence and exit code; whatever was started is stopped in every case.
     """
     watch = Stopwatch(screen, time.monotonic() - setup_seconds, {"setup": round(setup_seconds, 1)})
-    build = root / "build"
-    logs = build / "logs"
-    parts: list[Part] = []
     place = _place(root)
+    walks: list[ProductFacts] = []
     with contextlib.ExitStack() as stack:
         memory = stack.enter_context(PeakMemory())
         memory.include(place.pids)
         if place.own:
             stack.callback(place.own.stop)
+        parts: list[Part] = []
         stack.enter_context(stopping(parts))
-
-        def part(name: str, *arguments: str) -> Part:
-            parts.append(Part(name, [name, *arguments], place.environment, root, logs))
-            return parts[-1]
-
+        walk = Walk(root, place, parts, watch)
         with watch.stage("start", "broker, registry and contracts"):
             # Spark starts while the services do: a run spends most of its time starting.
-            # It is over before the optimising compiler's work pays: without it, a run is 10 s shorter.
-            stream = part(
-                "streaming",
-                "run",
-                "--quick-start",
-                "--json",
-                *("--wait", _WAIT),
-                *("--checkpoint", str(place.checkpoint)),
-            )
+            stream = walk.stream(products[0])
             if place.own:
                 place.own.start()
-            part("contracts", "apply", "--json").finish(_APPLY_WITHIN)
+            walk.part("contracts", "apply", "--json").finish(_APPLY_WITHIN)
         topics = stack.enter_context(contextlib.closing(Topics(place.bootstrap_servers)))
-        with watch.stage("produce", "weather produced"):
-            produced = part("producer", *_producing()).finish(_PRODUCE_WITHIN)
-        with watch.stage("stream", "stream caught up"):
-            _catch_up(stream, topics)
-            stream.stop()
-        with watch.stage("validate", "published records validated, report written"):
-            quality = part("quality", "validate", "--json", "--report", str(build / "quality"))
-            judged = quality.finish(_VALIDATE_WITHIN, _VERDICT_EXITS)
-            if "verdict" not in judged:
-                raise quality.failure()
-        counted = {topic: topics.count(topic) for topic in (RAW, FINAL, QUARANTINE)}
-        writers = topics.writer_versions(RAW)
+        for product in products:
+            if walks:
+                stream = walk.stream(product)
+            walks.append(walk.go(product, stream, topics))
     watch.seconds["total"] = round(time.monotonic() - watch.began, 1)
     facts = Facts(
-        raw=counted[RAW],
-        final=counted[FINAL],
-        quarantined=counted[QUARANTINE],
-        writer_versions=writers,
-        source=str(produced["source"]),
-        replay=bool(produced["replay"]),
-        verdict=str(judged["verdict"]),
-        report=_shown(Path(judged["report"]), root),
+        products={facts.product: facts for facts in walks},
         seconds=watch.seconds,
         peak_memory_mib=memory.mib,
         bootstrap_servers=place.bootstrap_servers,
         schema_registry_url=place.schema_registry_url,
         services=place.services,
     )
-    facts.write(build / "pipeline.json")
+    facts.write(root / "build" / "pipeline.json")
     screen.print(summary(facts))
-    return 1 if facts.verdict == "fail" else 0
+    return 1 if any(walk.verdict == "fail" for walk in walks) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Takes products from their source to their report, by the parts' own command lines."""
+
+    root: Path
+    place: Place
+    parts: list[Part]
+    watch: Stopwatch
+
+    def part(self, name: str, *arguments: str) -> Part:
+        """Start one part."""
+        logs = self.root / "build" / "logs"
+        self.parts.append(Part(name, [name, *arguments], self.place.environment, self.root, logs))
+        return self.parts[-1]
+
+    def stream(self, product: Product) -> Part:
+        """Start the stream of `product`; it waits for the services."""
+        # It is over before the optimising compiler's work pays: without it, a run is 10 s shorter.
+        return self.part(
+            "streaming",
+            "run",
+            "--quick-start",
+            "--json",
+            *("--product", product.name),
+            *("--wait", _WAIT),
+            *("--checkpoint", str(self.place.checkpoint / product.name)),
+        )
+
+    def go(self, product: Product, stream: Part, topics: Topics) -> ProductFacts:
+        """Produce, let the `stream` catch up, validate what it published."""
+        seconds: dict[str, float] = {}
+        report = self.root / "build" / "quality" / product.name
+        chosen = ("--product", product.name)
+        with self.watch.stage("produce", f"{product.name} produced", seconds):
+            produced = self.part("producer", *_producing(), *chosen).finish(_PRODUCE_WITHIN)
+        with self.watch.stage("stream", f"{product.name}: stream caught up", seconds):
+            _catch_up(stream, topics, product.raw.topic)
+            stream.stop()
+        with self.watch.stage("validate", f"{product.name} validated, report written", seconds):
+            quality = self.part("quality", "validate", "--json", *chosen, "--report", str(report))
+            judged = quality.finish(_VALIDATE_WITHIN, _VERDICT_EXITS)
+            if "verdict" not in judged:
+                raise quality.failure()
+        return ProductFacts(
+            product=product.name,
+            records={one.topic: topics.count(one.topic) for one in product.contracts[:3]},
+            writer_versions=topics.writer_versions(product.raw.topic),
+            source=str(produced["source"]),
+            replay=bool(produced["replay"]),
+            verdict=str(judged["verdict"]),
+            report=_shown(Path(judged["report"]), self.root),
+            seconds=seconds,
+        )
 
 
 def _place(root: Path) -> Place:
@@ -185,9 +212,9 @@ def _producing() -> list[str]:
     return ["replay", "run", "--json"]
 
 
-def _catch_up(stream: Part, topics: Topics) -> None:
-    """Wait until the stream has committed all that is on the raw topic."""
-    goal = topics.end_offsets(RAW)
+def _catch_up(stream: Part, topics: Topics, raw: str) -> None:
+    """Wait until the stream has committed all that is on the topic `raw`."""
+    goal = topics.end_offsets(raw)
     seen: dict[int, int] = {}
     deadline = time.monotonic() + _STREAM_IDLE_WITHIN
     while any(seen.get(partition, 0) < offset for partition, offset in goal.items()):

@@ -15,13 +15,15 @@ from contracts.cli_support import INTERRUPTED, ProductName, print_json
 from contracts.model import Role
 from contracts.product import product_named
 from contracts.settings import addresses
-from streaming.job import CHECKPOINT, SHORTEST_REAL_TIME_BATCH, Job
+from streaming.job import SHORTEST_REAL_TIME_BATCH, Job, checkpoint_of
 
 
 def run(  # noqa: PLR0917 - Typer passes options by name
+    product: ProductName = None,
     checkpoint: Annotated[
-        Path, typer.Option(help="Folder that remembers how far the stream has come.", show_default=True)
-    ] = CHECKPOINT,
+        Path | None,
+        typer.Option(help="Folder that remembers how far the stream is; build/checkpoint/PRODUCT if unset."),
+    ] = None,
     available_now: Annotated[
         bool, typer.Option("--available-now", help="End when all that is on the topic now is published.")
     ] = False,
@@ -57,7 +59,6 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         float,
         typer.Option(help="Seconds to wait for broker, topics and contracts, while Spark starts.", min=0),
     ] = 0.0,
-    product: ProductName = None,
     topic: Annotated[str, typer.Option(help="Topic to read; the product's own if unset.")] = "",
     final: Annotated[str, typer.Option(help="Topic of what is published; the product's own if unset.")] = "",
     quarantine: Annotated[
@@ -85,13 +86,13 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     The addresses come from KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL, else from `make up`.
     """
     found = addresses()
+    topics = {Role.RAW: topic, Role.FINAL: final, Role.QUARANTINE: quarantine}
+    chosen = product_named(product).on_topics(topics)
     job = Job(
-        product=product_named(product).on_topics(
-            {Role.RAW: topic, Role.FINAL: final, Role.QUARANTINE: quarantine}
-        ),
+        product=chosen,
         kafka=found.kafka,
         registry=found.registry,
-        checkpoint=checkpoint,
+        checkpoint=checkpoint or checkpoint_of(chosen),
         trigger=trigger,
         available_now=available_now,
         real_time=real_time,

@@ -8,15 +8,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contracts.cli_support import print_json
+from contracts.cli_support import ProductName, print_json
 from contracts.errors import NotRunning
-from streaming.job import CHECKPOINT
+from contracts.product import product_named
+from streaming.job import checkpoint_of
 
 
 def status(
+    product: ProductName = None,
     checkpoint: Annotated[
-        Path, typer.Option(help="Checkpoint of the stream that is asked.", show_default=True)
-    ] = CHECKPOINT,
+        Path | None,
+        typer.Option(help="Checkpoint of the stream that is asked; build/checkpoint/PRODUCT if unset."),
+    ] = None,
     url: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Where it serves its metrics, in place of --checkpoint."),
@@ -33,11 +36,12 @@ def status(
     from streaming.telemetry.ask import ask_at, ask_beside  # noqa: PLC0415
     from streaming.telemetry.shown import page  # noqa: PLC0415
 
+    beside = checkpoint or (Path() if url else checkpoint_of(product_named(product)))
     try:
-        found = ask_at(url) if url else ask_beside(checkpoint)
+        found = ask_at(url) if url else ask_beside(beside)
     except NotRunning as error:
         if as_json:
-            print_json({"running": False, "checkpoint": str(checkpoint.absolute()), "told": str(error)})
+            print_json({"running": False, "checkpoint": str(beside.absolute()), "told": str(error)})
         raise
     if as_json:
         print_json(found)
