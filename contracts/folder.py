@@ -102,7 +102,7 @@ def load_contracts(folder: Path | None = None) -> Mapping[str, Contract]:
     root = folder or contracts_folder()
     if not root.is_dir():
         raise UnusableSetting(f"there is no contracts folder at {root}: name one with CONTRACTS_DIR.")
-    homes = [path for path in sorted(root.iterdir()) if _is_home(path)]
+    homes = [path for path in sorted(root.iterdir()) if is_home(path)]
     if not homes:
         raise UnusableSetting(f"{root} holds no contract: expected TOPIC/contract.yaml and TOPIC/v1.avsc.")
     return {home.name: load_contract(home) for home in homes}
@@ -116,7 +116,8 @@ def contract_of(topic: str) -> Contract:
     return known[topic]
 
 
-def _is_home(path: Path) -> bool:
+def is_home(path: Path) -> bool:
+    """Whether a folder is a contract's; raises `UnusableSetting` for one that is only half of it."""
     if path.is_symlink() and not path.exists():
         raise UnusableSetting(f"{path} is a symbolic link that leads nowhere: mend it or remove it.")
     if not path.is_dir():
@@ -146,6 +147,7 @@ def load_contract(home: Path) -> Contract:
         product=about.product,
         role=about.role,
         derived_from=about.derived_from,
+        schemas_of=about.schemas_of,
         key=about.key,
         identity=tuple(about.identity),
         incidental=tuple(about.incidental),
@@ -157,7 +159,7 @@ def load_contract(home: Path) -> Contract:
         service_level=about.service_level,
         topic_settings=about.topic_settings,
         rules=_rules(file, about.rules),
-        versions=_versions(home),
+        versions=_shared_versions(home, about.schemas_of) if about.schemas_of else _versions(home),
         exceptions=about.exceptions,
         adopted=_adopted(home),
     )
@@ -197,6 +199,15 @@ def _rules(file: Path, rows: list[_RuleRow]) -> tuple[Rule, ...]:
         )
         for row in rows
     )
+
+
+def _shared_versions(home: Path, topic: str) -> tuple[Version, ...]:
+    if any(home.glob("*.avsc")):
+        raise UnusableSetting(f"{home} has versions of its own and `schemas_of`: take one of them away.")
+    other = home.with_name(topic)
+    if not (other.is_dir() and is_home(other)):
+        raise UnusableSetting(f"{home / 'contract.yaml'}: schemas_of names {topic}, which has no contract.")
+    return _versions(other)
 
 
 def _versions(home: Path) -> tuple[Version, ...]:

@@ -79,7 +79,8 @@ def _full(name: str, namespace: str) -> str:
 
 def lock_of(contracts: Iterable[Contract]) -> Lock:
     """The lock that would hold these contracts as they stand."""
-    return {(c.topic, v.number): digest(v.schema) for c in contracts for v in c.versions}
+    own = (c for c in contracts if not c.schemas_of)
+    return {(c.topic, v.number): digest(v.schema) for c in own for v in c.versions}
 
 
 def differences(locked: Lock, contracts: Iterable[Contract]) -> tuple[Unlocked, ...]:

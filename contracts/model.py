@@ -111,6 +111,8 @@ class Contract:
     """What the topic is to its product."""
     derived_from: str | None = None
     """The topic that this one is made from."""
+    schemas_of: str | None = None
+    """The topic whose versions this contract shares; None where they are its own."""
     key: str | None = None
     """The field whose text is the record's Kafka key."""
     identity: tuple[str, ...] = ()
@@ -132,7 +134,8 @@ class Contract:
     @property
     def home(self) -> Path:
         """The folder of the contract."""
-        return self.newest.path.parent
+        own = self.newest.path.parent
+        return own.with_name(self.topic) if self.schemas_of else own
 
     @property
     def newest(self) -> Version:

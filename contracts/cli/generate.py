@@ -20,8 +20,9 @@ def generate(
         bool, typer.Option("--json", help="Print what was written as one JSON object.")
     ] = False,
 ) -> None:
-    """Write the typed records of the newest version of every contract, one module for each topic."""
-    texts = {f"{module_name(c)}.py": module_text(c) for c in load_contracts().values()}
+    """Write the typed records of the newest version of every contract, a module for each topic of its own."""
+    own = [contract for contract in load_contracts().values() if not contract.schemas_of]
+    texts = {f"{module_name(contract)}.py": module_text(contract) for contract in own}
     output.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (output / name).write_text(text, encoding="utf-8")

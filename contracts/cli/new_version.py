@@ -19,7 +19,12 @@ def new_version(
     ] = False,
 ) -> None:
     """Copy the newest version of a contract to the next file, ready to edit, and its examples beside it."""
-    newest = contract_of(topic).newest
+    contract = contract_of(topic)
+    newest = contract.newest
+    if contract.schemas_of:
+        raise UnusableSetting(
+            f"{topic} has the schemas of {contract.schemas_of}: write the new version of that topic."
+        )
     home, number = newest.path.parent, newest.number + 1
     file, examples = home / f"v{number}.avsc", home / "examples"
     try:

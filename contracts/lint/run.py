@@ -34,7 +34,7 @@ def lint(contracts: Iterable[Contract]) -> list[Fault]:
 
 
 def _of(contract: Contract) -> Iterator[Fault]:
-    for version in contract.versions:
+    for version in () if contract.schemas_of else contract.versions:
         try:
             root = parse(version.schema)
         except UnusableSetting as error:
@@ -53,7 +53,7 @@ def _of(contract: Contract) -> Iterator[Fault]:
 
 
 def _about(contract: Contract, newest: Type) -> Iterator[Fault]:
-    file = contract.newest.path.parent / "contract.yaml"
+    file = contract.home / "contract.yaml"
 
     def fault(rule: str, path: str, message: str, instead: str) -> Fault:
         return Fault(rule=rule, file=file, path=path, message=message, instead=instead)
