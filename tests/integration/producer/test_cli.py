@@ -58,6 +58,31 @@ def test_polling_counts_what_was_delivered_and_says_that_it_is_a_replay(
 
 
 @pytest.mark.parametrize(
+    "arguments", [("-33.86,151.2", "EWR"), ("EWR", "-33.86,151.2"), ("--", "-33.86,151.2", "EWR")]
+)
+def test_a_place_in_the_south_is_asked_for(
+    run_cli: RunCli, applied: None, api: dict[str, str], state: tuple[str, str], arguments: str
+) -> None:
+    done = run_cli(*("producer", "poll", "--once", "--json", *state), *arguments.split(), env=api)
+    summary = json.loads(done.stdout)
+    # The replay has no station there, and says so.
+    assert (summary["calls"], summary["sent"], summary["calls_failed"]) == (2, 1, 1)
+    assert "404 for -33.86,151.2" in done.stderr
+
+
+def test_coordinates_that_are_spelled_in_another_way_cost_no_call(
+    run_cli: RunCli, applied: None, state: tuple[str, str]
+) -> None:
+    # Nothing listens at this address: a call would end with 3.
+    api = {"OPENWEATHERMAP_API_KEY": CANARY, "OPENWEATHERMAP_URL": "http://127.0.0.1:1"}
+    places = {"WEATHER_PLACES": "EWR;51°30'N 0°7'W"}
+    for arguments, environment in ((["EWR", "51°30'N 0°7'W"], api), ([], {**api, **places})):
+        done = run_cli("producer", "poll", "--once", "--json", *state, *arguments, env=environment)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is no place: write 51.5,-0.1167." in done.stderr
+
+
+@pytest.mark.parametrize(
     ("change", "code", "sentence"),
     [
         ({"OPENWEATHERMAP_API_KEY": "other" + CANARY}, 4, "refuses the key"),
