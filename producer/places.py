@@ -1,7 +1,8 @@
 """Names places as the weather API takes them.
 
 A place is written in one line: a number is the API's city id, two numbers are latitude and longitude,
-`zip:94402,US` is a postcode, anything else a name such as `London,GB`.
+`zip:94402,US` is a postcode, anything else a name such as `London,GB`. Coordinates in another spelling are
+refused rather than taken for a name: no API finds them.
 """
 
 from __future__ import annotations
@@ -9,13 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from contracts.errors import UnusableSetting
+from producer import coordinates
 
-_ID = re.compile(r"\d+")
-_COORDINATES = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*,\s*([+-]?\d+(?:\.\d+)?)")
+_ID = re.compile(r"[0-9]+")
+_DEGREES = r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))"
+_COORDINATES = re.compile(rf"{_DEGREES}\s*,\s*{_DEGREES}")
 _ZIP = "zip:"
+_NO_NAME = re.compile(r"-|zip:\s*$|.*[\ud800-\udfff]", re.IGNORECASE)
+"""An option, a postcode that is missing, and bytes of the command line that are no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +38,32 @@ def place(written: str) -> Place:
     if _ID.fullmatch(text):
         return Place(text, {"id": text})
     if match := _COORDINATES.fullmatch(text):
-        latitude, longitude = match.groups()
-        if abs(float(latitude)) > 90 or abs(float(longitude)) > 180:
-            raise UnusableSetting(f"{text} is no place: write latitude,longitude in degrees.")
-        return Place(text, {"lat": latitude, "lon": longitude})
-    if text.startswith(_ZIP):
-        code = text.removeprefix(_ZIP).strip()
-        if code:
-            return Place(text, {"zip": code})
-    elif text:
-        return Place(text, {"q": text})
-    raise UnusableSetting(
-        f"{written!r} is no place: write a city id, latitude,longitude, zip:CODE,COUNTRY or NAME,COUNTRY."
-    )
+        latitude, longitude = map(Decimal, match.groups())
+        if abs(latitude) > 90 or abs(longitude) > 180:
+            raise _no_place(written, coordinates.correction(latitude, longitude))
+        return Place(text, {"lat": coordinates.spell(latitude), "lon": coordinates.spell(longitude)})
+    if text[: len(_ZIP)].casefold() == _ZIP and (code := text[len(_ZIP) :].strip()):
+        return Place(text, {"zip": code})
+    if (advice := coordinates.advice(text)) is not None:
+        raise _no_place(written, advice)
+    is_name = any(letter.isalpha() for letter in text) and not _NO_NAME.match(text)
+    if not is_name:
+        raise _no_place(written, "write a city id, latitude,longitude, zip:CODE,COUNTRY or NAME,COUNTRY")
+    return Place(text, {"q": text})
+
+
+def _no_place(written: str, advice: str) -> UnusableSetting:
+    return UnusableSetting(f"{written!r} is no place: {advice}.")
 
 
 def places_of(file: Path) -> list[Place]:
     """Read places from a file, one a line; blank lines and those that begin with # are left out."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
         raise UnusableSetting(f"{file} cannot be read as a list of places: {error}.") from None
+    except UnicodeDecodeError:
+        raise UnusableSetting(f"{file} is not UTF-8 text: save the list of places as UTF-8.") from None
     return places(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import os
 import zlib
@@ -91,6 +92,6 @@ def _lines(file: Path, raw: BinaryIO) -> Iterator[StoredBody]:
                     break
         # Progress is shown by the position in the file, not in the text that it decompresses to.
         position = os.lseek(raw.fileno(), 0, os.SEEK_CUR)
-        if line.strip():
+        if line.removeprefix(codecs.BOM_UTF8).strip():
             yield StoredBody(f"{file}:{number}", line.rstrip(b"\r\n"), position - before)
             before = position

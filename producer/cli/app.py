@@ -11,6 +11,7 @@ import typer
 from contracts.logs import log_to_stderr
 from producer.api.client import MASK
 from producer.cli import backfill, config, doctor, parse, poll, replay
+from producer.cli.live import TAKES_PLACES
 from producer.settings import WeatherApi
 
 app = typer.Typer(
@@ -23,8 +24,8 @@ app = typer.Typer(
 )
 app.command()(parse.parse)
 app.command()(backfill.backfill)
-app.command()(poll.poll)
-app.command()(doctor.doctor)
+app.command(context_settings=TAKES_PLACES)(poll.poll)
+app.command(context_settings=TAKES_PLACES)(doctor.doctor)
 app.add_typer(replay.app, name="replay")
 app.add_typer(config.app, name="config")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +16,22 @@ from producer.settings import WeatherApi
 
 LiveSource = Literal["openweathermap", "open-meteo"]
 
+TAKES_PLACES: dict[str, Any] = {"ignore_unknown_options": True}
+"""For a verb that takes places: `-33.86,151.2` is no option; `only_places` refuses misspelled ones."""
+
+
+def only_places(context: typer.Context, written: list[str] | None) -> list[str] | None:
+    """Refuse what looks like an option that the verb does not have; south and west begin with a minus too."""
+    for one in written or ():
+        if one.startswith("--") or (one.startswith("-") and one[1:2].isalpha()):
+            name = one.partition("=")[0]
+            known = [option for parameter in context.command.params for option in parameter.opts]
+            close = ", ".join(get_close_matches(name, known))
+            hint = f" (Possible options: {close})" if close else ""
+            context.fail(f"No such option or place: {name}{hint}")
+    return written
+
+
 Live = Annotated[
     LiveSource, typer.Option("--source", case_sensitive=False, help="Whom to ask; open-meteo needs no key.")
 ]
@@ -22,6 +39,7 @@ Written = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PLACE]...",
+        callback=only_places,
         help="City id, latitude,longitude, zip:CODE,COUNTRY or NAME,COUNTRY; open-meteo takes coordinates "
         "only. If none: those of WEATHER_PLACES, separated by semicolons, or ten large cities.",
     ),

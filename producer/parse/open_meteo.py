@@ -67,7 +67,7 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
     current = body.get("current")
     if not isinstance(current, dict):
         raise Unparsable(
-            "NOT_CURRENT_WEATHER", "the body has no object `current`: it is not of /v1/forecast."
+            "NOT_CURRENT_WEATHER", "the body has no object at /current: it is not of /v1/forecast."
         )
     _check_units(current, body.get("current_units"), context.units)
     record = begin(context)
@@ -88,7 +88,7 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
     for name, value in body.items():
         if name not in _IN_BODY:
             keep(extra, "", name, value)
-    return finish(record)
+    return finish(record, time="/current/time", place="/latitude and /longitude")
 
 
 def _check_units(current: Mapping[str, Any], stated: Any, units: Units) -> None:
@@ -105,7 +105,7 @@ def _check_units(current: Mapping[str, Any], stated: Any, units: Units) -> None:
                 )
 
 
-def _time(value: Any, utc_offset: int | None) -> int:
+def _time(value: Any, utc_offset: int | None) -> int | None:
     """Seconds since 1970, UTC, or ISO 8601 without a zone, which is local: as milliseconds, UTC."""
     if type(value) is not str:
         return reading.millis(value, "/current/time")
@@ -116,5 +116,5 @@ def _time(value: Any, utc_offset: int | None) -> int:
             "WRONG_TYPE", "/current/time is neither seconds nor a time such as 2024-12-19T02:30."
         ) from None
     if utc_offset is None:
-        raise Unparsable("NO_TIME", "/current/time is local, and the body has no `utc_offset_seconds`.")
-    return (int(local.timestamp()) - utc_offset) * 1000
+        raise Unparsable("NO_TIME", "/current/time is local, and the body has no /utc_offset_seconds.")
+    return reading.millis(int(local.timestamp()) - utc_offset, "/current/time")

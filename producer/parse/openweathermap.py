@@ -19,7 +19,11 @@ _SCALARS: Fields = {
     "id": ("city_id", reading.long),
     "name": ("name", reading.text),
 }
-_COORDINATES: Fields = {"lat": ("latitude", reading.number), "lon": ("longitude", reading.number)}
+_COORDINATES: Fields = {
+    **dict.fromkeys(("lat", "latitude"), ("latitude", reading.number)),
+    **dict.fromkeys(("lon", "lng", "long", "longitude"), ("longitude", reading.number)),
+}
+"""The API itself writes `lat` and `lon`; what stored its bodies may have spelled them out, or as maps do."""
 _GROUPS: Mapping[str, Fields] = {
     # Some bodies capitalise their coordinates.
     "coord": {
@@ -62,6 +66,8 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
             if value is not None:
                 field, read = _SCALARS[name]
                 record[field] = read(value, f"/{name}")
+        elif name == "coord":
+            _read_place(value, record, extra)
         elif name in _GROUPS:
             read_fields(value, _GROUPS[name], f"/{name}", record, extra)
         elif name in {"rain", "snow"}:
@@ -72,7 +78,18 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
             record["conditions"] = _conditions(value, extra)
         elif name != "cod":
             keep(extra, "", name, value)
-    return finish(record)
+    return finish(record, time="/dt", place="/id, /coord and /name")
+
+
+def _read_place(value: Any, record: RawRecord, extra: dict[str, str]) -> None:
+    """Read both coordinates or none: half a place is none, and is kept in `extra`."""
+    read_fields(value, _GROUPS["coord"], "/coord", record, extra)
+    if (record["latitude"] is None) is (record["longitude"] is None):
+        return
+    record["latitude"] = record["longitude"] = None
+    for name, inner in value.items():
+        if name in _GROUPS["coord"] and inner is not None:
+            keep(extra, "/coord", name, inner)
 
 
 def _refuse_other_bodies(body: Mapping[str, Any]) -> None:
@@ -82,7 +99,7 @@ def _refuse_other_bodies(body: Mapping[str, Any]) -> None:
         raise Unparsable("API_ERROR", f"the API answered {code}: {said}")
     foreign = sorted(_FOREIGN & body.keys())
     if foreign or not isinstance(body.get("main"), dict):
-        why = f"has `{foreign[0]}`" if foreign else "has no object `main`"
+        why = f"has /{foreign[0]}" if foreign else "has no object at /main"
         raise Unparsable("NOT_CURRENT_WEATHER", f"the body {why}: it is not of /data/2.5/weather.")
 
 

@@ -56,7 +56,7 @@ _EMPTY: RawRecord = {
     **dict.fromkeys(("sunrise_at", "sunset_at", *_MEASURES)),
 }
 # `json.dumps` would set up an encoder for each call.
-_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def begin(context: Context) -> RawRecord:
@@ -72,10 +72,15 @@ def begin(context: Context) -> RawRecord:
     }
 
 
-def finish(record: RawRecord) -> RawRecord:
-    """Name the record's station; raises `Unparsable` where it lacks a time, a measure or a place."""
+def finish(record: RawRecord, *, time: str, place: str) -> RawRecord:
+    """Name the record's station; raises `Unparsable` where it lacks a time, a measure or a place.
+
+    `time` and `place` point to where the body has them.
+    """
     if record["observed_at"] is None:
-        raise Unparsable("NO_TIME", "the body has no time: nothing says when the weather was observed.")
+        raise Unparsable(
+            "NO_TIME", f"{time} is absent, null or 0: nothing says when the weather was observed."
+        )
     if all(record[measure] is None for measure in _MEASURES):
         raise Unparsable("NO_MEASURE", "the body holds no measure of any weather.")
     station = identity.station(
@@ -86,7 +91,7 @@ def finish(record: RawRecord) -> RawRecord:
         country=record["country"],
     )
     if station is None:
-        raise Unparsable("NO_STATION", "the body has no id, no coordinates and no name: it is from nowhere.")
+        raise Unparsable("NO_STATION", f"{place} name no station: the body is from nowhere.")
     record["station"] = station
     return record
 
@@ -102,9 +107,22 @@ def read_fields(value: Any, fields: Fields, pointer: str, record: RawRecord, ext
         if row is None:
             keep(extra, pointer, name, inner)
         elif inner is not None:
-            record[row[0]] = row[1](inner, f"{pointer}/{name}")
+            before, found = record[row[0]], row[1](inner, f"{pointer}/{name}")
+            if before is not None and before != found:
+                raise Unparsable(
+                    "REPEATED_KEY", f"{pointer}/{name} gives another {row[0]} than a field beside it."
+                )
+            record[row[0]] = found
+            if found is None:
+                keep(extra, pointer, name, inner)
 
 
 def keep(extra: dict[str, str], pointer: str, name: str, value: Any) -> None:
-    """Keep a field that the contract does not name: its JSON pointer (RFC 6901), and its JSON text."""
-    extra[f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"] = _TO_JSON(value)
+    """Keep a field that the contract does not name: its JSON pointer, and its JSON text."""
+    here = reading.pointer_to(pointer, name)
+    try:
+        extra[here] = _TO_JSON(value)
+    except ValueError:
+        raise Unparsable(
+            "OUT_OF_RANGE", f"{reading.shown(here)} holds a number that no double can hold."
+        ) from None

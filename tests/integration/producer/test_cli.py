@@ -57,6 +57,29 @@ def test_polling_counts_what_was_delivered_and_says_that_it_is_a_replay(
     assert CANARY not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("arguments", ["-33.86,151.2 EWR", "EWR -33.86,151.2", "-- -33.86,151.2 EWR"])
+def test_a_place_in_the_south_is_asked_for(
+    run_cli: RunCli, applied: None, api: dict[str, str], state: tuple[str, str], arguments: str
+) -> None:
+    done = run_cli(*("producer", "poll", "--once", "--json", *state), *arguments.split(), env=api)
+    summary = json.loads(done.stdout)
+    # The replay has no station there, and says so.
+    assert (summary["calls"], summary["sent"], summary["calls_failed"]) == (2, 1, 1)
+    assert "404 for -33.86,151.2" in done.stderr
+
+
+def test_coordinates_that_are_spelled_in_another_way_cost_no_call(
+    run_cli: RunCli, applied: None, state: tuple[str, str]
+) -> None:
+    # Nothing listens at this address: a call would end with 3.
+    api = {"OPENWEATHERMAP_API_KEY": CANARY, "OPENWEATHERMAP_URL": "http://127.0.0.1:1"}
+    places = {"WEATHER_PLACES": "EWR;51°30'N 0°7'W"}
+    for arguments, environment in ((["EWR", "51°30'N 0°7'W"], api), ([], {**api, **places})):
+        done = run_cli("producer", "poll", "--once", "--json", *state, *arguments, env=environment)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is no place: write 51.5,-0.1167." in done.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "code", "sentence"),
     [
@@ -201,3 +224,36 @@ def test_parse_gives_a_record_or_an_error_for_each_body(run_cli: RunCli, tmp_pat
     assert good["record"]["observed_at"] == "2023-11-14T22:13:20.000Z"
     assert (bad["error"], bad["reason"]) == ("API_ERROR", "the API answered 404: city not found")
     assert absent["error"] == "UNREADABLE"
+
+
+def test_parse_shows_what_backfill_does(
+    run_cli: RunCli, applied: None, tmp_path: Path, state: tuple[str, str]
+) -> None:
+    good = '{"main":{"temp":1},"dt":%d,"id":0,"coord":{"lat":-90,"lng":33}}'
+    lines = [
+        "\ufeff" + good % 1_700_000_000,
+        good % 1_700_003_600,
+        good % 0,
+        '{"main":{"temp":1,"temp":2},"dt":1700000000,"id":7}',
+        '{"main":{"temp":1},"dt":1700000000,"coord":{"lat":5}}',
+        good % 1_700_000_000_000,
+    ]
+    file = tmp_path / "bodies.jsonl"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    shown = run_cli("producer", "parse", str(file))
+    done = run_cli("producer", "backfill", str(file), "--units", "metric", "--json", *state)
+    records, faults = shown.stdout.splitlines()[:2], shown.stdout.splitlines()[2:]
+    assert records == [
+        f"{file}:{line}: geo:-90.0000,0.0000 at 2023-11-14T{hour}:13:20.000Z"
+        for line, hour in ((1, 22), (2, 23))
+    ]
+    assert faults == [
+        f"{file}:3: NO_TIME: /dt is absent, null or 0: nothing says when the weather was observed.",
+        f"{file}:4: REPEATED_KEY: /main/temp stands there twice: nothing says which one counts.",
+        f"{file}:5: NO_STATION: /id, /coord and /name name no station: the body is from nowhere.",
+        f"{file}:6: OUT_OF_RANGE: /dt is no time between the years 1 and 9999, in seconds.",
+    ]
+    assert (shown.returncode, done.returncode) == (1, 1)
+    assert [line for line in done.stderr.splitlines() if line in faults] == faults
+    summary = json.loads(done.stdout)
+    assert (summary["read"], summary["delivered"], summary["refused"]) == (6, 2, 4)

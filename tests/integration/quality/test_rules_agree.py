@@ -36,6 +36,7 @@ CONTRACT = replace(PUBLISHED, rules=(*PUBLISHED.rules, *OPEN_RANGES))
 NAN, INFINITY = float("nan"), float("inf")
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 YEAR_1, YEAR_9999 = datetime(1, 1, 2, tzinfo=timezone.utc), datetime(9999, 12, 30, tzinfo=timezone.utc)
 
 
@@ -66,6 +67,14 @@ BREAKING: dict[str, tuple[Change, ...]] = {
         *each("observed_at", NOON + 301 * SECOND, NOON + DAY),
         {"observed_at": NOON - 2 * DAY, "replay": False},
     ),
+    "time-possible": tuple(
+        {"observed_at": time, "replay": replay}
+        for time in (
+            *(YEAR_1, EPOCH, EPOCH + SECOND, NOON - 15_000 * DAY - SECOND),
+            *(NOON + DAY + SECOND, NOON + 99 * DAY, YEAR_9999),
+        )
+        for replay in (True, False)
+    ),
     "only-from-below": each("rain_3h", -0.001, -1.0, -1e300, -INFINITY, NAN),
     "only-from-above": each("feels_like", 90.001, 1000.0, 1e300, INFINITY, NAN),
 }
@@ -89,6 +98,11 @@ KEEPING: dict[str, tuple[Change, ...]] = {
         *each("received_at", None, NOON - 300 * SECOND, NOON + DAY),
         {"observed_at": datetime(2013, 7, 4, tzinfo=timezone.utc), "replay": True},
         {"observed_at": NOON + DAY, "replay": True},
+    ),
+    "time-possible": (
+        *each("observed_at", NOON - 15_000 * DAY, NOON + DAY, NOON, None),
+        {"observed_at": datetime(2013, 7, 4, tzinfo=timezone.utc), "replay": True},
+        {"received_at": None, "observed_at": EPOCH},
     ),
     "only-from-below": each("rain_3h", 0.0, 1e300, INFINITY, None),
     "only-from-above": each("feels_like", 90.0, -1e300, -INFINITY, None),

@@ -58,6 +58,10 @@ def test_every_measure_arrives_in_its_own_field() -> None:
     assert record["extra"]["/elevation"] == "45.0"
 
 
+def test_a_byte_order_mark_is_no_part_of_a_body() -> None:
+    assert parse(b"\xef\xbb\xbf" + BODY, METRIC) == parse(BODY, METRIC)
+
+
 def test_the_record_is_of_the_raw_contract() -> None:
     fastavro.schemaless_writer(io.BytesIO(), SCHEMA, parse(BODY, METRIC), strict=True)
 
@@ -109,6 +113,10 @@ def test_a_mutated_body_becomes_a_writable_record_or_a_named_error(
         (changed(lambda b: b["current"].update(temperature_2m="warm")), METRIC, "WRONG_TYPE"),
         (changed(lambda b: b["current"].update(time="noon")), METRIC, "WRONG_TYPE"),
         (changed(lambda b: b["current"].pop("time")), METRIC, "NO_TIME"),
+        (changed(lambda b: b["current"].update(time=0)), METRIC, "NO_TIME"),
+        (changed(lambda b: b["current"].update(time="0001-01-01T00:00")), METRIC, "OUT_OF_RANGE"),
+        (changed(lambda b: b.update(longitude=None)), METRIC, "NO_STATION"),
+        (BODY.replace(b'"latitude"', b'"latitude":1,"latitude"', 1), METRIC, "REPEATED_KEY"),
         (
             changed(lambda b: (b["current"].update(time="2024-06-01T13:30"), b.pop("utc_offset_seconds"))),
             METRIC,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def test_a_line_without_end_is_cut_and_the_next_one_read(tmp_path: Path) -> None
     long, short = bodies_in(file)
     assert len(long.body) == LARGEST_BODY + 1
     assert (short.where, short.body) == (f"{file}:2", b"{}")
+
+
+def test_a_line_with_nothing_but_a_byte_order_mark_is_blank(tmp_path: Path) -> None:
+    file = tmp_path / "bodies.jsonl"
+    file.write_bytes(codecs.BOM_UTF8 + b"\r\n{}\n" + codecs.BOM_UTF8 + b"[]\n" + codecs.BOM_UTF8)
+    bodies = [(stored.where, stored.body) for stored in bodies_in(file)]
+    assert bodies == [(f"{file}:2", b"{}"), (f"{file}:3", codecs.BOM_UTF8 + b"[]")]
 
 
 def test_a_folder_gives_its_bodies_by_name(tmp_path: Path) -> None:

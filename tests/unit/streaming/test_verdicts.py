@@ -80,3 +80,13 @@ def test_a_time_long_past_or_in_the_future_is_flagged_and_a_replay_of_old_times_
     assert {published.topic for published in found} == {plan.final.topic}
     late = ["observed-when-received"]
     assert [published.record["flags"] for published in found] == [late, [], [], late, []]
+
+
+def test_a_replay_of_a_time_that_nobody_observed_is_flagged(
+    publish: Publish, plan: Plan, raw_value: RawValue
+) -> None:
+    received, day = 1_700_000_000_000, 86_400_000
+    times = (-1000, 1000, day, received + 2 * day, 253_402_300_799_000)
+    found = publish([raw_value(received_at=received, observed_at=time, replay=True) for time in times])
+    assert {published.topic for published in found} == {plan.final.topic}
+    assert [published.record["flags"] for published in found] == [["time-possible"]] * len(times)
