@@ -64,6 +64,7 @@ class _ContractFile(_Strict):
     key: str | None = None
     identity: list[str] = []
     incidental: list[str] = []
+    about_station: list[str] = []
     daily: str | None = None
     mode: Mode = Mode.FULL_TRANSITIVE
     readers: list[Literal["spark", "fastavro"]] = ["spark", "fastavro"]
@@ -151,6 +152,7 @@ def load_contract(home: Path) -> Contract:
         key=about.key,
         identity=tuple(about.identity),
         incidental=tuple(about.incidental),
+        about_station=tuple(about.about_station),
         daily=about.daily,
         owner=about.owner,
         mode=about.mode,

@@ -119,6 +119,8 @@ class Contract:
     """The fields that together name one observation."""
     incidental: tuple[str, ...] = ()
     """The fields that may differ between two records of one observation with the same values."""
+    about_station: tuple[str, ...] = ()
+    """The fields that tell of the station or of its day, and measure nothing."""
     daily: str | None = None
     """The measure of which a report shows the lowest, mean and highest of each day."""
     exceptions: Mapping[str, str] = field(default_factory=dict)
