@@ -1,6 +1,8 @@
 # Everything runs from the virtual environment in .venv, which `make setup` keeps equal to requirements.lock.
 
 PYTHON ?= python3
+# Who names no Python keeps the environment, whichever Python made it.
+PYTHON_IS_CHOSEN := $(filter-out file,$(firstword $(origin PYTHON)))
 # Test files are run side by side, each with services of its worker's own; those of integration, which are longer,
 # come first.
 TEST_JOBS ?= 2
@@ -17,16 +19,18 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
 
 setup: ## Prepare everything: virtual environment, Java, jars, Spark
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
-	    echo "error: Python 3.10 or newer is needed and $(PYTHON) is not: install one, or run make PYTHON=/path/to/it." >&2; \
-	    exit 7; }
-	@stamp="$$(cat requirements.lock pyproject.toml | cksum) $$($(PYTHON) -V) $(CURDIR)"; \
+	@own="$$($(VENV) -V 2>/dev/null)"; python="$(PYTHON)"; \
+	if [ -z "$(PYTHON_IS_CHOSEN)" ] && [ -n "$$own" ]; then python=$(VENV); fi; \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	    echo "error: Python 3.10 or newer is needed and $$python is not: install one, or run make PYTHON=/path/to/it." >&2; \
+	    exit 7; }; \
+	version="$$($$python -V)"; stamp="$$(cat requirements.lock pyproject.toml | cksum) $$version $(CURDIR)"; \
 	if [ "$$(cat .venv/complete 2>/dev/null)" != "$$stamp" ]; then \
-	    $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
-	        echo "error: $(PYTHON) lacks its venv module: install it (on Debian: apt-get install python3-venv)." >&2; exit 7; }; \
-	    [ "$$($(VENV) -V 2>/dev/null)" = "$$($(PYTHON) -V)" ] || rm -rf .venv; \
+	    $$python -c 'import venv, ensurepip' 2>/dev/null || { \
+	        echo "error: $$python lacks its venv module: install it (on Debian: apt-get install python3-venv)." >&2; exit 7; }; \
+	    [ "$$own" = "$$version" ] || rm -rf .venv; \
 	    rm -f .venv/complete; \
-	    $(PYTHON) -m venv .venv && \
+	    $$python -m venv .venv && \
 	    $(VENV) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock && \
 	    $(VENV) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . || { \
 	        echo "error: the Python packages could not be installed; pip says why above: mend it and run make setup again." >&2; \
