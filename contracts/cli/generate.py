@@ -9,7 +9,7 @@ import typer
 
 from contracts.cli_support import messages, print_json
 from contracts.folder import HOME, load_contracts
-from contracts.generate import module_name, module_text
+from contracts.generate import module_texts
 
 RECORDS = HOME / "records"
 
@@ -21,7 +21,7 @@ def generate(
     ] = False,
 ) -> None:
     """Write the typed records of the newest version of every contract, one module for each topic."""
-    texts = {f"{module_name(c)}.py": module_text(c) for c in load_contracts().values()}
+    texts = {f"{name}.py": text for name, text in module_texts(load_contracts().values()).items()}
     output.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (output / name).write_text(text, encoding="utf-8")
