@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from contracts.cli_support import messages, print_json
+from contracts.errors import UnusableSetting
 from contracts.folder import HOME, load_contracts
 from contracts.generate import module_texts
 
@@ -22,9 +23,12 @@ def generate(
 ) -> None:
     """Write the typed records of the newest version of every contract, one module for each topic."""
     texts = {f"{name}.py": text for name, text in module_texts(load_contracts().values()).items()}
-    output.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (output / name).write_text(text, encoding="utf-8")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (output / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UnusableSetting(f"{output} cannot be written: {error.strerror or error}.") from None
     if as_json:
         print_json({"written": [str(output / name) for name in texts]})
     else:
