@@ -7,9 +7,11 @@ import dataclasses
 import enum
 import keyword
 import re
+import subprocess
 import sys
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -127,12 +129,35 @@ def test_every_name_of_pythons_is_a_name_like_another_as_is_the_same_name_with_u
     assert broken == {}
 
 
+SHARPEST = words(
+    "date time str type Enum field UUID _ mro title __deleted _order_ SCHEMA TOPIC value object classmethod "
+    "annotations from dict Mapping list tuple item _E__a _R _E NotImplemented ClassVar Any dataclass"
+)
+
+
+def test_a_strict_type_checker_takes_a_module_whatever_names_are_in_it(tmp_path: Path) -> None:
+    for place, schema in PLACES.items():
+        for name in SHARPEST:
+            file = tmp_path / f"{place.replace(' ', '_')}_{name}.py"
+            file.write_text(module_text(contract(schema(name))), encoding="utf-8")
+    check = [sys.executable, "-m", "mypy", "--strict", "--python-version=3.10", "--cache-dir=cache", "."]
+    done = subprocess.run(check, capture_output=True, text=True, cwd=tmp_path, timeout=240, check=False)
+    count = len(PLACES) * len(SHARPEST)
+    assert done.stdout == f"Success: no issues found in {count} source files\n", done.stderr
+
+
 def test_what_dataclasses_look_up_in_a_module_is_no_type_of_the_contract() -> None:
     for name in [*dir(builtins), "MISSING", "FrozenInstanceError"]:
         made = record_type(record({"name": "a", "type": "string"}, name=name))
         assert hash(made(a="rain")) == hash(made(a="rain"))
         assert {made(a="rain"), made(a="rain"), made(a="snow")} == {made(a="snow"), made(a="rain")}
         assert made(a="rain") != "rain"
+
+
+def test_a_default_is_filled_in_whatever_the_fields_beside_it_are_called() -> None:
+    tags = {"name": "tags", "type": {"type": "map", "values": "int"}, "default": {"a": 1}}
+    for name in {*MACHINERY, *dir(dataclasses), "_dflt_tags", "_type_tags", "self"}:
+        defaults_agree(record({"name": name, "type": "string", "default": name}, tags))
 
 
 ADDED_BESIDE = [
