@@ -16,6 +16,7 @@ from uuid import UUID
 
 from contracts.compatibility.schema import Type
 from contracts.errors import UnusableSetting
+from contracts.reader.python import LOGICAL
 
 
 def to_json(value: Any) -> Any:
@@ -51,7 +52,8 @@ def _read(node: Type, value: Any) -> Any:
         return [from_json(node.items, item) for item in value]
     if node.kind == "map" and node.items:
         return {key: from_json(node.items, item) for key, item in value.items()}
-    read = _READERS.get(str(node.attributes.get("logicalType"))) or _READERS.get(node.kind)
+    logical = str(node.attributes.get("logicalType"))
+    read = _READERS.get(logical if (node.kind, logical) in LOGICAL else node.kind)
     return read(value) if read else value
 
 

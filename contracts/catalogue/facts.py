@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from contracts.compatibility import Type, parse, words
 from contracts.compatibility.schema import Field
 from contracts.diff import Change, diff
-from contracts.generate import module_name
+from contracts.generate import module_name, record_name
 from contracts.model import Contract, Rule, Version
 from contracts.rules import definition
 
@@ -68,10 +68,9 @@ class Facts:
 
 def facts(contract: Contract, example: Example | None) -> Facts:
     """Gather what the page of `contract` says; raises `UnusableSetting` for a version that is no schema."""
-    root = parse(contract.newest.schema)
     return Facts(
         contract=contract,
-        record=root.name,
+        record=record_name(contract),
         module=f"contracts.records.{module_name(contract)}",
         fields=tuple(_lines(contract)),
         rules=tuple((rule, definition(rule, contract.newest.schema)) for rule in contract.rules),

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from contracts.cli_support import messages, print_json
+from contracts.errors import UnusableSetting
 from contracts.folder import HOME, load_contracts
-from contracts.generate import module_name, module_text
+from contracts.generate import module_texts
 
 RECORDS = HOME / "records"
 
@@ -20,12 +21,15 @@ def generate(
         bool, typer.Option("--json", help="Print what was written as one JSON object.")
     ] = False,
 ) -> None:
-    """Write the typed records of the newest version of every contract, a module for each topic of its own."""
+    """Write the typed records of the newest version of every contract, a module for each topic that has its own."""
     own = [contract for contract in load_contracts().values() if not contract.schemas_of]
-    texts = {f"{module_name(contract)}.py": module_text(contract) for contract in own}
-    output.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (output / name).write_text(text, encoding="utf-8")
+    texts = {f"{name}.py": text for name, text in module_texts(own).items()}
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (output / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UnusableSetting(f"{output} cannot be written: {error.strerror or error}.") from None
     if as_json:
         print_json({"written": [str(output / name) for name in texts]})
     else:

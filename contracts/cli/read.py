@@ -13,11 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.cli_support import print_json
-from contracts.compatibility import parse
 from contracts.consume import Message, consume
 from contracts.errors import UnusableSetting
 from contracts.folder import load_contracts
-from contracts.generate import module_name
+from contracts.generate import module_name, record_name
 from contracts.json_form import to_json
 from contracts.settings import addresses
 
@@ -92,7 +91,7 @@ def _record_type(topic: str) -> Any:
         module = importlib.import_module(f"contracts.records.{name}")
     except ModuleNotFoundError:
         raise UnusableSetting(f"{topic} has no typed records: run `python -m contracts generate`.") from None
-    return getattr(module, parse(known[topic].newest.schema).name)
+    return getattr(module, record_name(known[topic]))
 
 
 def _table(message: Message[Any]) -> Table:

@@ -57,7 +57,6 @@ LOGICAL: dict[tuple[str, str], str] = {
     ("bytes", "decimal"): "decimal_of({0}, {scale})",
     ("fixed", "decimal"): "decimal_of({0}, {scale})",
     ("string", "uuid"): "UUID({0})",
-    ("fixed", "uuid"): "UUID(bytes={0})",
 }
 """Kind and logical type to the expression of its value; on another kind a logical type means nothing."""
 

@@ -1,13 +1,39 @@
 """Typed weather records and the consumer that reads them.
 
-The wheel that `make sdk` builds holds this file as `contracts`, and what reading needs; nothing of the tools.
+    from weather_records import Observation, consume
 
-    from contracts.consume import consume
-    from contracts.records.topic_weather_final import Observation
+    for message in consume("topic-weather-final", Observation, bootstrap_servers="…", registry_url="…"):
+        print(message.value.observed_at, message.value.temperature)
+
+Every topic has a module of its own, such as `weather_records.topic_weather_final`, with all of its types.
+
+In the wheel that `make sdk` builds, this file is `weather_records`, and gives the topics' records as well.
 """
 
-from contracts.consume import Message, Poison
+from contracts.consume import Message, Poison, consume
 from contracts.decode import Undecodable
-from contracts.errors import PlatformError
+from contracts.errors import (
+    AccessRefused,
+    PlatformError,
+    RegistryMismatch,
+    ServiceFailed,
+    Unreachable,
+    UnusableSetting,
+)
+from contracts.kafka import Kafka
+from contracts.registry import SchemaRegistry
 
-__all__ = ["Message", "PlatformError", "Poison", "Undecodable"]
+__all__ = [
+    "AccessRefused",
+    "Kafka",
+    "Message",
+    "PlatformError",
+    "Poison",
+    "RegistryMismatch",
+    "SchemaRegistry",
+    "ServiceFailed",
+    "Undecodable",
+    "Unreachable",
+    "UnusableSetting",
+    "consume",
+]

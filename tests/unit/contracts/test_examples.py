@@ -91,3 +91,19 @@ def test_a_damaged_value_is_refused_with_its_reason(damage: Any, message: str) -
 def test_json_that_is_no_value_of_the_type_is_refused() -> None:
     with pytest.raises(UnusableSetting, match="yesterday"):
         from_json(parse({"type": "long", "logicalType": "timestamp-millis"}), "yesterday")
+
+
+@pytest.mark.parametrize(
+    ("of", "told", "value"),
+    [
+        ({"type": "fixed", "name": "F", "size": 2, "logicalType": "uuid"}, "AP8=", b"\x00\xff"),
+        ({"type": "string", "logicalType": "date"}, "today", "today"),
+        ({"type": "int", "logicalType": "timestamp-millis"}, 7, 7),
+        ({"type": "double", "logicalType": "decimal"}, 7.5, 7.5),
+    ],
+)
+def test_json_of_a_type_whose_logical_type_a_decoder_does_not_heed_is_the_plain_types(
+    of: Any, told: Any, value: Any
+) -> None:
+    assert from_json(parse(of), told) == value
+    assert to_json(value) == told

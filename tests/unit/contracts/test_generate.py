@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 import contracts
+from contracts.cli.generate import generate
 from contracts.decode import Decoder
-from contracts.errors import ContractsAtFault
+from contracts.errors import ContractsAtFault, UnusableSetting
 from contracts.folder import HOME, load_contracts
 from contracts.generate import module_name, module_text
 from contracts.model import Contract, Version
@@ -126,6 +127,12 @@ def test_a_union_of_two_types_is_refused_by_its_place() -> None:
     broken = {**KINDS, "fields": [{"name": "a", "type": ["null", "string", "long"], "default": None}]}
     with pytest.raises(ContractsAtFault, match="/fields/0/type"):
         module_text(contract(broken))
+
+
+def test_a_folder_that_cannot_be_one_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "records").write_text("a file", encoding="utf-8")
+    with pytest.raises(UnusableSetting, match="records cannot be written: File exists"):
+        generate(output=tmp_path / "records")
 
 
 def test_reading_needs_no_more_than_the_kafka_client_and_fastavro() -> None:
