@@ -8,9 +8,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from contracts.publishing import NotDelivered
 from producer.observation import REMEMBERED, News, Recent
 from producer.parse import Context, parse
-from producer.publish import NotDelivered, Publisher
+from producer.publish import Publisher
 from producer.reading import Unparsable
 from producer.state import Progress, State
 from producer.stored import StoredBody

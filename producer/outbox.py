@@ -13,9 +13,10 @@ from typing import Literal
 
 import structlog
 
+from contracts.publishing import NotDelivered
 from producer.observation import News, digest, identity, news
 from producer.parse import RawRecord
-from producer.publish import Channel, NotDelivered, Publisher
+from producer.publish import Channel, Publisher
 from producer.state import State, Waiting
 from producer.tail import fingerprint, on_topic
 
@@ -95,8 +96,10 @@ class Outbox:
     def close(self, within: float) -> None:
         """Wait up to `within` seconds for the broker's word; raises `NotDelivered` when some lacks."""
         self._refuse_outage()
-        self.publisher.flush(within)
-        self._forget_delivered()
+        try:
+            self.publisher.flush(within)
+        finally:
+            self._forget_delivered()
         waiting = self._state.count_waiting()
         if waiting:
             raise NotDelivered(

@@ -6,14 +6,15 @@ import io
 import json
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import fastavro
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
+from contracts.publishing import Writer
 from contracts.wire import HEADER_SIZE, NotFramed, frame, schema_id
 from quality.record import from_record, to_record
 from quality.results import Validation
@@ -71,28 +72,15 @@ class History:
 
 
 def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
-    failed: list[KafkaError] = []
-
-    def delivered(error: KafkaError | None, _: Message) -> None:
-        if error is not None:
-            failed.append(error)
-
-    producer = Producer(
-        {
-            **kafka.client(),
-            "enable.idempotence": True,
-            "compression.type": "zstd",
-            "delivery.timeout.ms": int(_WITHIN * 1000),
-            "logger": CLIENT_LOG,
-        }
-    )
-    producer.produce(TOPIC, key=key, value=value, on_delivery=delivered)
-    if producer.flush(_WITHIN + 5):
-        raise ServiceFailed(
-            f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?"
-        )
-    if failed:
-        raise broker_error(KafkaException(failed[0]), kafka.client())
+    with closing(Writer(kafka, [TOPIC], deliver_within=_WITHIN)) as writer:
+        writer.send(TOPIC, value, key)
+        left = writer.flush(_WITHIN + 5)
+        if failure := writer.failure():
+            raise failure
+        if left:
+            raise ServiceFailed(
+                f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?"
+            )
 
 
 def _all(consumer: Consumer, newest: int | None = None) -> list[Message]:

@@ -12,12 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-
-from contracts.broker import CLIENT_LOG, Broker, broker_error
+from contracts.broker import Broker
 from contracts.consume import consume
 from contracts.errors import ServiceFailed, UnusableSetting
 from contracts.kafka import Kafka
+from contracts.publishing import ANY, Writer
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.registry import SchemaRegistry
 from streaming.encode import MARK
@@ -31,9 +30,6 @@ record, and has no topic to go back to. One is too old when no topic reaches bac
 it was sent before."""
 
 _AT_ONCE = 500
-_ROOM_WITHIN = 1.0
-_LARGEST = 8 << 20
-"""Bytes; the topic's own limit decides."""
 _CLOCKS_AGREE_WITHIN_MS = 60_000
 """Of the stream, which stamps the dead letter, and of a replay, which stamps the record sent for it."""
 
@@ -171,17 +167,11 @@ class Sender:
 
     def __init__(self, kafka: Kafka, raw: str, lease: Lease) -> None:
         """Prepare to send to the topic `raw`."""
-        self._kafka, self._raw, self._lease = kafka, raw, lease
+        self._raw, self._lease = raw, lease
         self._partitions = set(watermarks(kafka, raw))
-        settings = {
-            **kafka.client(),
-            "enable.idempotence": True,
-            "message.max.bytes": _LARGEST,
-            "message.timeout.ms": int(DELIVERED_WITHIN * 1000),
-        }
-        self._producer = Producer(settings, logger=CLIENT_LOG)
-        self._under_way = 0
-        self._failure: KafkaError | None = None
+        # Whoever took over meanwhile knows nothing of records that are sent again: so the lease is asked.
+        self._writer = Writer(kafka, [raw], deliver_within=DELIVERED_WITHIN, before_again=lease.begin)
+        self._in_lot = 0
 
     def __enter__(self) -> Sender:
         """Begin."""
@@ -189,49 +179,38 @@ class Sender:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Wait until all has arrived; raises what `send` raises."""
-        if kind is None:
-            self._wait()
-            self._lease.end()
+        with closing(self._writer):
+            if kind is None:
+                self._wait()
+                self._lease.end()
 
     def send(self, letter: DeadLetter, mark: bytes) -> None:
         """Send one letter's record: its own bytes, to its own partition where the topic still has it.
 
-        Raises `LeaseLost`, and `Unreachable` or `ServiceFailed` when one before it has not arrived.
+        Raises `LeaseLost`, and another `PlatformError` when one before it has not arrived.
         """
-        if self._under_way == 0:
+        if self._in_lot == 0:
             self._lease.begin()
         headers: list[tuple[str, bytes | None]] = [(header.key, header.value) for header in letter.headers]
         own = letter.source_partition
-        while True:
-            try:
-                self._producer.produce(
-                    self._raw,
-                    value=letter.value,
-                    key=letter.key,
-                    # -1 leaves the choice to the key.
-                    partition=own if own is not None and own in self._partitions else -1,
-                    headers=[*headers, (MARK, mark)],
-                    on_delivery=self._delivered,
-                )
-                break
-            except BufferError:
-                self._producer.poll(_ROOM_WITHIN)
-            except KafkaException as error:
-                raise broker_error(error, self._kafka.client()) from None
-        self._under_way += 1
-        if self._under_way == _AT_ONCE:
+        self._writer.send(
+            self._raw,
+            letter.value,
+            letter.key,
+            partition=own if own in self._partitions else ANY,
+            headers=[*headers, (MARK, mark)],
+        )
+        self._in_lot += 1
+        if self._in_lot == _AT_ONCE:
             self._wait()
 
     def _wait(self) -> None:
-        left = self._producer.flush(2 * DELIVERED_WITHIN)
-        if self._failure:
-            raise broker_error(KafkaException(self._failure), self._kafka.client())
+        left = self._writer.flush(2 * DELIVERED_WITHIN)
+        if failure := self._writer.failure():
+            raise failure
         if left:
             raise ServiceFailed(
                 f"{left} records did not arrive at {self._raw} within {2 * DELIVERED_WITHIN:.0f} s: see "
                 "whether the broker runs, and replay the same again; what has arrived is not sent twice."
             )
-        self._under_way = 0
-
-    def _delivered(self, error: KafkaError | None, _message: Message) -> None:
-        self._failure = self._failure or error
+        self._in_lot = 0

@@ -42,7 +42,7 @@ def logs_to_stderr(
         handler = logging.StreamHandler(sys.stderr)
         handler.addFilter(_without_key)
         logging.basicConfig(level=level, handlers=[handler], format="%(levelname)s %(name)s %(message)s")
-    log_to_stderr(_masked, level)
+    log_to_stderr(_masked, level, loggers=["contracts.publishing"])
 
 
 def _masked(text: str) -> str:

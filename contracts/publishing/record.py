@@ -1,0 +1,102 @@
+"""A record on its way: by what its topic knows it, and what an error says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException
+
+from contracts.broker import broker_error
+from contracts.errors import PlatformError, Unreachable, UnusableSetting
+
+ANY = -1
+"""The partition that Kafka's client chooses by the key."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+Outcome = Callable[["KafkaError | None"], None]
+"""Learns what became of a record: None once the broker has acknowledged it, else why it was given up."""
+
+Partition = tuple[str, int | None]
+Mark = tuple[Partition, bytes | None, bytes | None, tuple[Any, ...]]
+"""What a record is known by on its topic: its partition, key, value and headers."""
+
+CLIENTS_OWN = frozenset(
+    {
+        KafkaError._FATAL,
+        KafkaError._FENCED,
+        KafkaError._GAPLESS_GUARANTEE,
+        KafkaError._INCONSISTENT,
+        KafkaError._PURGE_INFLIGHT,
+        KafkaError._PURGE_QUEUE,
+        KafkaError._STATE,
+        KafkaError._TRANSPORT,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.INVALID_PRODUCER_ID_MAPPING,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.NOT_ENOUGH_REPLICAS,
+        KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.UNKNOWN_PRODUCER_ID,
+    }
+)
+"""Errors of a record that are its client's alone: another client may send it."""
+_NO_TOPIC = frozenset(
+    {KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART}
+)
+_TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
+
+
+class NotDelivered(PlatformError):
+    """Records that were handed over and not acknowledged by the broker."""
+
+    exit_code = Unreachable.exit_code
+
+
+class Record(NamedTuple):
+    """A record that no client has at the moment."""
+
+    number: int
+    """Its place in the order of handing over."""
+    topic: str
+    value: bytes | None
+    key: bytes | None
+    partition: int
+    headers: Headers | None
+    outcome: Outcome
+    sent_to: int | None = None
+    """The partition that it may have arrived at; None where it was never sent."""
+
+    @property
+    def mark(self) -> Mark:
+        """What it is known by, if it has arrived."""
+        return mark_of((self.topic, self.sent_to), self.key, self.value, self.headers)
+
+
+def mark_of(at: Partition, key: bytes | None, value: bytes | None, headers: Any) -> Mark:
+    """What a record is known by; `headers` as Kafka's client takes and gives them."""
+    return at, key, value, tuple(headers or ())
+
+
+def missing(topic: str) -> UnusableSetting:
+    """The sentence for a topic that is not there, or not any more."""
+    return UnusableSetting(f"the topic {topic} does not exist: run `python -m contracts apply`.")
+
+
+def sentence(
+    error: KafkaError, topic: str, value: bytes | None, settings: Mapping[str, Any]
+) -> PlatformError:
+    """Why a record was given up by a client with these `settings`, for a person."""
+    if error.code() in _TOO_LARGE:
+        size = len(value or b"")
+        return UnusableSetting(
+            f"a record of {size:,} bytes is larger than {topic} takes: raise its max.message.bytes."
+        )
+    if error.code() in _NO_TOPIC:
+        return missing(topic)
+    if error.code() == KafkaError._MSG_TIMED_OUT:
+        error = KafkaError(KafkaError._TIMED_OUT)
+    return broker_error(KafkaException(error), settings)
