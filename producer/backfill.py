@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from contracts.publishing import NotDelivered
-from producer.observation import REMEMBERED, News, Recent
+from producer.observation import REMEMBERED, News, Recent, Shape
 from producer.parse import Context, parse
 from producer.publish import Publisher
 from producer.reading import Unparsable
@@ -46,7 +46,7 @@ class Backfill:
         self.done = Backfilled()
         self._publisher = publisher
         self._state = state
-        self._recent = Recent()
+        self._recent = Recent(Shape.of(publisher.raw.contract))
         self._there: Counter[bytes] = Counter()
         progress = state.progress()
         if progress is not None:

@@ -1,17 +1,24 @@
-"""Tells whether an observation is new, was seen before, or corrects one that was.
+"""What a raw contract says of an observation: how one is named, what it is worth, and how a record begins.
 
-An observation is its source, station and time; the API repeats one for minutes.
+A source repeats an observation for minutes: so each is told from those before as new, unchanged or corrected.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import marshal
 from collections import OrderedDict
+from dataclasses import dataclass
 from enum import Enum
 from operator import itemgetter
+from typing import Any
 
-from producer.parse import RawRecord
+from contracts.model import Contract
+from contracts.product import product_named
+
+RawRecord = dict[str, Any]
+"""A record of a raw contract; times are milliseconds since 1970, UTC."""
 
 Identity = tuple[str, str, int]
 """Source, station, and time of observation in milliseconds."""
@@ -19,24 +26,6 @@ Identity = tuple[str, str, int]
 REMEMBERED = 50_000
 """Observations that a backfill remembers at once, so that its memory stays flat."""
 
-# Left out is what differs between two answers that tell the same observation.
-_VALUES = itemgetter(
-    *(
-        "units",
-        "city_id",
-        "name",
-        "country",
-        "latitude",
-        "longitude",
-        "utc_offset",
-        "sunrise_at",
-        "sunset_at",
-    ),
-    *("conditions", "temperature", "feels_like", "temperature_min", "temperature_max", "pressure"),
-    *("sea_level_pressure", "ground_level_pressure", "humidity", "visibility", "wind_speed", "wind_gust"),
-    *("wind_direction", "cloudiness", "rain", "snow"),
-)
-_IDENTITY = itemgetter("source", "station", "observed_at")
 _STABLE_FORMAT = 2
 """The last of marshal's formats that writes equal values as equal bytes."""
 
@@ -49,15 +38,58 @@ class News(Enum):
     CORRECTION = "correction"
 
 
-def identity(record: RawRecord) -> Identity:
-    """Name the observation that `record` tells."""
-    found: Identity = _IDENTITY(record)
-    return found
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A raw contract as the producer uses it: each list of fields follows from the schema."""
+
+    identity_fields: tuple[str, ...]
+    value_fields: tuple[str, ...]
+    """All but those that differ between two answers that tell the same observation."""
+    measures: tuple[str, ...]
+    """The fields that hold what the product observes; a record has one of them at least."""
+    defaults: RawRecord
+    """What a record begins with: the schema's defaults, None where it has none."""
+    containers: RawRecord
+    """Lists and maps that it begins with, each of its own."""
+
+    @classmethod
+    def of(cls, contract: Contract) -> Shape:
+        """The shape of a raw contract's newest version."""
+        fields = {field["name"]: field for field in contract.newest.schema["fields"]}
+        values = tuple(name for name in fields if name not in {*contract.identity, *contract.incidental})
+        defaults = {name: field.get("default") for name, field in fields.items()}
+        containers = {name: value for name, value in defaults.items() if isinstance(value, (dict, list))}
+        return cls(
+            identity_fields=contract.identity,
+            value_fields=values,
+            measures=tuple(
+                name
+                for name in values
+                if name not in contract.about_station and "null" in fields[name]["type"]
+            ),
+            defaults={name: value for name, value in defaults.items() if name not in containers},
+            containers=containers,
+        )
+
+    def begin(self) -> RawRecord:
+        """A record with every default of the schema."""
+        return self.defaults | {name: value.copy() for name, value in self.containers.items()}
+
+    def identity(self, record: RawRecord) -> Identity:
+        """Name the observation that `record` tells."""
+        found: Identity = itemgetter(*self.identity_fields)(record)
+        return found
+
+    def digest(self, record: RawRecord) -> bytes:
+        """Sixteen bytes that stand for the values observed."""
+        values = itemgetter(*self.value_fields)(record)
+        return hashlib.blake2b(marshal.dumps(values, _STABLE_FORMAT), digest_size=16).digest()
 
 
-def digest(record: RawRecord) -> bytes:
-    """Sixteen bytes that stand for the values observed."""
-    return hashlib.blake2b(marshal.dumps(_VALUES(record), _STABLE_FORMAT), digest_size=16).digest()
+@functools.cache
+def shape_of(product: str) -> Shape:
+    """The shape of a product's raw contract, which is read once."""
+    return Shape.of(product_named(product).raw)
 
 
 def news(before: bytes | None, now: bytes) -> News:
@@ -70,13 +102,14 @@ def news(before: bytes | None, now: bytes) -> News:
 class Recent:
     """The last `REMEMBERED` observations, in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: Shape) -> None:
         """Remember nothing yet."""
+        self._shape = shape
         self._seen: OrderedDict[Identity, bytes] = OrderedDict()
 
     def see(self, record: RawRecord) -> News:
         """Say what `record` is to those seen before, and remember it."""
-        key, now = identity(record), digest(record)
+        key, now = self._shape.identity(record), self._shape.digest(record)
         found = news(self._seen.pop(key, None), now)
         self._seen[key] = now
         if len(self._seen) > REMEMBERED:

@@ -14,7 +14,7 @@ from typing import Literal
 import structlog
 
 from contracts.publishing import NotDelivered
-from producer.observation import News, digest, identity, news
+from producer.observation import News, Shape, news
 from producer.parse import RawRecord
 from producer.publish import Channel, Publisher
 from producer.state import State, Waiting
@@ -34,6 +34,7 @@ class Outbox:
 
     def __init__(self, publisher: Publisher, state: State, on_outage: OnOutage = "spool") -> None:
         """Send what a former run left; see `settle`."""
+        self._shape = Shape.of(publisher.raw.contract)
         self.publisher = publisher
         self.recovered = 0
         """Records of a former run that were sent now."""
@@ -49,7 +50,7 @@ class Outbox:
 
     def offer(self, record: RawRecord) -> News:
         """Send an observation unless it is unchanged; one whose values changed is marked as a correction."""
-        observation, now = identity(record), digest(record)
+        observation, now = self._shape.identity(record), self._shape.digest(record)
         found = news(self._state.seen(observation), now)
         if found is not News.UNCHANGED:
             record["correction"] = found is News.CORRECTION

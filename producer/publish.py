@@ -130,6 +130,7 @@ class Channel:
 
     def __init__(self, writer: Writer, registry: Registry, contract: Contract) -> None:
         """Prepare to write the newest version of `contract`."""
+        self.contract = contract
         self.topic = contract.topic
         self.sent = self.delivered = self.failed = 0
         """Records handed over, acknowledged by the broker, and given up."""

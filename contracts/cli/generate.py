@@ -21,7 +21,7 @@ def generate(
         bool, typer.Option("--json", help="Print what was written as one JSON object.")
     ] = False,
 ) -> None:
-    """Write the typed records of the newest version of every contract, a module for each topic that has its own."""
+    """Write the typed records of every contract's newest version, a module for each topic of its own."""
     own = [contract for contract in load_contracts().values() if not contract.schemas_of]
     texts = {f"{name}.py": text for name, text in module_texts(own).items()}
     try:

@@ -148,6 +148,7 @@ class Client:
             raise _Passing(f"the answer of {self._api.url} broke off ({type(error).__name__}).") from None
         replayed = _REPLAYED.get(response.headers.get(REPLAY_HEADER, ""))
         context = Context(
+            product=self._api.product,
             source=replayed or self._api.source,
             replay=replayed is not None,
             units=self._api.units,

@@ -39,6 +39,7 @@ def api(base_url: str, units: Units) -> Api:
         }
 
     return Api(
+        product="weather",
         source="OPEN_METEO",
         url=base_url.rstrip("/") + FORECAST,
         units=units,

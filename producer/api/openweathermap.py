@@ -20,6 +20,7 @@ def api(base_url: str, key: SecretStr, units: Units) -> Api:
         return {**place.query, "units": units.lower()}
 
     return Api(
+        product="weather",
         source="OPENWEATHERMAP",
         url=base_url.rstrip("/") + CURRENT_WEATHER,
         units=units,

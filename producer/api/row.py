@@ -18,6 +18,7 @@ REPLAY_HEADER = "Replay-Source"
 class Api:
     """A weather API: where it is, whose weather it gives, and how it is asked for a place."""
 
+    product: str
     source: Source
     url: str
     units: Units

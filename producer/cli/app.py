@@ -18,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Produce raw weather to topic-weather: poll an API, send stored bodies, or play real ones again.",
+    help="Produce raw observations: poll an API, send stored bodies, or play real ones again.",
     epilog="Exits with 0 when all is well, 1 when bodies are at fault, 2 for an unusable setting, 3 when an "
     "address is unreachable or records are not acknowledged, 4 when the key is refused, 130 when stopped.",
 )

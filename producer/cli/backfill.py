@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import messages
+from contracts.cli_support import ProductName, messages
+from contracts.product import product_named
 from producer.backfill import Backfill
 from producer.cli.common import (
     STATE,
@@ -42,6 +43,7 @@ def backfill(  # noqa: PLR0917 - the command line names every option
         units_option("Units that were asked for when the bodies were fetched."),
     ],
     source: Annotated[Source, source_option()] = "OPENWEATHERMAP",
+    product: ProductName = None,
     replay: Annotated[bool, typer.Option("--replay", help="Mark the records as played again.")] = False,
     anew: Annotated[bool, typer.Option("--anew", help="Begin again, even where it was interrupted.")] = False,
     state: StateFolder = STATE,
@@ -54,13 +56,14 @@ def backfill(  # noqa: PLR0917 - the command line names every option
     """
     began = time.monotonic()
     files = files_in(paths)
-    context = Context(source=source, replay=replay, units=units, received_at=now())
+    chosen = product_named(product)
+    context = Context(product=chosen.name, source=source, replay=replay, units=units, received_at=now())
     file = state / f"backfill-{_name(files, context)}.sqlite"
     if anew:
         file.unlink(missing_ok=True)
     with stop_on_signals() as stop:
         with (
-            connected() as publisher,
+            connected(chosen) as publisher,
             closing(State(file, publisher.topic_ids)) as kept,
             progress_bar() as bar,
         ):

@@ -13,14 +13,10 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from contracts.cli_support import INTERRUPTED, messages, print_json
-from contracts.errors import UnusableSetting
-from contracts.folder import load_contracts
-from contracts.model import Contract
+from contracts.product import Product
 from contracts.registry import connect
 from contracts.settings import addresses
 from producer.publish import DELIVER_WITHIN, Publisher
-
-RAW, QUARANTINE = "topic-weather", "topic-weather-quarantine"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
 StateFolder = Annotated[
@@ -48,23 +44,12 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def own_contracts() -> tuple[Contract, Contract]:
-    """The contracts that a producer writes under: raw weather, and its quarantine."""
-    contracts = load_contracts()
-    if missing := {RAW, QUARANTINE} - contracts.keys():
-        raise UnusableSetting(
-            f"the contracts folder holds no {min(missing)}: name another with CONTRACTS_DIR."
-        )
-    return contracts[RAW], contracts[QUARANTINE]
-
-
 @contextmanager
-def connected(deliver_within: float = DELIVER_WITHIN) -> Iterator[Publisher]:
+def connected(product: Product, deliver_within: float = DELIVER_WITHIN) -> Iterator[Publisher]:
     """A publisher at the addresses of the environment; whoever asks for it flushes it."""
     where = addresses()
-    raw, quarantine = own_contracts()
     with closing(connect(where.registry)) as registry:
-        yield Publisher(where.kafka, registry, raw, quarantine, deliver_within=deliver_within)
+        yield Publisher(where.kafka, registry, product.raw, product.quarantine, deliver_within=deliver_within)
 
 
 def flush_within(stop: threading.Event) -> float:
@@ -96,8 +81,9 @@ def conclude(
     else:
         kind = "replay" if summary["replay"] else "live"
         messages.print(
-            f"{raw.delivered:,} of {raw.sent:,} records acknowledged on {RAW} ({summary['source']}, {kind}), "
-            f"{quarantined.delivered:,} bodies quarantined, {summary['seconds']} s"
+            f"{raw.delivered:,} of {raw.sent:,} records acknowledged on {raw.topic} "
+            f"({summary['source']}, {kind}), {quarantined.delivered:,} bodies quarantined, "
+            f"{summary['seconds']} s"
         )
     if stop.is_set():
         messages.print("interrupted")

@@ -12,11 +12,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from contracts.cli_support import print_json
+from contracts.cli_support import ProductName, print_json
+from contracts.product import product_named
 from contracts.settings import addresses
 from producer import doctor as checks
 from producer.api import Client, Gate
-from producer.cli.common import own_contracts
 from producer.cli.live import Calls, Live, PlacesFile, Written, api_of, places_wanted
 from producer.doctor import Check, Plan
 from producer.settings import weather_api
@@ -26,6 +26,7 @@ def doctor(  # noqa: PLR0917 - the command line names every option
     written: Written = None,
     file: PlacesFile = None,
     source: Live = "openweathermap",
+    product: ProductName = None,
     interval: Annotated[float, typer.Option(min=0, help="Seconds, as for `poll`.")] = 600,
     calls_per_minute: Calls = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -37,12 +38,13 @@ def doctor(  # noqa: PLR0917 - the command line names every option
     """
     settings = cache(weather_api)
     where = cache(addresses)
-    contracts = cache(own_contracts)
+    chosen = cache(lambda: product_named(product))
+    contracts = cache(lambda: (chosen().raw, chosen().quarantine))
     places = cache(lambda: places_wanted(written or [], file, settings(), source))
 
     def client() -> Client:
         stop = threading.Event()
-        return Client(api_of(source, settings(), "METRIC"), Gate(0, stop), stop)
+        return Client(api_of(chosen(), source, settings(), "METRIC"), Gate(0, stop), stop)
 
     def plan() -> Plan:
         return Plan(places=places(), interval=interval, calls_per_minute=calls_per_minute)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from contracts.errors import UnusableSetting
+from contracts.product import Product
 from producer.api import Api, open_meteo, openweathermap
 from producer.parse import Units
 from producer.places import WELL_KNOWN, WELL_KNOWN_BY_COORDINATES, Place, places, places_in, places_of
@@ -61,8 +63,17 @@ def places_wanted(
     return WELL_KNOWN if source == "openweathermap" else WELL_KNOWN_BY_COORDINATES
 
 
-def api_of(source: LiveSource, settings: WeatherApi, units: Units) -> Api:
-    """The API to ask, at its address; raises `UnusableSetting` where the key is missing."""
-    if source == "open-meteo":
-        return open_meteo.api(settings.open_meteo_url, units)
-    return openweathermap.api(settings.openweathermap_url, settings.key, units)
+APIS: Mapping[tuple[str, LiveSource], Callable[[WeatherApi, Units], Api]] = {
+    ("weather", "openweathermap"): lambda settings, units: openweathermap.api(
+        settings.openweathermap_url, settings.key, units
+    ),
+    ("weather", "open-meteo"): lambda settings, units: open_meteo.api(settings.open_meteo_url, units),
+}
+"""Product and source to the API, at its address."""
+
+
+def api_of(product: Product, source: LiveSource, settings: WeatherApi, units: Units) -> Api:
+    """The API to ask; raises `UnusableSetting` without a key, or for a source without that product."""
+    if (product.name, source) not in APIS:
+        raise UnusableSetting(f"{source} has no observations of the product {product.name}.")
+    return APIS[product.name, source](settings, units)

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.cli_support import print_json
+from contracts.cli_support import ProductName, print_json
 from contracts.errors import UnusableSetting
+from contracts.product import product_named
 from producer.cli.common import now, source_option, units_option
 from producer.parse import Context, RawRecord, Source, Units
 from producer.parse import parse as parse_body
@@ -21,10 +22,11 @@ _1970 = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _TIMES = ("observed_at", "received_at", "sunrise_at", "sunset_at")
 
 
-def parse(
+def parse(  # noqa: PLR0917 - the command line names every option
     files: Annotated[list[Path], typer.Argument(help="Files or folders of stored bodies.")],
     units: Annotated[Units, units_option("Units that were asked for: no body states them.")] = "STANDARD",
     source: Annotated[Source, source_option()] = "OPENWEATHERMAP",
+    product: ProductName = None,
     replay: Annotated[bool, typer.Option("--replay", help="Mark the records as played again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -33,7 +35,9 @@ def parse(
     With --json: {"file", "record"} or {"file", "error", "reason"} for each body; times in ISO 8601, UTC.
     Exits with 1 when any body is an error.
     """
-    context = Context(source=source, replay=replay, units=units, received_at=now())
+    context = Context(
+        product=product_named(product).name, source=source, replay=replay, units=units, received_at=now()
+    )
     at_fault = False
     for file, outcome in _outcomes(files, context):
         at_fault = at_fault or "error" in outcome
@@ -70,7 +74,7 @@ def _outcome(body: bytes, context: Context) -> dict[str, Any]:
 
 
 def _with_iso_times(record: RawRecord) -> RawRecord:
-    times = {name: _iso(record[name]) for name in _TIMES if record[name] is not None}
+    times = {name: _iso(record[name]) for name in _TIMES if record.get(name) is not None}
     return {**record, **times}
 
 

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from contracts.cli_support import ProductName
 from contracts.errors import UnusableSetting
+from contracts.product import product_named
 from producer.api import Client, Gate
 from producer.cli.common import (
     STATE,
@@ -33,6 +35,7 @@ def poll(  # noqa: PLR0917 - the command line names every option
     written: Written = None,
     file: PlacesFile = None,
     source: Live = "openweathermap",
+    product: ProductName = None,
     interval: Annotated[
         float, typer.Option(min=0, help="Seconds from one call for a place to the next.")
     ] = 600,
@@ -50,18 +53,19 @@ def poll(  # noqa: PLR0917 - the command line names every option
     state: StateFolder = STATE,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a weather API for the current weather, and send what is new.
+    """Ask an API for the current observations of a product, and send what is new.
 
     OpenWeatherMap needs OPENWEATHERMAP_API_KEY; --source open-meteo needs none. An observation is sent once,
-    over restarts too; one whose values changed is sent again and marked. A body that is no weather goes to
-    topic-weather-quarantine. Stop it with Ctrl-C or SIGTERM: what was sent is waited for.
+    over restarts too; one whose values changed is sent again and marked. A body that is none goes to
+    the product's quarantine. Stop it with Ctrl-C or SIGTERM: what was sent is waited for.
     """
     began = time.monotonic()
     if once and count is not None:
         raise UnusableSetting("--once and --count exclude each other: give one of them.")
     settings = weather_api()
     wanted = places_wanted(written or [], file, settings, source)
-    api = api_of(source, settings, units)
+    chosen = product_named(product)
+    api = api_of(chosen, source, settings, units)
     for place in wanted:
         api.query(place)  # a place that the source cannot find is refused before anything is sent
     schedule = Schedule(rounds=1 if once else count, interval=interval)
@@ -69,7 +73,7 @@ def poll(  # noqa: PLR0917 - the command line names every option
         gate = Gate(calls_per_minute, stop)
         with (
             Client(api, gate, stop) as client,
-            connected(deliver_within=outage) as publisher,
+            connected(chosen, deliver_within=outage) as publisher,
             closing(State(state / "poll.sqlite", publisher.topic_ids)) as kept,
         ):
             outbox = Outbox(publisher, kept, on_outage)

@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from contracts.cli_support import messages, print_json
+from contracts.cli_support import ProductName, messages, print_json
+from contracts.errors import UnusableSetting
+from contracts.product import product_named
 from producer.api import Client, Gate, openweathermap
 from producer.backfill import Backfill
 from producer.cli.common import AsJson, conclude, connected, flush_within, now, progress_bar, units_option
@@ -23,6 +25,7 @@ from producer.poll import Poller, Schedule
 from producer.publish import Publisher
 from producer.replay import (
     KINDS,
+    PRODUCT,
     SOURCE,
     Observation,
     ReplayServer,
@@ -52,13 +55,17 @@ Polled = Annotated[
 def run(
     polled: Annotated[int, typer.Option(min=0, help="Observations of each station to poll over HTTP.")] = 100,
     units: UnitsOption = "METRIC",
+    product: ProductName = None,
     as_json: AsJson = False,
 ) -> None:
     """Send every observation once: the bulk as stored bodies, the last ones polled from a local server."""
     began = time.monotonic()
+    chosen = product_named(product)
+    if chosen.name != PRODUCT:
+        raise UnusableSetting(f"there is no replay of the product {chosen.name}: there is one of {PRODUCT}.")
     bulk, live = split_for_polling(load_observations(), polled)
     with stop_on_signals() as stop:
-        with connected() as publisher:
+        with connected(chosen) as publisher:
             _send(bulk, units, publisher, stop)
             _poll(live, polled, units, publisher, stop)
             publisher.close(flush_within(stop))
@@ -124,7 +131,7 @@ def serve_until_stopped(
 
 
 def _send(bulk: list[Observation], units: Units, publisher: Publisher, stop: threading.Event) -> None:
-    context = Context(source=SOURCE, replay=True, units=units, received_at=now())
+    context = Context(product=PRODUCT, source=SOURCE, replay=True, units=units, received_at=now())
     bodies = (StoredBody(f"{one.station.code} {one.time}", one.body(units), 1) for one in bulk)
     with closing(State(None, publisher.topic_ids)) as state, progress_bar() as bar:
         task = bar.add_task("stored observations", total=len(bulk))

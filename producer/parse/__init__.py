@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from producer import reading
+from producer.observation import RawRecord
 from producer.parse import open_meteo, openweathermap
-from producer.parse.record import LARGEST_BODY, Context, RawRecord, Source, Units
+from producer.parse.record import LARGEST_BODY, Context, Source, Units
 from producer.reading import Unparsable
 
-__all__ = ["LARGEST_BODY", "Context", "RawRecord", "Source", "Units", "parse"]
+__all__ = ["BODIES", "LARGEST_BODY", "Context", "RawRecord", "Source", "Units", "parse"]
 
-_SHAPES: Mapping[Source, Callable[[Mapping[str, Any], Context], RawRecord]] = {
-    "OPENWEATHERMAP": openweathermap.to_record,
-    "OPEN_METEO": open_meteo.to_record,
-    "NYCFLIGHTS13": openweathermap.to_record,
+BODIES: Mapping[tuple[str, Source], Callable[[Mapping[str, Any], Context], RawRecord]] = {
+    ("weather", "OPENWEATHERMAP"): openweathermap.to_record,
+    ("weather", "OPEN_METEO"): open_meteo.to_record,
+    # The replay speaks OpenWeatherMap's shape.
+    ("weather", "NYCFLIGHTS13"): openweathermap.to_record,
 }
-"""The replay speaks OpenWeatherMap's shape."""
+"""Product and source to what reads their bodies."""
 
 
 def parse(body: bytes, context: Context) -> RawRecord:
@@ -25,6 +27,6 @@ def parse(body: bytes, context: Context) -> RawRecord:
     if len(body) > LARGEST_BODY:
         raise Unparsable("OVERSIZE", f"the body has {len(body)} bytes, more than {LARGEST_BODY}.")
     try:
-        return _SHAPES[context.source](reading.json_object(body), context)
+        return BODIES[context.product, context.source](reading.json_object(body), context)
     except RecursionError:
-        raise Unparsable("TOO_DEEP", "the body is nested too deeply to be weather.") from None
+        raise Unparsable("TOO_DEEP", f"the body is nested too deeply to be {context.product}.") from None

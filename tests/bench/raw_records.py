@@ -99,7 +99,7 @@ def _timed(
     count: int, encode: Callable[[dict[str, Any]], bytes], time_as: Callable[[int], bytes]
 ) -> Iterator[Record]:
     """Encode the replay's observations once, and give each of `count` records a time of its own."""
-    context = Context(source=SOURCE, replay=True, units="METRIC", received_at=0)
+    context = Context(product="weather", source=SOURCE, replay=True, units="METRIC", received_at=0)
     now, mark = round(time.time() * 1000), time_as(_MARK)
     known: list[tuple[bytes, bytes, bytes]] = []
     for one in itertools.islice(load_observations(), count):

@@ -56,7 +56,7 @@ def bench(
     memory_records: Annotated[int, typer.Option(min=0, help="Records to watch memory over.")] = 1_000_000,
 ) -> None:
     """Measure; exits with 1 when a promise is not kept."""
-    context = Context(source=SOURCE, replay=True, units="METRIC", received_at=0)
+    context = Context(product="weather", source=SOURCE, replay=True, units="METRIC", received_at=0)
     parsed = [parse(one.body("METRIC"), context) for one in load_observations()]
     chosen = list(itertools.islice(itertools.cycle(parsed), records))
     with (

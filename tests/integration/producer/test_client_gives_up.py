@@ -25,7 +25,9 @@ from producer.stored import StoredBody
 from producer.tail import fingerprint, on_topic
 from tests.wreck import QUICK, Wreck, make_topics
 
-CONTEXT = Context(source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000)
+CONTEXT = Context(
+    product="weather", source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000
+)
 LONG_AGO = 0
 SECONDS = 60.0
 _numbers = itertools.count()

@@ -25,7 +25,9 @@ from producer.state import State
 from producer.stored import StoredBody
 from producer.tail import on_topic
 
-CONTEXT = Context(source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000)
+CONTEXT = Context(
+    product="weather", source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000
+)
 LONG_AGO = 0
 
 

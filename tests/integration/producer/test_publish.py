@@ -28,7 +28,9 @@ from producer.replay import SOURCE, load_observations
 from producer.state import State
 from producer.stored import StoredBody
 
-CONTEXT = Context(source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000)
+CONTEXT = Context(
+    product="weather", source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000
+)
 
 
 @dataclasses.dataclass(frozen=True)

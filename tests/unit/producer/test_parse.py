@@ -19,7 +19,9 @@ from contracts.folder import HOME, load_contract
 from producer import Context, RawRecord, Unparsable, parse
 from producer.parse import LARGEST_BODY
 
-CONTEXT = Context(source="OPENWEATHERMAP", replay=False, units="METRIC", received_at=1_700_000_100_000)
+CONTEXT = Context(
+    product="weather", source="OPENWEATHERMAP", replay=False, units="METRIC", received_at=1_700_000_100_000
+)
 RAINY = (Path(__file__).parent / "bodies" / "rainy.json").read_bytes()
 SCHEMA: Any = fastavro.parse_schema(load_contract(HOME / "topic-weather").newest.schema)
 

@@ -16,8 +16,12 @@ from hypothesis import strategies as st
 from contracts.folder import HOME, load_contract
 from producer import Context, Unparsable, parse
 
-METRIC = Context(source="OPEN_METEO", replay=False, units="METRIC", received_at=1_717_245_100_000)
-IMPERIAL = Context(source="OPEN_METEO", replay=False, units="IMPERIAL", received_at=1_717_245_100_000)
+METRIC = Context(
+    product="weather", source="OPEN_METEO", replay=False, units="METRIC", received_at=1_717_245_100_000
+)
+IMPERIAL = Context(
+    product="weather", source="OPEN_METEO", replay=False, units="IMPERIAL", received_at=1_717_245_100_000
+)
 SCHEMA: Any = fastavro.parse_schema(load_contract(HOME / "topic-weather").newest.schema)
 BODY = (Path(__file__).parent / "bodies" / "open-meteo.json").read_bytes()
 

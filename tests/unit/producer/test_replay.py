@@ -19,7 +19,7 @@ def observations() -> list[Observation]:
 
 
 def test_all_observations_become_records_each_of_its_own_time(observations: list[Observation]) -> None:
-    context = Context(source=SOURCE, replay=True, units="METRIC", received_at=0)
+    context = Context(product="weather", source=SOURCE, replay=True, units="METRIC", received_at=0)
     records = [parse(one.body("METRIC"), context) for one in observations]
     assert len({(record["station"], record["observed_at"]) for record in records}) == 26_115
     assert Counter(record["station"] for record in records) == {
