@@ -104,6 +104,8 @@ class _Writing:
             part = _part(node)
             return {**node, part: self.node(node[part], namespace)} if part in node else node
         name = _full_name(node, namespace)
+        if name in self._defined and name in self._known:
+            return name
         inside = name.rpartition(".")[0]
         self._defined.add(name)
         # The name alone says where it belongs, save for one without a namespace inside another's.
