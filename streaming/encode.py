@@ -12,6 +12,7 @@ from pyspark.sql.avro.functions import to_avro
 
 from contracts.model import JsonSchema
 from contracts.rules import column, literal
+from contracts.timestamps import EARLIEST_MS, LATEST_MS
 from contracts.wire import HEADER_SIZE, frame
 from streaming.judge import SCHEMA_ID, Reason, first_that_holds
 from streaming.schema import enums, field_names
@@ -41,6 +42,11 @@ class Output:
     schema_id: int
     schema: JsonSchema
 
+
+# Executors of a cluster have Spark's own source, which gives times beyond the calendar of most readers.
+_WITHIN_THE_CALENDAR = (
+    f"greatest(least(source_timestamp, timestamp_millis({LATEST_MS}L)), timestamp_millis({EARLIEST_MS}L))"
+)
 
 SOURCE_COLUMNS = ("source_partition", "source_offset")
 
@@ -98,7 +104,7 @@ def dead_letter(found: Iterable[Reason]) -> Mapping[str, str]:
         "source_topic": "source_topic",
         "source_partition": "source_partition",
         "source_offset": "source_offset",
-        "source_timestamp": "source_timestamp",
+        "source_timestamp": _WITHIN_THE_CALENDAR,
         "key": "source_key",
         "value": "source_value",
         "headers": "coalesce(source_headers, CAST(array() AS ARRAY<STRUCT<key: STRING, value: BINARY>>))",

@@ -57,6 +57,13 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
         ),
     ),
     (
+        r"ArithmeticException: long overflow",
+        lambda job: UnusableSetting(
+            f"a record of {job.topic} has a Kafka timestamp that the executors cannot read: go past it by "
+            f"`python -m streaming run --available-now`, outside the cluster, on {job.checkpoint}."
+        ),
+    ),
+    (
         r"TimeoutException|Connection refused|DisconnectException",
         lambda job: Unreachable(f"the Kafka broker at {job.kafka.bootstrap_servers} no longer answers."),
     ),

@@ -12,6 +12,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Me
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed, Unreachable
 from contracts.kafka import Kafka
+from contracts.timestamps import KAFKA_SINCE_MS
 from contracts.topic_source import offset_of, partition_of
 from contracts.wire import NotFramed, schema_id
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
@@ -22,6 +23,7 @@ Coordinates = tuple[int, int]
 _ANSWER_WITHIN = 10.0
 _SILENT_AT_MOST = 30.0
 _AT_ONCE = 2000
+_LOOKED_AT = 500
 _A_MOMENT = 0.1
 _QUIET_FOR = 1.0
 _QUIET_WITHIN = 60.0
@@ -97,10 +99,19 @@ def _oldest(consumer: Consumer, topic: str, partition: int, marks: tuple[int, in
     if oldest == end:
         return time.time_ns() // 1_000_000
     consumer.assign([TopicPartition(topic, partition, oldest)])
-    for message in consumer.consume(1, timeout=_ANSWER_WITHIN):
-        if message.error() is None:
-            return int(message.timestamp()[1])
-    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+    now = time.time_ns() // 1_000_000
+    for _ in range(_LOOKED_AT):
+        message = consumer.poll(_ANSWER_WITHIN)
+        if message is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        if error := message.error():
+            if error.code() == KafkaError._PARTITION_EOF:
+                break
+            raise KafkaException(error)
+        # One that a producer stamped with a time which cannot be is as old as the next one, or older.
+        if KAFKA_SINCE_MS <= (stamp := message.timestamp()[1]) <= now:
+            return stamp
+    return now
 
 
 def schema_ids(kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mapping[int, int]) -> set[int]:

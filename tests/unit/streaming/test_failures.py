@@ -29,6 +29,7 @@ def test_a_batch_that_failed_for_an_id_which_may_be_registered_by_now_is_told_fr
         ("org.apache.kafka.common.errors.RecordTooLargeException: 9 bytes", 2, "max.message.bytes"),
         ("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: gone", 2, "contracts apply"),
         ("org.apache.kafka.common.errors.TimeoutException: Timed out", 3, "broker:9092"),
+        ("java.lang.ArithmeticException: long overflow", 2, "--available-now"),
         ("\n  java.lang.IllegalStateException: odd\n\tat a.b.C(D.java:1)", 9, "odd"),
     ],
 )
