@@ -1,5 +1,8 @@
 """Confluent's wire format: a zero byte, the schema id as four big-endian bytes, then the Avro body.
 
+In its newer form the first byte is 1, and a GUID of 16 bytes takes the place of the id. In either form these
+bytes may stand in the Kafka header `SCHEMA_ID_HEADER` instead, and the value is the Avro body alone.
+
 Avro does not notice bytes that are left over after a record. Where an engine cannot be asked how far it
 read, a seal of random bytes is put behind the value and read back as one more field: it comes out unharmed
 only when the record ends exactly where the value does.
@@ -10,11 +13,14 @@ from __future__ import annotations
 import json
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-MAGIC = 0
-HEADER_SIZE = 5
+MAGIC, GUID_MAGIC = 0, 1
+HEADER_SIZE, GUID_HEADER_SIZE = 5, 17
+SCHEMA_ID_HEADER = "__value_schema_id"
+"""Kafka header with the id or the GUID of the value's schema."""
 SEAL_SIZE = 8
 HEADER_FIELD, SEAL_FIELD = "_wire_header", "_wire_seal"
 
@@ -38,6 +44,32 @@ def schema_id(value: bytes) -> int:
     if magic != MAGIC:
         raise NotFramed(f"the magic byte is {magic & 0xFF}, not {MAGIC}")
     return int(found)
+
+
+def schema_id_or_guid(header: bytes) -> tuple[int | UUID, int]:
+    """Read the id or the GUID at the start of a value or of the Kafka header; gives it and how long it was.
+
+    Raises `NotFramed` where neither is there. What follows is not looked at.
+    """
+    if header[:1] != bytes([GUID_MAGIC]):
+        return schema_id(header), HEADER_SIZE
+    if len(header) < GUID_HEADER_SIZE:
+        raise NotFramed(
+            f"{len(header)} bytes are too short for a GUID of {GUID_HEADER_SIZE} with its first byte"
+        )
+    return UUID(bytes=bytes(header[1:GUID_HEADER_SIZE])), GUID_HEADER_SIZE
+
+
+def schema_id_header(headers: Iterable[tuple[str, Any]] | None) -> Any:
+    """Content of the last `SCHEMA_ID_HEADER` among a message's headers, as Confluent's clients look for it.
+
+    None where there is none, or it is null: then the value itself begins with the id.
+    """
+    found = None
+    for name, content in headers or ():
+        if name == SCHEMA_ID_HEADER:
+            found = content
+    return found
 
 
 def new_seal() -> bytes:
