@@ -15,7 +15,8 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from contracts.model import Contract, Rule, Severity
 from contracts.rules import column, literal, predicate
 from contracts.wire import HEADER_SIZE
-from streaming.schema import non_null_fields, text_fields
+from streaming.schema import non_null_fields
+from streaming.unreadable import NOT_UTF8, Unreadable, unreadable
 
 SCHEMA_ID = "CAST(conv(hex(substring(source_value, 2, 4)), 16, 10) AS BIGINT)"
 """Spark SQL for the id in a wire header, whether known or not."""
@@ -37,6 +38,7 @@ def reasons(
     *,
     raw: Contract,
     final: Contract,
+    observed: Collection[str],
     largest: int,
     settled: Mapping[int, int] | None = None,
     strangers: Collection[int] = (),
@@ -44,11 +46,15 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """Every reason of the stream, the first that holds being the record's own.
 
+    The fields `observed` are those whose values raw records bring; the stream makes the others.
+
     A schema id that is unknown in a record behind `settled`, and none of the `strangers`, is no reason: it
     fails the batch with `UNREGISTERED` and the id, so that the registry is asked before the batch runs again.
     """
     settled_id = _is_settled(settled, strangers)
-    bad_text = _any(f"NOT is_valid_utf8({column(name)})" for name in text_fields(final.newest.schema))
+    bad = unreadable(final.newest.schema, observed)
+    bad_texts = [one for one in bad if one.what == NOT_UTF8]
+    others = [one for one in bad if one.what != NOT_UTF8]
     critical = _row_rules(final.rules, Severity.CRITICAL)
     missing = [f"{column(name)} IS NULL" for name in sorted(non_null_fields(final.newest.schema) - {"flags"})]
     return (
@@ -88,7 +94,16 @@ def reasons(
             "NOT sealed",
             "concat('Bytes are left over after the record of the schema ', writer_schema_id, '.')",
         ),
-        Reason("UNDECODABLE", bad_text, literal("A text of the record is not UTF-8.")),
+        Reason(
+            "UNDECODABLE",
+            _any(one.holds for one in bad_texts),
+            f"concat('The record has ', {_told(bad_texts)}, '.')",
+        ),
+        Reason(
+            "UNREADABLE",
+            _any(one.holds for one in others),
+            f"concat('A declared reader of {final.topic} cannot hold ', {_told(others)}, '.')",
+        ),
         Reason(
             "RULE_BROKEN",
             f"NOT ({_kept(critical)})",
@@ -151,6 +166,12 @@ def _subject(foreign: Mapping[int, str]) -> str:
     """Spark SQL for the other subject that a record's schema id belongs to; null where there is none."""
     names = " ".join(f"WHEN {number} THEN {literal(subject)}" for number, subject in sorted(foreign.items()))
     return f"CASE {SCHEMA_ID} {names} END" if names else "CAST(NULL AS STRING)"
+
+
+def _told(found: Iterable[Unreadable]) -> str:
+    """Spark SQL for the first that holds: the field, and what its value is."""
+    rows = " ".join(f"WHEN {one.holds} THEN {literal(f'{one.what} in its {one.field}')}" for one in found)
+    return f"CASE {rows} END" if rows else "''"
 
 
 def _any(conditions: Iterable[str]) -> str:

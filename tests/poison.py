@@ -49,6 +49,9 @@ def poison(raw_value: RawValue, foreign_id: int) -> Poison:
         *(("UNDECODABLE", bomb) for bomb in _bombs(good, raw_value)),
         ("UNDECODABLE", good.replace(b"JFK", b"J\xff\xfe")),
         ("UNDECODABLE", raw_value(observed_at=1 << 62)),
+        # The years 1 to 9999 are what readers in Python hold.
+        ("UNREADABLE", raw_value(observed_at=253_402_300_800_000)),
+        ("UNREADABLE", raw_value(received_at=-62_135_596_800_001)),
         ("TRAILING_BYTES", good + b"\0"),
         ("TRAILING_BYTES", good + good),
         ("RULE_BROKEN", raw_value(humidity=101.0)),
