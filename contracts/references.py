@@ -43,6 +43,13 @@ def self_contained(schema: Schema, fetch: Fetch) -> str:
         raise Unresolved("it, or a schema that it refers to, is no JSON") from None
 
 
+def branch(union: list[Any], number: int) -> Any:
+    """A branch of a union as a schema that stands for itself, with what other branches define in place."""
+    known: dict[str, Any] = {}
+    _collect(union, "", known)
+    return _Writing(known).node(union[number], "")
+
+
 def _gather(
     schema: Schema, fetch: Fetch, above: tuple[tuple[str, int], ...], texts: dict[tuple[str, int], str]
 ) -> None:
@@ -97,6 +104,8 @@ class _Writing:
             part = _part(node)
             return {**node, part: self.node(node[part], namespace)} if part in node else node
         name = _full_name(node, namespace)
+        if name in self._defined and name in self._known:
+            return name
         inside = name.rpartition(".")[0]
         self._defined.add(name)
         # The name alone says where it belongs, save for one without a namespace inside another's.

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from contracts import lock
 from contracts.compatibility.schema import parse
 from contracts.errors import UnusableSetting
+from contracts.meaning import meaning
+from contracts.model import Version
+from contracts.references import branch
 
 AVRO = "AVRO"
 
@@ -43,6 +48,44 @@ class Registered:
             return lock.digest(json.loads(self.text))
         except (ValueError, TypeError, AttributeError, RecursionError):
             return None
+
+    @property
+    def meaning(self) -> str | None:
+        """What it means, however it is spelled; None where the text is no schema."""
+        return None if self.flaw else meaning(json.loads(self.text))
+
+    def record(self, name: str) -> dict[str, Any] | None:
+        """The record that it is, or its branch of that name (without namespace); None where it has none."""
+        if self.flaw:
+            return None
+        schema = json.loads(self.text)
+        if not isinstance(schema, list):
+            return dict(schema)
+        fitting = [n for n, b in enumerate(parse(schema).branches) if (b.kind, b.name) == ("record", name)]
+        return branch(schema, fitting[0]) if len(fitting) == 1 else None
+
+
+def stand_ins(
+    versions: Sequence[Version], rows: Sequence[Registered], answers: Mapping[int, int]
+) -> dict[int, Registered]:
+    """Number of a contract's version to the row of its subject that holds it.
+
+    That is the row with its very digest, else the one of the id that the registry `answers` when it is asked
+    for the version (by its number), else one that means the same and holds no other. `rows` are in order.
+    """
+    by_id = {row.id: row for row in reversed(rows)}
+    by_digest = {row.digest: row for row in reversed(rows)}
+    found = {v.number: by_digest[d] for v in versions if (d := lock.digest(v.schema)) in by_digest}
+    for version in versions:
+        if version.number not in found and (row := by_id.get(answers.get(version.number, -1))):
+            found[version.number] = row
+    taken = {row.version for row in found.values()}
+    left = [row for row in reversed(rows) if row.version not in taken]
+    by_meaning = {meant: row for row in left if (meant := row.meaning)}
+    for version in versions:
+        if version.number not in found and (row := by_meaning.get(meaning(version.schema) or "")):
+            found[version.number] = row
+    return found
 
 
 def _no_record(text: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -11,7 +12,7 @@ from contracts.errors import RegistryMismatch, UnusableSchema
 from contracts.lock import digest
 from contracts.model import Adopted, Contract, Mode, Version
 from contracts.references import Unresolved, self_contained
-from contracts.registered import AVRO, Registered
+from contracts.registered import AVRO, Registered, stand_ins
 from contracts.registry_client import NoEndpoint, SchemaRegistry, ask, client_of, not_a_registry
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Registered", "Registry", "SchemaRegistry", "connect"]
+__all__ = ["Registered", "Registry", "SchemaRegistry", "Verdict", "connect"]
 
 
 def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None) -> Registry:
@@ -31,6 +32,15 @@ def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None)
     if isinstance(at, SchemaRegistry):
         return connect(at.url, {**at.client(), **(settings or {})})
     return Registry(at, client_of(at, settings or {}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a registry says of a schema's compatibility."""
+
+    agrees: bool
+    against: str
+    """Which versions it was held against, in words."""
 
 
 class Registry:
@@ -66,14 +76,24 @@ class Registry:
         Raises `RegistryMismatch` where it is not.
         """
         wanted = contract.newest if version is None else contract.versions[version - 1]
-        sought = digest(wanted.schema)
-        for found in self.versions(contract.subject):
-            if found.digest == sought:
-                return found.id
+        rows = self.versions(contract.subject)
+        found = stand_ins(contract.versions, rows, self._answers(contract.subject, [wanted], rows))
+        if wanted.number in found:
+            return found[wanted.number].id
         raise RegistryMismatch(
             f"version {wanted.number} of {contract.topic} is not registered at {self.url}: "
             "run `python -m contracts apply`."
         )
+
+    def answers(self, contract: Contract, rows: Iterable[Registered]) -> dict[int, int]:
+        """Number of each version that is spelled like none of `rows` to the id that the registry gives it."""
+        return self._answers(contract.subject, contract.versions, rows)
+
+    def version_numbers(self, contract: Contract) -> dict[int, int]:
+        """Registry id to the contract's version that has it, deleted ones too; the earliest of several."""
+        rows = self._ever(contract)
+        found = stand_ins(contract.versions, rows, self.answers(contract, rows))
+        return {row.id: number for number, row in sorted(found.items(), reverse=True)}
 
     def writer_schemas(self, contract: Contract) -> dict[int, str]:
         """Every schema that a record of `contract` may be written with: registry id to Avro's JSON text.
@@ -160,11 +180,27 @@ class Registry:
         self.client.clear_caches()  # type: ignore[no-untyped-call]
         return self._ask(lambda: self.client.register_schema(subject, Schema(text, "AVRO")))
 
-    def accepts(self, subject: str, text: str) -> bool | None:
-        """Whether the registry holds a schema to be compatible, by its own mode; None without a history."""
-        return self._ask(
-            lambda: self.client.test_compatibility_all_versions(subject, Schema(text, "AVRO")), absent=None
-        )
+    def accepts(self, subject: str, text: str) -> Verdict | None:
+        """What the registry says of a schema that would be the next of `subject`; None without a history."""
+        schema = Schema(text, AVRO)
+        try:
+            agrees = self._ask(
+                lambda: self.client.test_compatibility_all_versions(subject, schema), absent=None
+            )
+            return None if agrees is None else Verdict(agrees=agrees, against="all that its mode names")
+        except NoEndpoint:  # Karapace is asked by version
+            return self._accepts_each(subject, schema)
+
+    def _accepts_each(self, subject: str, schema: Schema) -> Verdict | None:
+        mode = self.mode(subject) or self._ask(self.client.get_compatibility)
+        numbers: list[Any] = sorted(self._numbers(subject, deleted=False))
+        asked = numbers if str(getattr(mode, "value", mode)).endswith("_TRANSITIVE") else ["latest"]
+
+        def agrees_with(number: Any) -> bool:
+            return self._ask(lambda: self.client.test_compatibility(subject, schema, number), absent=True)
+
+        against = "the newest version alone" if asked == ["latest"] else "each version by itself"
+        return Verdict(agrees=all(map(agrees_with, asked)), against=against) if numbers else None
 
     def _numbers(self, subject: str, *, deleted: bool) -> set[int]:
         nothing: list[int] = []
@@ -190,6 +226,14 @@ class Registry:
             guid=found.guid,
             unresolved=unresolved,
         )
+
+    def _answers(
+        self, subject: str, versions: Iterable[Version], rows: Iterable[Registered]
+    ) -> dict[int, int]:
+        there = {row.digest for row in rows}
+        asked = (version for version in versions if there and digest(version.schema) not in there)
+        answers = {version.number: self.lookup(subject, version.text) for version in asked}
+        return {number: schema_id for number, schema_id in answers.items() if schema_id is not None}
 
     def _ever(self, contract: Contract) -> tuple[Registered, ...]:
         """Every version of the contract's subject, and each of the contract's own that was one once."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import secrets
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -55,13 +55,13 @@ def schema_id_or_guid(header: bytes) -> tuple[int | UUID, int]:
         return schema_id(header), HEADER_SIZE
     if len(header) < GUID_HEADER_SIZE:
         raise NotFramed(
-            f"{len(header)} bytes are too short for a GUID of {GUID_HEADER_SIZE} with its first byte"
+            f"the magic byte is {GUID_MAGIC}, and {len(header) - 1} bytes are too short for a GUID"
         )
     return UUID(bytes=bytes(header[1:GUID_HEADER_SIZE])), GUID_HEADER_SIZE
 
 
-def schema_id_header(headers: Iterable[tuple[str, Any]] | None) -> Any:
-    """Content of the last `SCHEMA_ID_HEADER` among a message's headers, as Confluent's clients look for it.
+def schema_id_header(headers: Any) -> Any:
+    """Content of the last `SCHEMA_ID_HEADER` of a message, the one that Confluent's Java client takes.
 
     None where there is none, or it is null: then the value itself begins with the id.
     """
