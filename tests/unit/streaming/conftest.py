@@ -128,4 +128,7 @@ def publish(projected: Projected, plan: Plan) -> Callable[..., list[Published]]:
             row.topic, bytes(row.key), schema_id, record, {h.key: bytes(h.value) for h in row.headers}
         )
 
-    return lambda values, **more: [read(row) for row in projected(plan, values, **more)]
+    def run(values: Sequence[bytes | None], plan: Plan = plan, **more: Any) -> list[Published]:
+        return [read(row) for row in projected(plan, values, **more)]
+
+    return run

@@ -223,7 +223,11 @@ def test_at_every_edge_of_a_type_a_value_is_published_exactly_where_all_readers_
 def test_a_record_with_a_value_that_a_reader_cannot_hold_says_which_field_has_it(
     projected: Projected, spark: SparkSession, wide: Plan
 ) -> None:
-    records = [{"observed_at": _LAST + 1}, {"clock": -1}, {"notes": [{"text": None, "at": _LAST + 1}]}]
+    records: list[dict[str, Any]] = [
+        {"observed_at": _LAST + 1},
+        {"clock": -1},
+        {"notes": [{"text": None, "at": _LAST + 1}]},
+    ]
     told = _check(spark, wide, projected(wide, [_written(wide, record) for record in records]))
     whom = f"A declared reader of {wide.final.topic} cannot hold"
     assert told == [
