@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ HEADER_SIZE, GUID_HEADER_SIZE = 5, 17
 SCHEMA_ID_HEADER = "__value_schema_id"
 """Kafka header with the id or the GUID of the value's schema."""
 SEAL_SIZE = 8
-HEADER_FIELD, SEAL_FIELD = "_wire_header", "_wire_seal"
+HEADER_FIELD, BODY_FIELD, SEAL_FIELD = "_wire_header", "_wire_body", "_wire_seal"
 
 _HEADER = struct.Struct(">bI")
 
@@ -77,12 +77,19 @@ def new_seal() -> bytes:
     return secrets.token_bytes(SEAL_SIZE)
 
 
-def sealed_schema(record: Mapping[str, Any]) -> str:
-    """The schema of a record between its wire header and a seal, as JSON text: with two more fields.
+def sealed_schema(schema: Mapping[str, Any] | Sequence[Any]) -> str:
+    """The schema of a value between its wire header and a seal, as JSON text.
 
-    They are the record's own, not those of a record around it, which would be made for each value.
+    Both are fields of the record itself: one around it would be made for each value. A union, which has no
+    fields, stands in a record around it, as `BODY_FIELD`.
     """
     header = {"type": "fixed", "name": "weather.wire.Header", "size": HEADER_SIZE}
     seal = {"type": "fixed", "name": "weather.wire.Seal", "size": SEAL_SIZE}
+    around: Mapping[str, Any] = {
+        "type": "record",
+        "name": "Sealed",
+        "fields": [{"name": BODY_FIELD, "type": schema}],
+    }
+    record = schema if isinstance(schema, Mapping) else around
     fields = [{"name": HEADER_FIELD, "type": header}, *record["fields"], {"name": SEAL_FIELD, "type": seal}]
     return json.dumps({**record, "fields": fields})

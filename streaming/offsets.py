@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import ServiceFailed, Unreachable
 from contracts.kafka import Kafka
+from contracts.timestamps import KAFKA_SINCE_MS
 from contracts.topic_source import offset_of, partition_of
-from contracts.wire import NotFramed, schema_id
+from contracts.wire import NotFramed, schema_id_header, schema_id_or_guid
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
 
 Coordinates = tuple[int, int]
@@ -22,6 +24,7 @@ Coordinates = tuple[int, int]
 _ANSWER_WITHIN = 10.0
 _SILENT_AT_MOST = 30.0
 _AT_ONCE = 2000
+_LOOKED_AT = 500
 _A_MOMENT = 0.1
 _QUIET_FOR = 1.0
 _QUIET_WITHIN = 60.0
@@ -97,16 +100,27 @@ def _oldest(consumer: Consumer, topic: str, partition: int, marks: tuple[int, in
     if oldest == end:
         return time.time_ns() // 1_000_000
     consumer.assign([TopicPartition(topic, partition, oldest)])
-    for message in consumer.consume(1, timeout=_ANSWER_WITHIN):
-        if message.error() is None:
-            return int(message.timestamp()[1])
-    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+    now = time.time_ns() // 1_000_000
+    for _ in range(_LOOKED_AT):
+        message = consumer.poll(_ANSWER_WITHIN)
+        if message is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        if error := message.error():
+            if error.code() == KafkaError._PARTITION_EOF:
+                break
+            raise KafkaException(error)
+        # One that a producer stamped with a time which cannot be is as old as the next one, or older.
+        if KAFKA_SINCE_MS <= (stamp := message.timestamp()[1]) <= now:
+            return stamp
+    return now
 
 
-def schema_ids(kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mapping[int, int]) -> set[int]:
-    """The schema ids that records of `topic` name between these offsets, by partition."""
+def schemas_named(
+    kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mapping[int, int]
+) -> set[int | str]:
+    """The schema ids and GUIDs that records of `topic` name between these offsets, by partition."""
     spans = {(topic, p): (begins.get(p, 0), end) for p, end in ends.items() if begins.get(p, 0) < end}
-    found: set[int] = set()
+    found: set[int | str] = set()
     with _consumer(kafka) as consumer:
         consumer.assign([TopicPartition(topic, p, begin) for (_, p), (begin, _) in spans.items()])
         tails = _Tails(kafka, consumer, spans)
@@ -115,10 +129,17 @@ def schema_ids(kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mappin
                 part, offset = (topic, partition_of(message)), offset_of(message)
                 if offset < spans[part][1]:
                     with suppress(NotFramed):
-                        found.add(schema_id(bytes(message.value() or b"")))
+                        found.add(_schema_of(message))
                 if offset + 1 >= spans[part][1]:
                     tails.left.discard(part)
     return found
+
+
+def _schema_of(message: Message) -> int | str:
+    """The id or the GUID of the schema that a record names; raises `NotFramed`."""
+    header = schema_id_header(message.headers())
+    named, _ = schema_id_or_guid(bytes(message.value() or b"") if header is None else bytes(header))
+    return str(named) if isinstance(named, UUID) else named
 
 
 class _Tails:

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from contracts.broker import CLIENT_LOG
 from contracts.kafka import Kafka
+from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
 from streaming.offsets import Coordinates, source_of
 
 TAIL = 500
@@ -72,9 +73,7 @@ class Tails:
             for message in self._read({(self._raw, p): offset for p, offset in newest.items()}, one_each=True)
         }
         return {
-            p: Newest(
-                offset, (published[p, offset] - came[p, offset]) / 1000 if (p, offset) in came else None
-            )
+            p: Newest(offset, latency(published[p, offset], came.get((p, offset))))
             for p, offset in newest.items()
         }
 
@@ -91,6 +90,16 @@ class Tails:
                 if one_each:
                     left.discard((message.topic() or "", message.partition() or 0))
         self._consumer.unassign()
+
+
+def latency(published: int, came: int | None) -> float | None:
+    """Seconds from the time at which a record `came` to when it was `published`, both in ms since 1970.
+
+    None where the first is unknown, or no time at which a record can have come.
+    """
+    if came is None or not KAFKA_SINCE_MS <= came <= published + CLOCKS_AGREE_WITHIN_MS:
+        return None
+    return (published - came) / 1000
 
 
 def _whole(messages: Iterable[Message], left: set[tuple[str, int]]) -> Iterator[Message]:
