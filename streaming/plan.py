@@ -75,7 +75,7 @@ class Plan:
         return reasons(
             raw=self.raw,
             final=self.final,
-            observed={*METRIC, *passing(reader_schema(self.raw), self.final.newest.schema)},
+            observed=enrichment_of(self.final).from_record(reader_schema(self.raw), self.final.newest.schema),
             largest=self.largest_value,
             settled=self.settled,
             strangers=self.strangers,
