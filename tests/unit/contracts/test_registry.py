@@ -121,6 +121,17 @@ def test_a_server_that_has_none_of_the_endpoints_is_no_registry(store: Store) ->
 
 
 @EACH
+@pytest.mark.parametrize("schema_id", [0, 2**31 - 1, 2**31, 2**32 - 1])
+def test_an_id_that_no_registry_gives_is_unknown_to_each(dialect: Dialect, schema_id: int) -> None:
+    with registry(dialect) as store:
+        asks = client(store)
+        assert asks.schema(schema_id) is None
+        assert asks.subjects_of(schema_id) == ()
+        with pytest.raises(Undecodable, match=f"knows no schema {schema_id}"):
+            Decoder(json.dumps(record(A)), asks.schema).decode(frame(schema_id, b"\x02"))
+
+
+@EACH
 def test_a_version_that_was_deleted_stays_one_of_the_contract(dialect: Dialect) -> None:
     with registry(dialect) as store:
         first, second = put(store, "t-value", record(A)), put(store, "t-value", record(A, B))
