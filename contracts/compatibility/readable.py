@@ -133,6 +133,14 @@ def folded_unions(root: Type) -> Iterator[Spot]:
             yield Spot(node.path, "Spark reads this union as a plain number, and drops its logical type")
 
 
+def root_unions(root: Type) -> Iterator[Spot]:
+    """A union in the place of the whole record, which Spark cannot make a struct of."""
+    branches = [branch for branch in root.branches if branch.kind != "null"]
+    several = len(branches) >= SPARK_STRUCT_FROM and {b.kind for b in branches} not in SPARK_NUMBERS
+    if several or any(branch.kind == "record" for branch in branches):
+        yield Spot(root.path, "the schema is a union, and Spark reads a record in no union at the top")
+
+
 LOOKS: dict[str, Callable[[Type], Iterator[Spot]]] = {
     "reader-unlawful-default": unlawful_defaults,
     "reader-idle-logical-type": idle_logical_types,
@@ -141,5 +149,6 @@ LOOKS: dict[str, Callable[[Type], Iterator[Spot]]] = {
     "reader-zero-byte-items": zero_byte_items,
     "reader-field-spelling": fields_of_one_spelling,
     "reader-folded-union": folded_unions,
+    "reader-root-union": root_unions,
 }
 """Rule id to what finds where a schema breaks it."""

@@ -29,6 +29,7 @@ from tests.avro_pairs import (
     read_in_spark,
     seen,
 )
+from tests.avro_pairs.kinds import RENAMED
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -70,6 +71,18 @@ def test_random_pairs_that_check_passes_are_written_and_read_in_spark_with_equal
 def test_random_pairs_that_check_passes_are_read_in_fastavro_with_equal_values() -> None:
     for reading, wanted in passing_pairs(IN_FASTAVRO, ["fastavro"], seed=2):
         assert from_fastavro(read_in_fastavro(reading)) == wanted, reading
+
+
+def test_what_keeps_its_old_name_for_an_alias_passes_and_is_read_in_every_engine(spark: SparkSession) -> None:
+    random, told = Random(3), []
+    for reader, writer in RENAMED.values():
+        new, old = parse(reader), parse(writer)
+        history = [Labelled(label="old", type=old)]
+        assert check_schemas(history, Labelled(label="new", type=new), Mode.BACKWARD, ENGINES) == []
+        for _ in range(4):
+            value = random_value(random, old)
+            told.append((Reading(writer, reader, encode(old, value)), seen(new, old, value)))
+    assert_seen_alike(spark, told)
 
 
 def test_every_example_is_read_by_every_version_that_may_read_it(spark: SparkSession) -> None:
