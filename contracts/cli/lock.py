@@ -9,7 +9,7 @@ import typer
 from contracts.check import check
 from contracts.cli_support import messages, print_json
 from contracts.errors import ContractsAtFault
-from contracts.folder import contracts_folder, load_contracts
+from contracts.folder import contracts_folder, load_contracts, refuse_unfit_rules
 from contracts.lock import FILE, differences, load, lock_of, render
 
 
@@ -24,11 +24,13 @@ def lock(
     mended again.
     """
     folder = contracts_folder()
-    contracts = tuple(load_contracts(folder).values())
+    contracts = tuple(load_contracts(folder, rules_must_fit=False).values())
     locked = load(folder)
     if found := check(contracts, locked):
         sentences = [f"{fault.file}#{fault.path}: {fault.message} {fault.instead}" for fault in found]
         raise ContractsAtFault("\n".join([*sentences, "Nothing was locked."]))
+    for contract in contracts:
+        refuse_unfit_rules(contract)
     rows = differences(locked, contracts)
     if rows:
         (folder / FILE).write_text(render(lock_of(contracts)), encoding="utf-8")

@@ -36,6 +36,14 @@ SPARK_NUMBERS = (frozenset({"int", "long"}), frozenset({"float", "double"}))
 """Branches that Spark folds into one number: a union of one of these is no struct."""
 
 
+def meaning(type_: Type) -> str:
+    """Avro's word for what Spark reads: the logical type where the kind carries it, else the kind."""
+    logical = str(type_.attributes.get("logicalType"))
+    # Spark has no type of its own for these: it reads what they stand on.
+    plain = logical in ("uuid", "duration") or type_.kind not in _LOGICAL.get(logical, frozenset())
+    return type_.kind if plain else logical
+
+
 def fields(root: Type) -> Iterator[Field]:
     """Every field of every record."""
     return (field for node in walk(root) for field in node.fields)
