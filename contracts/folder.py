@@ -174,7 +174,13 @@ def refuse_unfit_rules(contract: Contract) -> None:
     for rule in contract.rules:
         problems = [
             *(
-                ("", (f"looks at {name}, which version {newest.number} does not have", "name a field of it"))
+                (
+                    "",
+                    (
+                        f"looks at {name}, which version {newest.number} does not have",
+                        "name another field, or take it out",
+                    ),
+                )
                 for name in rules.fields_of(rule)
                 if root.field_named(name) is None
             ),

@@ -52,7 +52,8 @@ class _Source:
         lines: list[str] = []
         while self._waiting:
             name, written, wanted = self._waiting.pop()
-            body = self._record if written.kind == "record" else self._value
+            both = written.kind == "record" and (wanted is None or wanted.kind == "record")
+            body = self._record if both else self._value
             lines += [f"def {name}(b, p):", *_within(body(written, wanted, "v", 0)), "    return v, p"]
         return "\n".join(lines), self._constants
 

@@ -16,6 +16,7 @@ from contracts.errors import UnusableSetting
 from contracts.folder import load_contract, load_contracts
 from contracts.json_form import from_json
 from contracts.model import Contract, Mode
+from contracts.reader.compile import compile_reader
 from tests.avro_pairs import (
     Reading,
     as_written,
@@ -68,9 +69,11 @@ def test_random_pairs_that_check_passes_are_written_and_read_in_spark_with_equal
         assert written == reading.body, reading
 
 
-def test_random_pairs_that_check_passes_are_read_in_fastavro_with_equal_values() -> None:
+def test_random_pairs_that_check_passes_are_read_in_fastavro_and_by_our_reader_with_equal_values() -> None:
     for reading, wanted in passing_pairs(IN_FASTAVRO, ["fastavro"], seed=2):
+        new, old = reading.types
         assert from_fastavro(read_in_fastavro(reading)) == wanted, reading
+        assert from_fastavro(compile_reader(old, new)(reading.body, 0)[0]) == wanted, reading
 
 
 def test_what_keeps_its_old_name_for_an_alias_passes_and_is_read_in_every_engine(spark: SparkSession) -> None:

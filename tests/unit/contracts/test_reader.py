@@ -20,6 +20,7 @@ from contracts.compatibility import parse
 from contracts.decode import Decoder, Undecodable
 from contracts.folder import load_contracts
 from contracts.reader.compile import compile_reader
+from contracts.reader.python import Unreadable
 from contracts.wire import frame
 from tests.avro_pairs import Reading, encode, random_value, read_in_fastavro
 from tests.avro_pairs.kinds import NEW, OLD, OTHER, RENAMED, SKY, holder
@@ -157,6 +158,12 @@ def test_a_pair_of_each_kind_is_read_as_fastavro_reads_it(kind: str) -> None:
     for _ in range(10):
         body = encode(parse(writer), random_value(random, parse(writer)))
         assert read(body, 0) == (read_in_fastavro(Reading(writer, reader, body)), len(body))
+
+
+def test_a_record_is_read_into_a_union_that_stands_for_the_whole_record_and_into_nothing_else() -> None:
+    assert compile_reader(parse(OLD), parse([SKY, OLD]))(b"\x0e", 0) == ({"gust": 7}, 1)
+    with pytest.raises(Unreadable, match="Wind is written, which int cannot read"):
+        compile_reader(parse(OLD), parse("int"))(b"\x0e", 0)
 
 
 def test_of_two_branches_the_one_of_the_written_name_is_read_and_not_the_one_that_has_it_for_an_alias() -> (
