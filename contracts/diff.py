@@ -67,9 +67,12 @@ class _Comparison:
         if told := differ(old, new):
             yield self._retyped(old, new, name, told)
             return
-        if (told := (_union(old), _union(new)))[0] != told[1]:
-            yield self._retyped(old, new, name, told)
+        order = [id(now) for _, now in counterparts(old, new)] if old.branches else []
+        if order != [id(branch) for branch in new.branches]:
+            yield self._retyped(old, new, name, (_union(old), _union(new)))
         old, new = old.sole, new.sole
+        if old.full_name != new.full_name:
+            yield self._retyped(old, new, name, (words(old), words(new)))
         if new.kind == "record":
             yield from self._records(old, new, f"{name}." if name else "")
         elif new.kind == "enum":

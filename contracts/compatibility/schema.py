@@ -125,10 +125,11 @@ def walk(root: Type) -> tuple[Type, ...]:
 
 
 def counterparts(old: Type, new: Type) -> list[tuple[Type, Type]]:
-    """What `old` and `new` are made of, as pairs: items with items, a branch with the branch of its name."""
+    """What two types are made of, in pairs: items with items, a branch with that of its name or alias."""
     if old.items is not None and new.items is not None:
         return [(old.items, new.items)]
-    named = {branch.full_name: branch for branch in new.branches}
+    named = {alias: branch for branch in new.branches for alias in branch.aliases}
+    named |= {branch.full_name: branch for branch in new.branches}
     return [(branch, named[branch.full_name]) for branch in old.branches if branch.full_name in named]
 
 

@@ -44,6 +44,14 @@ def changes(old: list[Any], new: list[Any], *rules: Rule) -> list[Change]:
         ([D], [{**D, "default": 2}], "new default", "the default of d was 1 and is 2", False, False),
         ([D], [{**D, "name": "e", "aliases": ["d"]}], "renamed", "d is called e", False, False),
         (
+            [{"name": "e", "type": ["null", ENUM]}],
+            [{"name": "e", "type": ["null", {**ENUM, "name": "F", "aliases": ["E"]}]}],
+            "retyped",
+            "e was enum E and is enum F",
+            False,
+            True,
+        ),
+        (
             [{"name": "u", "type": ["null", "int"]}],
             [{"name": "u", "type": ["int", "null"]}],
             "retyped",
