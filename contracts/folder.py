@@ -98,11 +98,7 @@ def load_contracts(folder: Path | None = None, *, rules_must_fit: bool = True) -
     homes = [path for path in sorted(root.iterdir()) if _is_home(path)]
     if not homes:
         raise UnusableSetting(f"{root} holds no contract: expected TOPIC/contract.yaml and TOPIC/v1.avsc.")
-    found = {home.name: load_contract(home) for home in homes}
-    if rules_must_fit:
-        for contract in found.values():
-            refuse_unfit_rules(contract)
-    return found
+    return {home.name: load_contract(home, rules_must_fit=rules_must_fit) for home in homes}
 
 
 def contract_of(topic: str, *, rules_must_fit: bool = True) -> Contract:
@@ -126,11 +122,8 @@ def _is_home(path: Path) -> bool:
     return False
 
 
-def load_contract(home: Path) -> Contract:
-    """Load the contract of one topic from its folder, whether its rules fit it or not.
-
-    Raises `UnusableSetting`, naming the file.
-    """
+def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
+    """Load the contract of one topic from its folder, as `load_contracts` does; raises `UnusableSetting`."""
     file = home / "contract.yaml"
     told, place = read_yaml(_read(file), file)
     try:
@@ -138,7 +131,7 @@ def load_contract(home: Path) -> Contract:
     except ValidationError as error:
         first = error.errors()[0]
         raise UnusableSetting(f"{file}: {place(first['loc'])}: {_wrong(first['type'], first)}.") from error
-    return Contract(
+    contract = Contract(
         topic=home.name,
         description=about.description,
         owner=about.owner,
@@ -152,6 +145,9 @@ def load_contract(home: Path) -> Contract:
         exceptions=about.exceptions,
         adopted=_adopted(home),
     )
+    if rules_must_fit:
+        refuse_unfit_rules(contract)
+    return contract
 
 
 def _wrong(kind: str, error: Mapping[str, Any]) -> str:
