@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.compatibility import RULES, Field, Labelled, Type, check_schemas, parse, words
+from contracts.compatibility import RULES, Field, Labelled, Type, check_schemas, counterparts, differ, parse
 from contracts.errors import UnusableSetting
 from contracts.lock import Lock, differences
 from contracts.model import Consumer, Contract
@@ -112,24 +112,25 @@ def _loss(before: Type, now: Type, met: set[tuple[int, int]]) -> str | None:
     if (id(before), id(now)) in met:
         return None
     met.add((id(before), id(now)))
-    if words(before) != words(now):
-        return f"was {words(before)} and is {words(now)}"
+    if told := differ(before, now):
+        return "was {} and is {}".format(*told)
+    before, now = before.sole, now.sole
     for was in before.fields:
         is_ = now.field_named(was.name)
         if is_ is None:
             return f"has lost {was.name}"
         if loss := _loss(was.type, is_.type, met):
             return f"holds {was.name}, which {loss}"
-    below = [] if before.fields else zip(before.below, now.below, strict=True)
-    return next((loss for was, is_ in below if (loss := _loss(was, is_, met))), None)
+    return next((loss for pair in counterparts(before, now) if (loss := _loss(*pair, met))), None)
 
 
 def find_field(root: Type, name: str) -> Field | None:
     """The field that a dotted name leads to, through nullable records, arrays and maps."""
     step, _, rest = name.partition(".")
     for record in _records(root):
-        if field := record.field_named(step):
-            return find_field(field.type, rest) if rest else field
+        field = record.field_named(step)
+        if found := find_field(field.type, rest) if field and rest else field:
+            return found
     return None
 
 

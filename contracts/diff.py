@@ -6,7 +6,17 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contracts.compatibility import Field, Finding, Type, parse, resolve, seen_by_readers, words
+from contracts.compatibility import (
+    Field,
+    Finding,
+    Type,
+    counterparts,
+    differ,
+    parse,
+    resolve,
+    seen_by_readers,
+    words,
+)
 from contracts.compatibility.resolution import written_fields
 from contracts.model import Contract, Rule, Version
 from contracts.rules import fields_of
@@ -54,15 +64,21 @@ class _Comparison:
         if (id(old), id(new)) in self._met:
             return
         self._met.add((id(old), id(new)))
-        if old.kind != new.kind or words(old) != words(new):
-            yield self._retyped(old, new, name)
-        elif new.kind == "record":
+        if told := differ(old, new):
+            yield self._retyped(old, new, name, told)
+            return
+        order = [id(now) for _, now in counterparts(old, new)] if old.branches else []
+        if order != [id(branch) for branch in new.branches]:
+            yield self._retyped(old, new, name, (_union(old), _union(new)))
+        old, new = old.sole, new.sole
+        if old.full_name != new.full_name:
+            yield self._retyped(old, new, name, (words(old), words(new)))
+        if new.kind == "record":
             yield from self._records(old, new, f"{name}." if name else "")
         elif new.kind == "enum":
             yield from self._enums(old, new, name)
-        else:
-            for before, now in zip(old.below, new.below, strict=False):
-                yield from self.types(before, now, name)
+        for before, now in counterparts(old, new):
+            yield from self.types(before, now, name)
 
     def _records(self, old: Type, new: Type, prefix: str) -> Iterator[Change]:
         kept: set[str] = set()
@@ -115,7 +131,7 @@ class _Comparison:
         )
 
     def _attributes(self, old: Field, new: Field, prefix: str) -> Iterator[Change]:
-        if old.default != new.default and "union" not in (old.type.kind, new.type.kind):
+        if old.default != new.default and (old.type.kind == "union") is (new.type.kind == "union"):
             yield self._same_both_ways(
                 "new default",
                 new.path,
@@ -165,11 +181,11 @@ class _Comparison:
             return Meaning(safe=False, words=f"readers of {version} fail on a symbol that they do not know")
         return Meaning(safe=True, words=f"readers of {version} see {reader.enum_default} instead")
 
-    def _retyped(self, old: Type, new: Type, name: str) -> Change:
+    def _retyped(self, old: Type, new: Type, name: str, told: tuple[str, str]) -> Change:
         return Change(
             kind="retyped",
             path=new.path,
-            words=f"{name or 'the record'} was {words(old)} and is {words(new)}",
+            words=f"{name or 'the record'} was {told[0]} and is {told[1]}",
             producers_first=self._reading(old, new, self.old),
             consumers_first=self._reading(new, old, self.new),
         )
@@ -184,6 +200,13 @@ class _Comparison:
     def _same_both_ways(kind: str, path: str, what: str, safe: bool, breaks: str) -> Change:
         meaning = _SAFE if safe else Meaning(safe=False, words=breaks)
         return Change(kind=kind, path=path, words=what, producers_first=meaning, consumers_first=meaning)
+
+
+def _union(node: Type) -> str:
+    """A union in words, its branches in their order; other types are told by `words` alone."""
+    if not node.branches:
+        return words(node)
+    return f"a union of {', '.join(branch.full_name for branch in node.branches)}"
 
 
 def _json(field: Field) -> str:

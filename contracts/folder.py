@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from contracts import rules
+from contracts.compatibility import parse
 from contracts.errors import UnusableSetting
 from contracts.lock import digest
 from contracts.model import Adopted, Consumer, Contract, JsonSchema, Mode, Role, Rule, Severity, Version
+from contracts.parameters import shown
+from contracts.yaml_text import read_yaml
 
 HOME = Path(__file__).parent
 """The platform's own contracts; `CONTRACTS_DIR` names others."""
@@ -30,8 +32,6 @@ ADOPTED = "adopted"
 
 _VERSION_FILE = re.compile(r"v0*([1-9]\d*)\.avsc")
 _LARGEST_FILE = 1 << 20
-_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The fast parser, where PyYAML was built with it."""
 
 
 class _Strict(BaseModel):
@@ -51,7 +51,7 @@ class _RuleRow(BaseModel):
     check: str
     severity: Severity
     why: str
-    since: int = Field(default=1, ge=1)
+    since: StrictInt = Field(default=1, ge=1)
 
 
 class _ContractFile(_Strict):
@@ -94,11 +94,12 @@ def _own_folder(home: Path) -> Path:
     return unpacked / home.relative_to(archive)
 
 
-def load_contracts(folder: Path | None = None) -> Mapping[str, Contract]:
+def load_contracts(folder: Path | None = None, *, rules_must_fit: bool = True) -> Mapping[str, Contract]:
     """Load every contract under `folder`, by topic, in the order of the names.
 
     `folder` defaults to `contracts_folder()`. Raises `UnusableSetting`, naming the file, when something in
-    it cannot be understood.
+    it cannot be understood, and when a rule does not fit the newest version. Tools that judge a
+    version before it is agreed on do without the latter.
     """
     root = folder or contracts_folder()
     if not root.is_dir():
@@ -106,12 +107,12 @@ def load_contracts(folder: Path | None = None) -> Mapping[str, Contract]:
     homes = [path for path in sorted(root.iterdir()) if is_home(path)]
     if not homes:
         raise UnusableSetting(f"{root} holds no contract: expected TOPIC/contract.yaml and TOPIC/v1.avsc.")
-    return {home.name: load_contract(home) for home in homes}
+    return {home.name: load_contract(home, rules_must_fit=rules_must_fit) for home in homes}
 
 
-def contract_of(topic: str) -> Contract:
-    """The contract of one topic; raises `UnusableSetting` that names those there are."""
-    known = load_contracts()
+def contract_of(topic: str, *, rules_must_fit: bool = True) -> Contract:
+    """The contract of one topic, by `load_contracts`; raises `UnusableSetting` that names those there are."""
+    known = load_contracts(rules_must_fit=rules_must_fit)
     if topic not in known:
         raise UnusableSetting(f"{topic} has no contract; there are {', '.join(known)}.")
     return known[topic]
@@ -131,18 +132,16 @@ def is_home(path: Path) -> bool:
     return False
 
 
-def load_contract(home: Path) -> Contract:
-    """Load the contract of one topic from its folder; raises `UnusableSetting`."""
+def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
+    """Load the contract of one topic from its folder, as `load_contracts` does; raises `UnusableSetting`."""
     file = home / "contract.yaml"
+    told, place = read_yaml(_read(file), file)
     try:
-        about = _ContractFile.model_validate(yaml.load(_read(file), _YAML))  # noqa: S506 - both are safe loaders
-    except (yaml.YAMLError, RecursionError) as error:
-        raise UnusableSetting(f"{file} is not valid YAML: {_one_line(error)}") from error
+        about = _ContractFile.model_validate(told)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise UnusableSetting(f"{file}: {where}: {first['msg']}.") from error
-    return Contract(
+        raise UnusableSetting(f"{file}: {place(first['loc'])}: {_wrong(first['type'], first)}.") from error
+    contract = Contract(
         topic=home.name,
         description=about.description,
         product=about.product,
@@ -165,31 +164,65 @@ def load_contract(home: Path) -> Contract:
         exceptions=about.exceptions,
         adopted=_adopted(home),
     )
+    if rules_must_fit:
+        refuse_unfit_rules(contract)
+    return contract
+
+
+def _wrong(kind: str, error: Mapping[str, Any]) -> str:
+    """What is wrong with a value of `contract.yaml`, by pydantic's error about it."""
+    value = error["input"]
+    if kind == "string_type" and isinstance(value, (bool, int, float)):
+        return f'{shown(value)} is no text: write "{shown(value)}", in quotes'
+    return str(error["msg"])
+
+
+def refuse_unfit_rules(contract: Contract) -> None:
+    """Raise `UnusableSetting` for a rule that could not be judged on records of the newest version."""
+    if not contract.rules:
+        return
+    newest = contract.newest
+    try:
+        root = parse(newest.schema)
+    except UnusableSetting as error:
+        raise UnusableSetting(f"{newest.path}: {error}") from None
+    for rule in contract.rules:
+        problems = [
+            *(
+                (
+                    "",
+                    (
+                        f"looks at {name}, which version {newest.number} does not have",
+                        "name another field, or take it out",
+                    ),
+                )
+                for name in rules.fields_of(rule)
+                if root.field_named(name) is None
+            ),
+            *rules.type_problems(rule, root),
+        ]
+        for name, (why, instead) in problems:
+            about = f"{contract.home / 'contract.yaml'}: rule {rule.id} of {contract.topic}"
+            raise UnusableSetting(f"{about} {why}: {instead}.{_mend(name)}")
+
+
+def _mend(parameter: str) -> str:
+    return f" Mend its `{parameter}`." if parameter else ""
 
 
 def _rules(file: Path, rows: list[_RuleRow]) -> tuple[Rule, ...]:
     seen: set[str] = set()
     for row in rows:
-        given = set(row.model_extra or {})
         if row.id in seen:
             raise UnusableSetting(f"{file}: two rules are named {row.id}: give one another id.")
         seen.add(row.id)
-        check = rules.CHECKS.get(row.check)
-        if check is None:
+        if row.check not in rules.CHECKS:
             known = ", ".join(rules.CHECKS)
             raise UnusableSetting(
                 f"{file}: rule {row.id}: there is no check {row.check!r}; known are {known}."
             )
-        if missing := check.required - given:
-            raise UnusableSetting(f"{file}: rule {row.id}: {row.check} needs {', '.join(sorted(missing))}.")
-        if unknown := given - check.required - check.optional:
-            raise UnusableSetting(
-                f"{file}: rule {row.id}: {row.check} takes no {', '.join(sorted(unknown))}."
-            )
-        try:
-            check.expectation(row.model_extra or {})
-        except (TypeError, ValueError) as error:
-            raise UnusableSetting(f"{file}: rule {row.id}: {error}.") from None
+        for name, (why, instead) in rules.shape_problems(row.check, row.model_extra or {}):
+            raise UnusableSetting(f"{file}: rule {row.id}: {why}: {instead}.{_mend(name)}")
     return tuple(
         Rule(
             id=row.id,

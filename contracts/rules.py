@@ -9,21 +9,54 @@ another field it is greater than every number and equal to itself, which is Spar
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from contracts import forms
+from contracts.compatibility.schema import Type
+from contracts.forms import column, literal
 from contracts.model import JsonSchema, Rule
+from contracts.parameters import (
+    GROUPED,
+    LISTED,
+    NUMBERS,
+    ORDERED,
+    TEXTS,
+    TIMES,
+    Parameter,
+    Parameters,
+    Problem,
+    a_field,
+    a_length,
+    a_number,
+    a_pattern,
+    crossed,
+    some_fields,
+    some_values,
+)
 from contracts.times import milliseconds
 
-Parameters = Mapping[str, Any]
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Expectation",
+    "column",
+    "definition",
+    "expectation",
+    "fields_of",
+    "literal",
+    "predicate",
+    "shape_problems",
+    "type_problems",
+]
+
 Expectation = tuple[str, dict[str, Any]]
 """Type of a Great Expectations expectation, and its keyword arguments."""
 Units = Mapping[str, str]
 """Unit by field, for the fields that have one."""
 
-_TIMES = frozenset({"timestamp-millis", "timestamp-micros"})
+Metric = Callable[[Parameters], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +64,9 @@ class Check:
     """One row of the table of checks."""
 
     purpose: str
-    required: frozenset[str]
-    optional: frozenset[str] = frozenset()
+    parameters: Mapping[str, Parameter]
+    needs_one_of: frozenset[str] = frozenset()
+    """Optional parameters without any of which the check asks for nothing."""
     predicate: Callable[[Parameters], str] | None
     """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
     expectation: Callable[[Parameters], Expectation]
@@ -41,8 +75,20 @@ class Check:
     also adds what only the judging knows: the window's end, and the windows before it."""
     words: Callable[[Parameters, Units], str]
     """What it asks for, as the rest of a sentence that begins with `A record is right when`."""
-    types: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Parameter that names a field to the Avro types, or logical types, which that field may have."""
+    dimension: str = "conformity"
+    """What it measures, in the words of the Open Data Contract Standard."""
+    metric: Metric | None = None
+    """The same as a metric of that standard; a check without is told in Great Expectations' words."""
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Names of the parameters that a rule must give."""
+        return frozenset(name for name, parameter in self.parameters.items() if parameter.required)
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Names of the parameters that a rule may give."""
+        return frozenset(self.parameters) - self.required
 
     @property
     def judges_rows(self) -> bool:
@@ -50,95 +96,33 @@ class Check:
         return self.predicate is not None
 
 
-def column(name: str) -> str:
-    """Quote a column's name for Spark SQL."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def literal(value: Any) -> str:
-    """Write a value as a Spark SQL literal; text is safe whatever it holds."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return f"{value!r}D"
-    if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    raise TypeError(f"{value!r} cannot be a literal of a rule")
-
-
-def _range_predicate(p: Parameters) -> str:
-    field = column(p["field"])
-    bounds = [
-        f"{field} {sign} {literal(p[key])}"
-        for key, sign in (("min", ">="), ("max", "<="))
-        if p.get(key) is not None
-    ]
-    # Spark orders NaN above every number, so that only `max` would catch it.
-    return f"({field} IS NULL OR ({' AND '.join([*bounds, f'NOT isnan({field})'])}))"
-
-
-def _one_of_predicate(p: Parameters) -> str:
-    values = ", ".join(literal(value) for value in p["values"])
-    return f"({column(p['field'])} IS NULL OR {column(p['field'])} IN ({values}))"
-
-
-def _at_most_predicate(p: Parameters) -> str:
-    low, high = column(p["field"]), column(p["other"])
-    return f"({low} IS NULL OR {high} IS NULL OR {low} <= {high})"
-
-
-def _near_predicate(p: Parameters) -> str:
-    time, other = column(p["field"]), column(p["other"])
-    # In whole numbers: a time at the edge of the calendar would fail a subtraction of intervals.
-    apart = f"unix_millis({time}) - unix_millis({other})"
-    bounds = [
-        f"{apart} {sign} {edge * milliseconds(p[key])}L"
-        for key, sign, edge in (("before", ">=", -1), ("after", "<=", 1))
-        if p.get(key) is not None
-    ]
-    excused = f"coalesce({column(p['unless'])}, false) OR " if p.get("unless") else ""
-    return f"({excused}{time} IS NULL OR {other} IS NULL OR ({' AND '.join(bounds) or 'true'}))"
-
-
-def _near_in_words(p: Parameters) -> str:
-    edges = [f"{p[key]} {key}" for key in ("before", "after") if p.get(key) is not None]
-    excused = f", unless {p['unless']}" if p.get("unless") else ""
-    return f"{p['field']} is at most {' or '.join(edges)} {p['other']}{excused}"
-
-
-def _bounds(p: Parameters) -> dict[str, Any]:
-    return {"min_value": p.get("min"), "max_value": p.get("max")}
-
-
-def _bounds_in_words(p: Parameters, unit: str | None = None) -> str:
-    low, high, suffix = p.get("min"), p.get("max"), f" {unit}" if unit else ""
-    if low is not None and high is not None:
-        return f"between {low} and {high}{suffix}"
-    return f"at least {low}{suffix}" if low is not None else f"at most {high}{suffix}"
-
-
 CHECKS: dict[str, Check] = {
     "not_null": Check(
         purpose="The field is there.",
-        required=frozenset({"field"}),
+        parameters={"field": a_field()},
+        dimension="completeness",
+        metric=lambda _: {"metric": "nullValues", "mustBe": 0},
         predicate=lambda p: f"({column(p['field'])} IS NOT NULL)",
         expectation=lambda p: ("expect_column_values_to_not_be_null", {"column": p["field"]}),
         words=lambda p, _: f"{p['field']} is there",
     ),
     "range": Check(
         purpose="The number lies between `min` and `max`, both included.",
-        required=frozenset({"field"}),
-        optional=frozenset({"min", "max"}),
-        predicate=_range_predicate,
-        expectation=lambda p: ("expect_column_values_to_be_between", {"column": p["field"], **_bounds(p)}),
-        words=lambda p, units: f"{p['field']} is {_bounds_in_words(p, units.get(p['field']))}",
+        parameters={"field": a_field(NUMBERS), "min": a_number(), "max": a_number()},
+        needs_one_of=frozenset({"min", "max"}),
+        dimension="accuracy",
+        predicate=forms.in_range,
+        expectation=lambda p: (
+            "expect_column_values_to_be_between",
+            {"column": p["field"], **forms.bounds(p)},
+        ),
+        words=lambda p, units: f"{p['field']} is {forms.bounds_in_words(p, units.get(p['field']))}",
     ),
     "one_of": Check(
         purpose="The value is one of `values`.",
-        required=frozenset({"field", "values"}),
-        predicate=_one_of_predicate,
+        parameters={"field": a_field(LISTED), "values": some_values()},
+        metric=lambda p: forms.invalid_values({"validValues": list(p["values"])}),
+        predicate=forms.one_of,
         expectation=lambda p: (
             "expect_column_values_to_be_in_set",
             {"column": p["field"], "value_set": list(p["values"])},
@@ -147,7 +131,8 @@ CHECKS: dict[str, Check] = {
     ),
     "matches": Check(
         purpose="The text holds a match of the regular expression `pattern` (Java's syntax).",
-        required=frozenset({"field", "pattern"}),
+        parameters={"field": a_field(TEXTS), "pattern": a_pattern()},
+        metric=lambda p: forms.invalid_values({"pattern": p["pattern"]}),
         predicate=lambda p: (
             f"({column(p['field'])} IS NULL OR {column(p['field'])} RLIKE {literal(p['pattern'])})"
         ),
@@ -159,8 +144,9 @@ CHECKS: dict[str, Check] = {
     ),
     "at_most": Check(
         purpose="The number is not greater than the one in the field `other`.",
-        required=frozenset({"field", "other"}),
-        predicate=_at_most_predicate,
+        parameters={"field": a_field(ORDERED), "other": a_field(ORDERED, like="field")},
+        dimension="consistency",
+        predicate=forms.at_most,
         expectation=lambda p: (
             "expect_column_pair_values_a_to_be_greater_than_b",
             {
@@ -174,35 +160,50 @@ CHECKS: dict[str, Check] = {
     ),
     "near": Check(
         purpose="The time lies at most `before` ahead of the one in `other`, and at most `after` behind it.",
-        required=frozenset({"field", "other"}),
-        optional=frozenset({"before", "after", "unless"}),
-        predicate=_near_predicate,
+        parameters={
+            "field": a_field(TIMES),
+            "other": a_field(TIMES),
+            "unless": a_field(frozenset({"boolean"}), required=False),
+            "before": a_length(),
+            "after": a_length(),
+        },
+        needs_one_of=frozenset({"before", "after"}),
+        dimension="timeliness",
+        predicate=forms.near,
         # No expectation of theirs takes a difference: their form for it is a query of what breaks the rule.
         expectation=lambda p: (
             "unexpected_rows_expectation",
-            {"unexpected_rows_query": f"SELECT 1 FROM {{batch}} WHERE NOT {_near_predicate(p)}"},  # noqa: S608
+            {"unexpected_rows_query": f"SELECT 1 FROM {{batch}} WHERE NOT {forms.near(p)}"},  # noqa: S608
         ),
-        words=lambda p, _: _near_in_words(p),
-        types={"field": _TIMES, "other": _TIMES, "unless": frozenset({"boolean"})},
+        words=lambda p, _: forms.near_in_words(p),
     ),
     "unique": Check(
         purpose="No two rows of a window agree in all of `fields`.",
-        required=frozenset({"fields"}),
+        parameters={"fields": some_fields(GROUPED)},
+        dimension="uniqueness",
+        metric=lambda p: {
+            "metric": "duplicateValues",
+            "arguments": {"properties": list(p["fields"])},
+            "mustBe": 0,
+        },
         predicate=None,
-        expectation=lambda p: ("expect_compound_columns_to_be_unique", {"column_list": list(p["fields"])}),
+        expectation=lambda p: forms.all_different(list(p["fields"])),
         words=lambda p, _: f"no other shares its {', '.join(p['fields'])}",
     ),
     "row_count": Check(
         purpose="A window holds between `min` and `max` rows.",
-        required=frozenset(),
-        optional=frozenset({"min", "max"}),
+        parameters={"min": a_number(least=0, whole=True), "max": a_number(least=0, whole=True)},
+        needs_one_of=frozenset({"min", "max"}),
+        dimension="completeness",
+        metric=lambda p: {"metric": "rowCount", **forms.must_be(p)},
         predicate=None,
-        expectation=lambda p: ("expect_table_row_count_to_be_between", _bounds(p)),
-        words=lambda p, _: f"the number of records in its window is {_bounds_in_words(p)}",
+        expectation=lambda p: ("expect_table_row_count_to_be_between", forms.bounds(p)),
+        words=lambda p, _: f"the number of records in its window is {forms.bounds_in_words(p)}",
     ),
     "freshness": Check(
         purpose="The newest record of a window reached the topic at most `max` before the window's end.",
-        required=frozenset({"max"}),
+        parameters={"max": a_length(some=True, required=True)},
+        dimension="timeliness",
         predicate=None,
         expectation=lambda p: ("expect_feed_to_be_fresh", {"max_age": milliseconds(p["max"]) / 1000}),
         exported=False,
@@ -211,8 +212,13 @@ CHECKS: dict[str, Check] = {
     "completeness": Check(
         purpose="Each station (`source` and `station`) has an observation at the share `min` of the times "
         "that one is due: every `every` of the time in `field`, where `due` (6) of them are in a window.",
-        required=frozenset({"field", "every", "min"}),
-        optional=frozenset({"due"}),
+        parameters={
+            "field": a_field(TIMES),
+            "every": a_length(some=True, required=True),
+            "min": a_number(above=0, most=1, required=True),
+            "due": a_number(least=1, whole=True),
+        },
+        dimension="completeness",
         predicate=None,
         expectation=lambda p: (
             "expect_stations_to_be_complete",
@@ -227,13 +233,17 @@ CHECKS: dict[str, Check] = {
         words=lambda p, _: (
             f"its station gives one every {p['every']}, at {float(p['min']):.0%} of these times or more"
         ),
-        types={"field": _TIMES},
     ),
     "drift": Check(
         purpose="The field is spread as in the windows before, by a population stability index of at most "
         "`max`: over at least `windows` (3) that share no record, with `records` (200) values in each part.",
-        required=frozenset({"field", "max"}),
-        optional=frozenset({"windows", "records"}),
+        parameters={
+            "field": a_field(NUMBERS),
+            "max": a_number(above=0, required=True),
+            "windows": a_number(least=1, whole=True),
+            "records": a_number(least=1, whole=True),
+        },
+        dimension="consistency",
         predicate=None,
         expectation=lambda p: (
             "expect_column_to_be_steady",
@@ -269,6 +279,45 @@ def definition(rule: Rule, schema: JsonSchema) -> str:
 
 def fields_of(rule: Rule) -> tuple[str, ...]:
     """Names of the fields that a rule looks at."""
-    p = rule.parameters
-    named = (p.get("field"), p.get("other"), p.get("unless"), *p.get("fields", ()))
-    return tuple(name for name in named if isinstance(name, str))
+    named = (
+        rule.parameters.get(name) for name, row in CHECKS[rule.check].parameters.items() if row.names_fields
+    )
+    lists = (value if isinstance(value, (list, tuple)) else [value] for value in named)
+    return tuple(name for values in lists for name in values if isinstance(name, str))
+
+
+def shape_problems(check: str, given: Parameters) -> Iterator[tuple[str, Problem]]:
+    """What is wrong with the parameters that a rule gives to a check of `CHECKS`, whatever the fields are.
+
+    Each with the parameter that it is about, which is empty where it is about none that is given.
+    """
+    row = CHECKS[check]
+    if missing := row.required - given.keys():
+        yield "", (f"{check} needs {', '.join(sorted(missing))}", "add what it needs")
+    if row.needs_one_of and row.needs_one_of.isdisjoint(given):
+        yield "", (f"{check} needs {' or '.join(sorted(row.needs_one_of))}", "add one of them")
+    if unknown := given.keys() - row.parameters.keys():
+        names = ", ".join(sorted(map(str, unknown)))
+        yield "", (f"{check} takes no {names}", f"it takes {', '.join(row.parameters)}")
+    yield from _value_problems(row, given)
+
+
+def type_problems(rule: Rule, root: Type) -> Iterator[tuple[str, Problem]]:
+    """Parameters of a rule that do not suit records of the type `root`, with what is wrong about each.
+
+    A field that `root` does not have is left to `fields_of`.
+    """
+    row = CHECKS[rule.check]
+    wrong = dict(_value_problems(row, rule.parameters))
+    yield from wrong.items()
+    for name, parameter in row.parameters.items():
+        asked = name in rule.parameters and name not in wrong
+        if asked and (problem := parameter.fits(rule.parameters[name], rule.parameters, root)) is not None:
+            yield name, problem
+
+
+def _value_problems(row: Check, given: Parameters) -> Iterator[tuple[str, Problem]]:
+    for name, parameter in row.parameters.items():
+        if name in given and (problem := parameter.takes(given[name])) is not None:
+            yield name, problem
+    yield from crossed(given)

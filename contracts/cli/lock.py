@@ -10,7 +10,7 @@ from contracts.check import check
 from contracts.cli_support import messages, print_json
 from contracts.errors import ContractsAtFault
 from contracts.files import write_whole
-from contracts.folder import contracts_folder, load_contracts
+from contracts.folder import contracts_folder, load_contracts, refuse_unfit_rules
 from contracts.lock import FILE, differences, load, lock_of, render
 
 
@@ -25,11 +25,13 @@ def lock(
     mended again.
     """
     folder = contracts_folder()
-    contracts = tuple(load_contracts(folder).values())
+    contracts = tuple(load_contracts(folder, rules_must_fit=False).values())
     locked = load(folder)
     if found := check(contracts, locked):
         sentences = [f"{fault.file}#{fault.path}: {fault.message} {fault.instead}" for fault in found]
         raise ContractsAtFault("\n".join([*sentences, "Nothing was locked."]))
+    for contract in contracts:
+        refuse_unfit_rules(contract)
     rows = differences(locked, contracts)
     if rows:
         write_whole(folder / FILE, render(lock_of(contracts)))

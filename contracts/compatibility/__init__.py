@@ -5,8 +5,8 @@ from contracts.compatibility.findings import RULES, CheckRule, Finding
 from contracts.compatibility.modes import MODES, Reach
 from contracts.compatibility.readers import ENGINES, seen_by_readers
 from contracts.compatibility.resolution import resolve
-from contracts.compatibility.schema import Field, Type, parse
-from contracts.compatibility.words import words
+from contracts.compatibility.schema import Field, Type, counterparts, parse
+from contracts.compatibility.words import differ, words
 
 __all__ = [
     "ENGINES",
@@ -20,6 +20,8 @@ __all__ = [
     "Reach",
     "Type",
     "check_schemas",
+    "counterparts",
+    "differ",
     "parse",
     "resolve",
     "seen_by_readers",

@@ -27,8 +27,8 @@ _FASTAVRO = frozenset({"fastavro"})
 RULES: dict[str, CheckRule] = {
     "avro-name": CheckRule(
         layer=AVRO,
-        purpose="A named type keeps its name.",
-        instead="Keep the name; to rename, add a new field of the new type beside the old one.",
+        purpose="A named type keeps its name, or has the old one for an alias.",
+        instead="Keep the name; an alias with the old full name serves new readers, but no old one.",
     ),
     "avro-type": CheckRule(
         layer=AVRO,
@@ -99,8 +99,8 @@ RULES: dict[str, CheckRule] = {
     "reader-name": CheckRule(
         layer=READERS,
         engines=_BOTH,
-        purpose="A named type keeps its namespace: engines find a union's branch by the full name.",
-        instead="Keep the namespace.",
+        purpose="A named type keeps its full name, or has it for an alias: a branch is found by it.",
+        instead="Keep name and namespace, or add the old full name to the aliases of the type.",
     ),
     "reader-alias": CheckRule(
         layer=READERS,
@@ -173,6 +173,12 @@ RULES: dict[str, CheckRule] = {
         engines=_SPARK,
         purpose="A union means the same in Spark: one of numbers is read as a plain number.",
         instead="Use a record with one nullable field for each type.",
+    ),
+    "reader-root-union": CheckRule(
+        layer=READERS,
+        engines=_SPARK,
+        purpose="A record stands in no union at the top of the schema: Spark fails on it.",
+        instead="Take the record out of the union.",
     ),
     "reader-lossy-promotion": CheckRule(
         layer=READERS,

@@ -36,6 +36,14 @@ SPARK_NUMBERS = (frozenset({"int", "long"}), frozenset({"float", "double"}))
 """Branches that Spark folds into one number: a union of one of these is no struct."""
 
 
+def meaning(type_: Type) -> str:
+    """Avro's word for what Spark reads: the logical type where the kind carries it, else the kind."""
+    logical = str(type_.attributes.get("logicalType"))
+    # Spark has no type of its own for these: it reads what they stand on.
+    plain = logical in ("uuid", "duration") or type_.kind not in _LOGICAL.get(logical, frozenset())
+    return type_.kind if plain else logical
+
+
 def fields(root: Type) -> Iterator[Field]:
     """Every field of every record."""
     return (field for node in walk(root) for field in node.fields)
@@ -133,6 +141,14 @@ def folded_unions(root: Type) -> Iterator[Spot]:
             yield Spot(node.path, "Spark reads this union as a plain number, and drops its logical type")
 
 
+def root_unions(root: Type) -> Iterator[Spot]:
+    """A union in the place of the whole record, which Spark cannot make a struct of."""
+    branches = [branch for branch in root.branches if branch.kind != "null"]
+    several = len(branches) >= SPARK_STRUCT_FROM and {b.kind for b in branches} not in SPARK_NUMBERS
+    if several or any(branch.kind == "record" for branch in branches):
+        yield Spot(root.path, "the schema is a union, and Spark reads a record in no union at the top")
+
+
 LOOKS: dict[str, Callable[[Type], Iterator[Spot]]] = {
     "reader-unlawful-default": unlawful_defaults,
     "reader-idle-logical-type": idle_logical_types,
@@ -141,5 +157,6 @@ LOOKS: dict[str, Callable[[Type], Iterator[Spot]]] = {
     "reader-zero-byte-items": zero_byte_items,
     "reader-field-spelling": fields_of_one_spelling,
     "reader-folded-union": folded_unions,
+    "reader-root-union": root_unions,
 }
 """Rule id to what finds where a schema breaks it."""

@@ -7,7 +7,7 @@ Spark or fastavro, or differently in each.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from contracts.compatibility.defaults import fits, reads_the_same
 from contracts.compatibility.findings import RULES, Finding
@@ -63,7 +63,7 @@ class _Comparison:
         elif change in _TEXT_BYTES:
             message = f"{writer.kind} is written and {reader.kind} read"
             yield _finding("reader-text-bytes", reader, writer, message)
-        if reader.kind in NAMED and reader.kind == writer.kind and reader.full_name != writer.full_name:
+        if reader.kind in NAMED and reader.kind == writer.kind and not _known_as(reader, writer.full_name):
             message = f"{writer.full_name} is read as {reader.full_name}"
             yield _finding("reader-name", reader, writer, message)
         if (
@@ -104,12 +104,13 @@ class _Comparison:
         yield from self.findings(field.type, written.type)
 
     def _unions(self, reader: Type, writer: Type) -> Iterator[Finding]:
-        read, written = _branches(reader), _branches(writer)
+        read = _branches(reader)
+        written = {_read_as(read, name): branch for name, branch in _branches(writer).items()}
         if [n for n in read if n in written] != [n for n in written if n in read]:
             message = f"the branches were {', '.join(written)} and are {', '.join(read)}"
             yield _finding("reader-union-order", reader, writer, message)
-        if _spark_members(reader) != _spark_members(writer):
-            message = f"Spark reads {_shape(writer)} of the one and {_shape(reader)} of the other"
+        if _spark_members(read) != _spark_members(written):
+            message = f"Spark reads {_shape(written)} of the one and {_shape(read)} of the other"
             yield _finding("reader-union-shape", reader, writer, message)
         for name, branch in written.items():
             own = read.get(name)
@@ -119,10 +120,19 @@ class _Comparison:
             if own is None and reader.kind == "union":
                 message = f"{name} is written, and read as {taker.full_name}"
                 yield _finding("reader-union-branch", reader, writer, message)
-            elif own is not None and not _same_value(taker, own):
-                message = f"{name} is written, and fastavro reads it as {taker.full_name}"
+            first = next((b for b in read.values() if b is own or _fits_for_fastavro(b, branch)), taker)
+            if own is not None and not _same_value(first, own):
+                message = f"{name} is written, and fastavro reads it as {first.full_name}"
                 yield _finding("reader-union-first", reader, writer, message)
             yield from self.findings(own or taker, branch)
+
+
+def _fits_for_fastavro(branch: Type, written: Type) -> bool:
+    """Whether fastavro takes a reader's branch for a written type: names without their namespace suffice."""
+    if not {branch.kind, written.kind} <= NAMED:
+        return resolves(branch, written)
+    names = {branch.name, *branch.aliases, *branch.attributes.get("aliases", ())}
+    return not names.isdisjoint((written.name, written.full_name)) and branch.size == written.size
 
 
 def _same_value(taker: Type, own: Type) -> bool:
@@ -132,20 +142,29 @@ def _same_value(taker: Type, own: Type) -> bool:
     return taker is own or (numbers and taker.logical == own.logical)
 
 
+def _known_as(type_: Type, full_name: str) -> bool:
+    return full_name == type_.full_name or full_name in type_.aliases
+
+
+def _read_as(read: Mapping[str, Type], name: str) -> str:
+    """Of a reader's branches the name of the one that has a written `name` for an alias; else that name."""
+    if name in read:
+        return name
+    return next((own for own, branch in read.items() if name in branch.aliases), name)
+
+
 def _taken_aliases(reader: Type, writer: Type) -> Iterator[Finding]:
-    """Engines rename the writer's types by the reader's aliases, wherever they stand."""
-    aliased = {} if reader.key else {alias: node for node in walk(reader) for alias in node.aliases}
-    if not aliased:
+    """Engines rename the writer's types by the reader's aliases, wherever they stand: each needs its own."""
+    named = () if reader.key else [node for node in walk(reader) if node.kind in NAMED]
+    if not any(node.aliases for node in named):
         return
-    for written in walk(writer):
-        node = aliased.get(written.full_name)
-        if node is not None and node.full_name != written.full_name:
-            yield _finding(
-                "reader-alias-taken",
-                node,
-                written,
-                f"{written.full_name} is a type of its own, and an alias of {node.full_name}",
-            )
+    written = [node for node in walk(writer) if node.kind in NAMED]
+    pairs = [(node, w) for node in named for w in written if _known_as(node, w.full_name)]
+    for node, w in pairs:
+        rivals = (f"{x.full_name} as {n.full_name}" for n, x in pairs if (n is node) is not (x is w))
+        if node.full_name != w.full_name and (rival := next(rivals, None)):
+            message = f"{w.full_name} is read as {node.full_name} by an alias, and {rival}"
+            yield _finding("reader-alias-taken", node, w, message)
 
 
 def _branches(type_: Type) -> dict[str, Type]:
@@ -153,16 +172,16 @@ def _branches(type_: Type) -> dict[str, Type]:
     return {branch.full_name: branch for branch in (type_.branches or [type_])}
 
 
-def _spark_members(type_: Type) -> tuple[str, ...]:
+def _spark_members(branches: Iterable[str]) -> tuple[str, ...]:
     """Names of the members of the struct that Spark makes of a union; empty where it makes none."""
-    names = tuple(name for name in _branches(type_) if name != "null")
+    names = tuple(name for name in branches if name != "null")
     if len(names) < SPARK_STRUCT_FROM or set(names) in SPARK_NUMBERS:
         return ()
     return names
 
 
-def _shape(type_: Type) -> str:
-    members = _spark_members(type_)
+def _shape(branches: Iterable[str]) -> str:
+    members = _spark_members(branches)
     return f"a struct of {len(members)} members" if members else "a plain value"
 
 

@@ -36,6 +36,14 @@ def written_fields(reader: Field, writer: Type) -> list[Field]:
     return [writer.index[name] for name in (reader.name, *reader.aliases) if name in writer.index]
 
 
+def same_name(reader: Type, writer: Type) -> bool:
+    """Whether a reader's named type is the writer's, by its name without the namespace or by an alias.
+
+    An alias is a full name: of the reader's namespace where it gives none.
+    """
+    return reader.name == writer.name or writer.full_name in reader.aliases
+
+
 class _Resolution:
     """One comparison. Pairs that are being compared count as compatible, which ends recursion."""
 
@@ -82,7 +90,7 @@ class _Resolution:
         return self
 
     def _same_kind(self, reader: Type, writer: Type) -> Iterator[Finding]:
-        if reader.kind in NAMED and reader.name != writer.name:
+        if reader.kind in NAMED and not same_name(reader, writer):
             message = f"{writer.full_name} is written here, not {reader.full_name}"
             yield Finding(rule="avro-name", reader_path=reader.path, writer_path=writer.path, message=message)
         if reader.kind == "record":

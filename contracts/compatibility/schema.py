@@ -93,6 +93,11 @@ class Type:
         """The types that this one is made of."""
         return [f.type for f in self.fields] + self.branches + ([self.items] if self.items else [])
 
+    @property
+    def sole(self) -> Type:
+        """The only branch of a union of one, which is read like that branch; else the type itself."""
+        return self.branches[0] if len(self.branches) == 1 else self
+
     def field_named(self, name: str) -> Field | None:
         """The record's field of that name."""
         return self.index.get(name)
@@ -117,6 +122,15 @@ def walk(root: Type) -> tuple[Type, ...]:
                 waiting.extend(reversed(node.below))
         root.graph = tuple(found.values())
     return root.graph
+
+
+def counterparts(old: Type, new: Type) -> list[tuple[Type, Type]]:
+    """What two types are made of, in pairs: items with items, a branch with that of its name or alias."""
+    if old.items is not None and new.items is not None:
+        return [(old.items, new.items)]
+    named = {alias: branch for branch in new.branches for alias in branch.aliases}
+    named |= {branch.full_name: branch for branch in new.branches}
+    return [(branch, named[branch.full_name]) for branch in old.branches if branch.full_name in named]
 
 
 def _give_key(node: Type, met: set[int]) -> bytes:

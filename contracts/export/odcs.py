@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contracts.compatibility import Type, parse
@@ -37,37 +37,6 @@ _LOGICAL = {
     "local-timestamp-micros": "timestamp",
 }
 """Avro's kind or logical type to the standard's; for bytes it has no word."""
-
-_METRICS: dict[str, Callable[[Mapping[str, Any]], Node]] = {
-    "not_null": lambda _p: {"metric": "nullValues", "mustBe": 0},
-    "one_of": lambda p: {
-        "metric": "invalidValues",
-        "arguments": {"validValues": list(p["values"])},
-        "mustBe": 0,
-    },
-    "matches": lambda p: {"metric": "invalidValues", "arguments": {"pattern": p["pattern"]}, "mustBe": 0},
-    "unique": lambda p: {
-        "metric": "duplicateValues",
-        "arguments": {"properties": list(p["fields"])},
-        "mustBe": 0,
-    },
-    "row_count": lambda p: {"metric": "rowCount", **_bounds(p)},
-}
-"""Checks that the standard has a metric for; the others are told in Great Expectations' words."""
-
-_DIMENSIONS = {
-    "not_null": "completeness",
-    "row_count": "completeness",
-    "range": "accuracy",
-    "one_of": "conformity",
-    "matches": "conformity",
-    "at_most": "consistency",
-    "near": "timeliness",
-    "unique": "uniqueness",
-    "freshness": "timeliness",
-    "completeness": "completeness",
-    "drift": "consistency",
-}
 
 
 def data_contract(contract: Contract) -> Node:
@@ -162,16 +131,17 @@ def _with_rules(element: Node, rules: Iterable[Rule], schema: JsonSchema) -> Nod
 
 
 def _quality(rule: Rule, schema: JsonSchema) -> Node:
+    check = CHECKS[rule.check]
     about = {
         "id": rule.id,
         "name": rule.id,
         "description": rule.why,
-        "dimension": _DIMENSIONS[rule.check],
+        "dimension": check.dimension,
         "severity": rule.severity.value,
     }
-    if metric := _METRICS.get(rule.check):
-        return {**about, "type": "library", **metric(rule.parameters)}
-    if not CHECKS[rule.check].exported:
+    if check.metric is not None:
+        return {**about, "type": "library", **check.metric(rule.parameters)}
+    if not check.exported:
         asked = definition(rule, schema)
         return {**about, "type": "text", "description": f"A record is right when {asked}. {rule.why}"}
     kind, arguments = expectation(rule)
@@ -181,13 +151,6 @@ def _quality(rule: Rule, schema: JsonSchema) -> Node:
         "engine": "great-expectations",
         "implementation": {"type": kind, "kwargs": arguments},
     }
-
-
-def _bounds(p: Mapping[str, Any]) -> Node:
-    low, high = p.get("min"), p.get("max")
-    if low is not None and high is not None:
-        return {"mustBeBetween": [low, high]}
-    return {"mustBeGreaterOrEqualTo": low} if low is not None else {"mustBeLessOrEqualTo": high}
 
 
 def _service_level(promises: Mapping[str, str]) -> Node:

@@ -10,7 +10,7 @@ from contracts.compatibility import Type, parse
 from contracts.errors import UnusableSetting
 from contracts.lint.rules import RULES
 from contracts.model import Contract
-from contracts.rules import CHECKS, fields_of
+from contracts.rules import fields_of, type_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +67,13 @@ def _about(contract: Contract, newest: Type) -> Iterator[Fault]:
                     f"rule {rule.id} looks at {name}, which the newest version does not have",
                     "Name a field of the newest version, or take the rule out.",
                 )
-        for parameter, types in CHECKS[rule.check].types.items():
-            field = newest.field_named(str(rule.parameters.get(parameter)))
-            if field is not None and types.isdisjoint(_types(field.type)):
-                yield fault(
-                    "rule-type",
-                    f"/rules/{row}/{parameter}",
-                    f"rule {rule.id} looks at {field.name}, which is none of {', '.join(sorted(types))}",
-                    f"Name a field of such a type, or judge it by another check than {rule.check}.",
-                )
+        for parameter, (why, instead) in type_problems(rule, newest):
+            yield fault(
+                "rule-type",
+                f"/rules/{row}/{parameter}",
+                f"rule {rule.id} {why}",
+                f"{instead[0].upper()}{instead[1:]}.",
+            )
     for row, consumer in enumerate(contract.consumers):
         for name in consumer.reads:
             if newest.field_named(name.split(".")[0]) is None:
@@ -93,9 +91,3 @@ def _about(contract: Contract, newest: Type) -> Iterator[Fault]:
                 f"the exception {name} names no rule of the lint, or gives no reason",
                 f"Name one of {', '.join(RULES)}, and say why.",
             )
-
-
-def _types(type_: Type) -> set[str]:
-    """Avro's words for a type or for the branches of a union."""
-    branches = type_.branches or [type_]
-    return {str(branch.logical[0]) if branch.logical else branch.kind for branch in branches}

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from contracts.compatibility.resolution import PROMOTIONS, written_fields
+from contracts.compatibility.resolution import PROMOTIONS, same_name, written_fields
 from contracts.compatibility.schema import NAMED, Type
 from contracts.reader.python import LOGICAL, READ, SKIP, TOOLS, Unreadable
 
@@ -52,7 +52,8 @@ class _Source:
         lines: list[str] = []
         while self._waiting:
             name, written, wanted = self._waiting.pop()
-            body = self._record if written.kind == "record" else self._value
+            both = written.kind == "record" and (wanted is None or wanted.kind == "record")
+            body = self._record if both else self._value
             lines += [f"def {name}(b, p):", *_within(body(written, wanted, "v", 0)), "    return v, p"]
         return "\n".join(lines), self._constants
 
@@ -175,15 +176,24 @@ def _takes(reader: Type, writer: Type) -> bool:
     """Whether a reader's type is made to read a writer's, both no unions."""
     if reader.kind != writer.kind:
         return writer.kind in PROMOTIONS.get(reader.kind, ())
-    if reader.kind in NAMED and reader.name != writer.name:
+    if reader.kind in NAMED and not same_name(reader, writer):
         return False
     return reader.size == writer.size
 
 
 def _branch(reader: Type, writer: Type) -> Type | None:
-    """The branch of a reader's union for a written type: the same type before one that it is promoted to."""
+    """The branch of a reader's union for a written type: the same type before one that it is promoted to,
+    and of those the one of its full name before one that has it for an alias.
+    """
     fitting = [branch for branch in reader.branches if _takes(branch, writer)]
-    ranked = sorted(fitting, key=lambda b: (b.kind != writer.kind, b.full_name != writer.full_name))
+    ranked = sorted(
+        fitting,
+        key=lambda b: (
+            b.kind != writer.kind,
+            b.full_name != writer.full_name,
+            writer.full_name not in b.aliases,
+        ),
+    )
     return ranked[0] if ranked else None
 
 

@@ -127,7 +127,11 @@ def _branch_name(branch: Any) -> str:
 
 def with_default(field: dict[str, Any]) -> None:
     """Give a field a default of its type, where one is easily written."""
-    first = field["type"][0] if isinstance(field["type"], list) else field["type"]
+    first = field["type"]
+    while isinstance(first, list):
+        if not first:
+            return
+        first = first[0]
     kind = first if isinstance(first, str) else first["type"]
     if kind in _DEFAULTS:
         logical = isinstance(first, dict) and first.get("logicalType")
@@ -155,6 +159,14 @@ class _Changer:
         self.added = 0
 
     def change(self, node: Any) -> Any:
+        changed = self._changed(node)
+        if not self._chance(0.3):
+            return changed
+        if isinstance(changed, list):
+            return self.random.choice(changed) if changed else changed
+        return [changed]
+
+    def _changed(self, node: Any) -> Any:
         if isinstance(node, str):
             return self.random.choice(PRIMITIVES) if node in PRIMITIVES and self._chance() else node
         if isinstance(node, list):
@@ -167,7 +179,15 @@ class _Changer:
         change = {"record": self._record, "enum": self._enum, "fixed": self._fixed}.get(node["type"])
         if change:
             change(node)
+            if self._chance(0.3):
+                self._rename(node)
         return node
+
+    def _rename(self, node: dict[str, Any]) -> None:
+        """Give a named type a new name, and most times the old one for an alias."""
+        if not self._chance(0.5):
+            node["aliases"] = [*node.get("aliases", ()), node["name"]]
+        node["name"] = f"Renamed{node['name']}"
 
     def _union(self, node: list[Any]) -> Any:
         kept = {_branch_name(branch): branch for branch in map(self.change, node)}

@@ -128,8 +128,9 @@ def seen(reader: Type, writer: Type, value: Any) -> Any:
         index, inner = value
         return seen(reader, writer.branches[index], inner)
     if reader.kind == "union":
-        named = [b for b in reader.branches if b.full_name == writer.full_name]
-        return seen((named or [b for b in reader.branches if resolves(b, writer)])[0], writer, value)
+        name = writer.full_name
+        own = [b for b in reader.branches if name == b.full_name or name in b.aliases]
+        return seen((own or [b for b in reader.branches if resolves(b, writer)])[0], writer, value)
     if reader.kind == "record":
         made = {}
         for f in reader.fields:

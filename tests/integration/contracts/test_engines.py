@@ -16,6 +16,7 @@ from contracts.errors import UnusableSetting
 from contracts.folder import load_contract, load_contracts
 from contracts.json_form import from_json
 from contracts.model import Contract, Mode
+from contracts.reader.compile import compile_reader
 from tests.avro_pairs import (
     Reading,
     as_written,
@@ -29,6 +30,7 @@ from tests.avro_pairs import (
     read_in_spark,
     seen,
 )
+from tests.avro_pairs.kinds import RENAMED
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -67,9 +69,23 @@ def test_random_pairs_that_check_passes_are_written_and_read_in_spark_with_equal
         assert written == reading.body, reading
 
 
-def test_random_pairs_that_check_passes_are_read_in_fastavro_with_equal_values() -> None:
+def test_random_pairs_that_check_passes_are_read_in_fastavro_and_by_our_reader_with_equal_values() -> None:
     for reading, wanted in passing_pairs(IN_FASTAVRO, ["fastavro"], seed=2):
+        new, old = reading.types
         assert from_fastavro(read_in_fastavro(reading)) == wanted, reading
+        assert from_fastavro(compile_reader(old, new)(reading.body, 0)[0]) == wanted, reading
+
+
+def test_what_keeps_its_old_name_for_an_alias_passes_and_is_read_in_every_engine(spark: SparkSession) -> None:
+    random, told = Random(3), []
+    for reader, writer in RENAMED.values():
+        new, old = parse(reader), parse(writer)
+        history = [Labelled(label="old", type=old)]
+        assert check_schemas(history, Labelled(label="new", type=new), Mode.BACKWARD, ENGINES) == []
+        for _ in range(4):
+            value = random_value(random, old)
+            told.append((Reading(writer, reader, encode(old, value)), seen(new, old, value)))
+    assert_seen_alike(spark, told)
 
 
 def test_every_example_is_read_by_every_version_that_may_read_it(spark: SparkSession) -> None:

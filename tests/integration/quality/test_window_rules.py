@@ -64,6 +64,16 @@ def test_doubled_observations_are_counted_whatever_else_differs(spark: SparkSess
     assert count.counts["observation-unique"].failed == 2 * len(ways)
 
 
+def test_doubled_values_of_a_single_field_are_counted(spark: SparkSession) -> None:
+    alone = [
+        rule("stations-differ", "unique", fields=["station"]),
+        rule("places-differ", "unique", fields=["name"]),
+    ]
+    stations: list[Change] = [{"station": station, "name": None} for station in ("JFK", "JFK", "LGA")]
+    counts = found(spark, alone, stations).counts
+    assert (counts["stations-differ"].failed, counts["places-differ"].kept) == (2, True)
+
+
 def test_a_number_of_rows_is_broken_from_either_side(spark: SparkSession) -> None:
     bounds: dict[str, dict[str, int]] = {
         "one-more": {"min": 7},

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.check import check, find_field
+from contracts.compatibility import parse, words
+from contracts.diff import diff
+from contracts.errors import UnusableSetting
+from contracts.folder import load_contracts
+from contracts.model import Consumer, Contract, Mode, Version
+from tests.avro_pairs import evolved, random_record
 
 if TYPE_CHECKING:
     from tests.unit.contracts.conftest import Cli
@@ -173,3 +185,124 @@ def test_files_that_cannot_be_compared_are_told_and_exit_with_2(
     assert (ran.code, ran.out) == (2, "")
     assert sentence in ran.err
     assert "Traceback" not in ran.err
+
+
+def contract_of(*schemas: Any, reads: tuple[str, ...]) -> Contract:
+    """A contract whose versions are `schemas`, with one consumer that reads `reads`."""
+    versions = tuple(
+        Version(number=n, path=Path(f"t/v{n}.avsc"), text="", schema=schema)
+        for n, schema in enumerate(schemas, 1)
+    )
+    consumer = Consumer(name="dashboard", owner="team-sky", reads=reads)
+    platform = load_contracts()["topic-weather"]
+    return replace(platform, topic="t", versions=versions, consumers=(consumer,), mode=Mode.FULL)
+
+
+def lost(old: Any, new: Any) -> list[str]:
+    """What a consumer of the field `v` is told when its type changes from `old` to `new`."""
+    schemas = [
+        {"type": "record", "name": "Root", "fields": [{"name": "v", "type": type_}]} for type_ in (old, new)
+    ]
+    faults = check([contract_of(*schemas, reads=("v",))], {})
+    return [fault.message for fault in faults if fault.rule == "consumer-field-changed"]
+
+
+def inner(*fields: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "record", "name": "Inner", "fields": list(fields)}
+
+
+def array(items: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def values(type_: Any) -> dict[str, Any]:
+    return {"type": "map", "values": type_}
+
+
+RECURSIVE = inner({"name": "next", "type": ["null", "Inner"]}, A)
+DECIMAL = {"logicalType": "decimal", "precision": 4, "scale": 2}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("int", ["int"]),
+        (inner(A), [inner(A)]),
+        (array("int"), array(["int"])),
+        (array(array("int")), [array([array(["int"])])]),
+        (values(inner(A)), values([inner({**A, "type": ["int"]})])),
+        (RECURSIVE, [RECURSIVE]),
+        (array(["null", "int"]), array(["int", "null"])),
+        (["null", inner(A)], [inner(A), "null"]),
+        (["null"], "null"),
+    ],
+)
+def test_a_union_of_one_branch_and_the_order_of_null_take_nothing_from_a_consumer(
+    one: Any, other: Any
+) -> None:
+    assert (lost(one, other), lost(other, one)) == ([], [])
+
+
+@pytest.mark.parametrize("wrap", [lambda t: t, lambda t: ["null", t], array, lambda t: values([t])])
+def test_a_consumer_loses_nothing_by_a_name_that_is_still_an_alias(wrap: Any) -> None:
+    renamed = {**inner(A, B), "name": "Outer", "aliases": ["Inner"]}
+    assert lost(wrap(inner(A)), wrap(renamed)) == []
+    assert lost(wrap(inner(A, B)), wrap({**renamed, "fields": [A]})) == [
+        "dashboard, owned by team-sky, reads v, which has lost b since v1."
+    ]
+    assert lost(wrap(inner(A)), wrap({**inner(A), "name": "Outer"})) != []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ([inner(A, B)], inner(A), "has lost b"),
+        (array([inner(A)]), array(inner({**A, "type": "long"})), "holds a, which was int and is long"),
+        (inner(), inner(A), None),
+        (inner(A), inner(), "has lost a"),
+        (
+            array(["int", "null"]),
+            [array("int"), "null"],
+            "was list of (int or null) and is list of int or null",
+        ),
+        (["null", inner(A)], [inner(), "null"], "has lost a"),
+        (["int", "string"], ["string", "int"], "was int or string and is string or int"),
+        (
+            {"type": "bytes", **DECIMAL},
+            {"type": "fixed", "name": "F", "size": 4, **DECIMAL},
+            "was decimal(4, 2) in bytes and is decimal(4, 2) in F",
+        ),
+        (
+            {**array("int"), "logicalType": "date"},
+            {"type": "int", "logicalType": "date"},
+            "was date in array and is date in int",
+        ),
+    ],
+)
+def test_what_a_consumer_loses_below_a_field_is_told(old: Any, new: Any, told: str | None) -> None:
+    assert lost(old, new) == (
+        [f"dashboard, owned by team-sky, reads v, which {told} since v1."] if told else []
+    )
+
+
+def test_a_field_is_found_in_any_record_of_a_union() -> None:
+    plain = {"type": "record", "name": "P", "fields": [{"name": "x", "type": "int"}]}
+    nested = {"type": "record", "name": "Q", "fields": [{"name": "x", "type": inner(A)}]}
+    root = parse([plain, nested])
+    assert find_field(root, "x.a") is root.branches[1].fields[0].type.fields[0]
+
+
+@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@given(random=st.randoms(use_true_random=False))
+def test_whatever_two_versions_are_they_are_compared_to_the_end(random: Random) -> None:
+    old = random_record(random)
+    new = evolved(random, old) if random.random() < 0.8 else random_record(random)
+    names = [field["name"] for field in old["fields"]]
+    reads = (*names, *(f"{name}.{below}" for name in names for below in "abcd"))
+    try:
+        assert all(map(words, (parse(old), parse(new))))
+    except UnusableSetting:  # the change has put two of a name into one union
+        return
+    contract = contract_of(old, new, reads=reads)
+    check([contract], {})
+    diff(contract, *contract.versions)

@@ -183,6 +183,39 @@ BROKEN = {
         record(field("a", ["string", "bytes"])),
         [("reader-union-first", "/fields/0/type")],
     ),
+    "two branches of a union differ in their namespace alone": (
+        record(field("a", [record(field("x", "int"), name="n.I"), record(field("y", "int"), name="m.I")])),
+        record(field("a", [record(field("x", "int"), name="n.I"), record(field("y", "int"), name="m.I")])),
+        [("reader-union-first", "/fields/0/type")],
+    ),
+    "an alias without its namespace is another branch's name": (
+        record(field("a", [record(name="n.I", aliases=["K"]), record(field("y", "int"), name="m.K")])),
+        record(field("a", [record(name="n.I", aliases=["K"]), record(field("y", "int"), name="m.K")])),
+        [("reader-union-first", "/fields/0/type")],
+    ),
+    "two types become one by an alias": (
+        record(field("a", record(name="I")), field("b", record(name="K"))),
+        record(field("a", record(name="I", aliases=["K"])), field("b", "I")),
+        [
+            ("avro-name", "/fields/0/type"),
+            ("reader-alias-taken", "/fields/0/type"),
+            ("reader-name", "/fields/0/type"),
+        ],
+    ),
+    "two types have one alias": (
+        record(field("a", record(name="I"))),
+        record(
+            field("a", record(name="K", aliases=["I"])),
+            field("b", record(name="L", aliases=["I"]), default={}),
+        ),
+        [
+            ("avro-name", "/fields/0/type"),
+            ("reader-alias-taken", "/fields/0/type"),
+            ("reader-alias-taken", "/fields/1/type"),
+            ("reader-name", "/fields/0/type"),
+        ],
+    ),
+    "a record stands in a union at the top": (A, [A], [("reader-root-union", "")]),
     "a record is renamed": (A, record(field("a", "int"), name="S"), [("avro-name", ""), ("reader-name", "")]),
 }
 
@@ -219,6 +252,15 @@ def test_each_mode_looks_in_its_own_direction(mode: Mode, safe: bool) -> None:
 def test_only_a_transitive_mode_looks_past_the_last_version(mode: Mode, safe: bool) -> None:
     history = [record(), record(field("a", "int", default=0))]
     assert (broken(history, A, mode) == []) is safe
+
+
+def test_a_renamed_type_with_its_old_name_for_an_alias_breaks_old_readers_alone() -> None:
+    old, new = record(field("a", enum("X"))), record(field("a", {**enum("X"), "name": "F", "aliases": ["E"]}))
+    assert broken(old, new, Mode.BACKWARD) == []
+    assert broken(old, new, Mode.FORWARD) == [
+        ("avro-name", "/fields/0/type"),
+        ("reader-name", "/fields/0/type"),
+    ]
 
 
 def test_readers_that_nobody_declares_do_not_count() -> None:

@@ -7,6 +7,7 @@ import json
 import math
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,11 @@ from hypothesis import strategies as st
 from contracts.compatibility import parse
 from contracts.decode import Decoder, Undecodable
 from contracts.folder import load_contracts
+from contracts.reader.compile import compile_reader
+from contracts.reader.python import Unreadable
 from contracts.wire import SCHEMA_ID_HEADER, frame, schema_id_header
+from tests.avro_pairs import Reading, encode, random_value, read_in_fastavro
+from tests.avro_pairs.kinds import NEW, OLD, OTHER, RENAMED, SKY, holder
 
 UTC = timezone.utc
 MILLIS = st.integers(0, 253402300799).map(lambda n: datetime.fromtimestamp(n, UTC).replace(microsecond=7000))
@@ -134,6 +139,40 @@ def test_it_reads_what_fastavro_reads(pair: tuple[Any, Any, Any]) -> None:
     found = decoder(writer, reader).decode(frame(1, body))
     assert found == expected
     assert list(found) == [field["name"] for field in reader["fields"]]
+
+
+SKIPPED = {"name": "mean", "type": "int", "default": 1}
+READ = {**RENAMED, **{kind: (reader, writer) for kind, (reader, writer, reads) in OTHER.items() if reads}}
+TAKEN_OTHERWISE = {
+    "a union of nothing writes nothing", "a union of nothing on both sides",  # there is no value of it
+    "a record that holds itself for ever",  # nor of this
+    "two fields read one",  # no engine does, whatever Avro's checker says
+    "two records of a union have one short name",  # fastavro takes the first of them
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", READ.keys() - TAKEN_OTHERWISE)
+def test_a_pair_of_each_kind_is_read_as_fastavro_reads_it(kind: str) -> None:
+    reader, writer = READ[kind]
+    read, random = compile_reader(parse(writer), parse(reader)), Random(kind)
+    for _ in range(10):
+        body = encode(parse(writer), random_value(random, parse(writer)))
+        assert read(body, 0) == (read_in_fastavro(Reading(writer, reader, body)), len(body))
+
+
+def test_a_record_is_read_into_a_union_that_stands_for_the_whole_record_and_into_nothing_else() -> None:
+    assert compile_reader(parse(OLD), parse([SKY, OLD]))(b"\x0e", 0) == ({"gust": 7}, 1)
+    with pytest.raises(Unreadable, match="Wind is written, which int cannot read"):
+        compile_reader(parse(OLD), parse("int"))(b"\x0e", 0)
+
+
+def test_of_two_branches_the_one_of_the_written_name_is_read_and_not_the_one_that_has_it_for_an_alias() -> (
+    None
+):
+    named, aliased = {**OLD, "fields": [*OLD["fields"], SKIPPED]}, NEW
+    for branches in ([aliased, named], [named, aliased], [SKY, aliased, named]):
+        value, _ = compile_reader(parse(holder(OLD)), parse(holder(branches)))(b"\x0e", 0)
+        assert value == {"v": {"gust": 7, "mean": 1}}
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
