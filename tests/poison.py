@@ -92,17 +92,19 @@ class Sent:
 def accept_large_records(place: Place) -> None:
     """Let the topics of `place` take records over the stream's own limit, and keep those of years ago."""
     alter_topics(
-        place, [place.raw, place.quarantine], {"max.message.bytes": str(_ROOM), "retention.ms": "-1"}
+        place.bootstrap_servers,
+        [place.raw, place.quarantine],
+        {"max.message.bytes": str(_ROOM), "retention.ms": "-1"},
     )
 
 
-def alter_topics(place: Place, topics: Sequence[str], wanted: Mapping[str, str]) -> None:
-    """Give some `topics` of `place` other settings."""
+def alter_topics(bootstrap_servers: str, topics: Sequence[str], wanted: Mapping[str, str]) -> None:
+    """Give some `topics` of a broker other settings."""
     entries = [
         ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         for name, value in wanted.items()
     ]
-    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
     changed = admin.incremental_alter_configs(
         [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries) for topic in topics]
     )

@@ -43,7 +43,7 @@ _ANY = {"message.timestamp.after.max.ms": str(2**63 - 1), "message.timestamp.bef
 def test_a_record_goes_its_way_whatever_time_kafka_stamped_it_with(
     place: Place, spark: SparkSession, tmp_path: Path, way: dict[str, Any]
 ) -> None:
-    alter_topics(place, [place.raw], {**_ANY, "retention.ms": "-1"})
+    alter_topics(place.bootstrap_servers, [place.raw], {**_ANY, "retention.ms": "-1"})
     producer = Producer({"bootstrap.servers": place.bootstrap_servers})
     good, bad = raw_values(len(_STAMPS), place.raw_id), raw_values(1, place.raw_id, humidity=101.0)[0]
     for number, stamp in enumerate(_STAMPS.values()):
@@ -73,7 +73,7 @@ def test_a_record_goes_its_way_whatever_time_kafka_stamped_it_with(
 def test_a_topic_whose_oldest_record_has_a_time_to_come_remembers_since_the_one_behind_it(
     place: Place,
 ) -> None:
-    alter_topics(place, [place.raw], {**_ANY, "retention.ms": "-1"})
+    alter_topics(place.bootstrap_servers, [place.raw], {**_ANY, "retention.ms": "-1"})
     producer = Producer({"bootstrap.servers": place.bootstrap_servers})
     for stamp in (_NOW_MS, _NOW_MS * 1000, _NOW_MS + 1):
         producer.produce(place.raw, b"", partition=0, timestamp=stamp)
