@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaError
 from confluent_kafka.schema_registry import SchemaRegistryError, topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from contracts.broker import CLIENT_LOG, broker_error, metadata
-from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
+from contracts.broker import metadata
+from contracts.errors import PlatformError, RegistryMismatch
 from contracts.kafka import Kafka
+from contracts.log import open_log
 from contracts.model import Contract
 from contracts.publishing import NotDelivered, Writer
 from contracts.registry import Registry
 from producer.parse import RawRecord
 
-_CONNECT_WITHIN = 5.0
 _ANSWERS_AT_ONCE = 1.0
 DELIVER_WITHIN = 300.0
 """Seconds for which a record may be under way, or wait for room in a full local queue."""
@@ -51,7 +49,8 @@ class Publisher:
         self.kafka = kafka
         for contract in (raw, quarantine):
             registry.id_of(contract)  # says what to do when it is not registered
-        self.topic_ids = self._look_up(raw.topic, quarantine.topic)
+        with open_log(kafka) as log:
+            self.topic_ids = log.topic_ids(raw.topic, quarantine.topic)
         """Name of each topic to its id, which tells it from a former one of the same name."""
         self._writer = Writer(
             kafka,
@@ -108,21 +107,6 @@ class Publisher:
     def _refuse(self) -> None:
         if refusal := self._writer.failure(refused_only=True):
             raise refusal
-
-    def _look_up(self, *topics: str) -> dict[str, str]:
-        admin = AdminClient(self.kafka.client(), logger=CLIENT_LOG)
-        asked = admin.describe_topics(TopicCollection(list(topics)), request_timeout=_CONNECT_WITHIN)
-        return {topic: self._topic_id(topic, future) for topic, future in asked.items()}
-
-    def _topic_id(self, topic: str, future: Future[Any]) -> str:
-        try:
-            return str(future.result().topic_id)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise UnusableSetting(
-                    f"the topic {topic} does not exist: run `python -m contracts apply`."
-                ) from None
-            raise broker_error(error, self.kafka.client()) from None
 
 
 class Channel:

@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import io
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
 import fastavro
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
+from contracts.log import Log, Span
 from contracts.publishing import Writer
 from contracts.wire import HEADER_SIZE, NotFramed, frame, schema_id
 from quality.record import from_record, to_record
 from quality.results import Validation
 from quality.sources import Sources
-from quality.topics import watermarks
 
 TOPIC = "topic-weather-quality"
 
 _WITHIN = 30.0
-_READ_AT_ONCE = 500
 _RECENT = 200
 
 
 class History:
     """The validations on the history's topic."""
 
-    def __init__(self, sources: Sources, consumer: Consumer) -> None:
+    def __init__(self, sources: Sources, log: Log) -> None:
         """Look that the topic is there and its contract registered; raises `PlatformError` where not."""
-        self._sources, self._consumer = sources, consumer
+        self._sources, self._log = sources, log
         self._contract = sources.contract(TOPIC)
         self._writers = sources.writers(TOPIC)
         self._writer_id = sources.registry.id_of(self._contract)
-        watermarks(consumer, TOPIC)
+        log.watermarks(TOPIC)
 
     def publish(self, validation: Validation) -> None:
         """Write a validation, and wait until the broker has it; raises `PlatformError`."""
@@ -64,7 +62,7 @@ class History:
         reader = fastavro.parse_schema(self._contract.newest.schema)
         records = (
             _decode(message.value() or b"", writers, reader)
-            for message in _all(self._consumer, newest)
+            for message in _all(self._log, newest)
             if message.key() == topic.encode()
         )
         found = {record["id"]: from_record(record) for record in records if record is not None}
@@ -83,27 +81,14 @@ def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
             )
 
 
-def _all(consumer: Consumer, newest: int | None = None) -> list[Message]:
-    marks = watermarks(consumer, TOPIC)
-    held = {p: (max(low, high - newest) if newest else low, high) for p, (low, high) in marks.items()}
-    held = {p: edges for p, edges in held.items() if edges[0] < edges[1]}
-    if not held:
-        return []
-    consumer.assign([TopicPartition(TOPIC, p, low) for p, (low, _) in held.items()])
-    messages: list[Message] = []
-    deadline = time.monotonic() + _WITHIN
-    while any(
-        at.offset < held[at.partition][1]
-        for at in consumer.position([TopicPartition(TOPIC, p) for p in held])
-    ):
-        if time.monotonic() > deadline:
-            raise ServiceFailed(f"{TOPIC} could not be read within {_WITHIN:.0f} s: is the broker well?")
-        for message in consumer.consume(_READ_AT_ONCE, timeout=1.0):
-            if error := message.error():
-                raise KafkaException(error)
-            messages.append(message)
-    consumer.unassign()
-    return messages
+def _all(log: Log, newest: int | None = None) -> Iterator[Message]:
+    held = log.watermarks(TOPIC)[TOPIC]
+    return log.read(
+        {
+            (TOPIC, p): Span(max(begin, end - newest) if newest else begin, end)
+            for p, (begin, end) in held.items()
+        }
+    )
 
 
 def _decode(value: bytes, parsed: Mapping[int, Any], reader: Any) -> dict[str, Any] | None:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from confluent_kafka import Consumer
-
+from contracts.log import Log
 from contracts.model import Contract
 from contracts.times import milliseconds
 from quality import surroundings
@@ -50,20 +49,18 @@ class Told:
     problems: tuple[str, ...]
 
 
-def look(
-    sources: Sources, consumer: Consumer, topic: str, *, begin: datetime, started: datetime, most: int
-) -> Next:
+def look(sources: Sources, log: Log, topic: str, *, begin: datetime, started: datetime, most: int) -> Next:
     """Find what is next on `topic`, watched since `started`; raises `PlatformError`.
 
     The first window of all begins with what arrived at `begin`; none has more than about `most` records.
     """
-    past = History(sources, consumer).recent(topic)
+    past = History(sources, log).recent(topic)
     last = next((one for one in reversed(past) if one.origin is Origin.WATCH), None)
     if last:
-        waiting = going_on(find_window(consumer, topic), last.window.slices)
+        waiting = going_on(find_window(log, topic), last.window.slices)
     else:
         # Where it begins is in its slices: the windows that follow know no time either.
-        waiting = replace(find_window(consumer, topic, begin), since=None)
+        waiting = replace(find_window(log, topic, begin), since=None)
     window = at_most(waiting, most)
     arrived = max((at for one in past if (at := one.portrait.last_arrival_at)), default=started)
     return Next(
@@ -75,14 +72,14 @@ def look(
     )
 
 
-def judge_next(sources: Sources, consumer: Consumer, topic: str, asked: Next, alerts: Alerts) -> Told:
+def judge_next(sources: Sources, log: Log, topic: str, asked: Next, alerts: Alerts) -> Told:
     """Judge what is next, publish it, and tell of incidents; raises `PlatformError`.
 
     It is published before anyone is told, and again with the same id once somebody was: a crash in between
     tells twice rather than never, under the same id of the incident.
     """
     contract, last = sources.contract(topic), asked.last
-    around = surroundings.look(sources, consumer, asked.window, last.flow if last else None)
+    around = surroundings.look(sources, log, asked.window, last.flow if last else None)
     writers, window = sources.writers(topic), asked.window
     with (
         session() as spark,
@@ -90,7 +87,7 @@ def judge_next(sources: Sources, consumer: Consumer, topic: str, asked: Next, al
     ):
         found = judge(sources, spark, window, records, around=around, past=asked.past, origin=Origin.WATCH)
     found = replace(found, incidents=follow(found, last.incidents if last else ()))
-    publish = History(sources, consumer).publish
+    publish = History(sources, log).publish
     publish(found)
     return tell(found, alerts, publish)
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.broker import ANSWERS_WITHIN
+from contracts.log import Log, Span
 from quality.flow import Flow, QuarantineGroup, TopicVolume
 from quality.measure import LONGEST
 from quality.places import Coordinates, Window
 from quality.sources import Sources
 from quality.times import of_millis
-from quality.topics import find_window, going_on, watermarks
+from quality.topics import find_window, going_on
 from quality.window import OFFSET, PARTITION, RAW_TOPIC, TIMESTAMP, decoded
 
 QUARANTINE = "topic-weather-quarantine"
@@ -24,7 +23,7 @@ GROUPS, RULES = 40, 8
 """How many groups of the quarantine are listed, and how many rules of each."""
 _COLLECTED = 2000
 
-Marks = Mapping[int, tuple[int, int]]
+Marks = Mapping[int, Span]
 """First offset held and next offset, by partition."""
 
 
@@ -37,12 +36,12 @@ class Around:
     quarantine: Window | None
 
 
-def look(sources: Sources, consumer: Consumer, window: Window, before: Flow | None = None) -> Around:
+def look(sources: Sources, log: Log, window: Window, before: Flow | None = None) -> Around:
     """Ask the broker for what surrounds `window`.
 
     The part of the quarantine has the window's times, or begins where `before`, an earlier one, ended.
     """
-    there = consumer.list_topics(timeout=ANSWERS_WITHIN).topics
+    there = log.topics()
     topics = [
         topic
         for topic in dict.fromkeys((RAW_TOPIC, window.topic, QUARANTINE))
@@ -50,10 +49,10 @@ def look(sources: Sources, consumer: Consumer, window: Window, before: Flow | No
     ]
     quarantine = None
     if QUARANTINE in topics:
-        quarantine = find_window(consumer, QUARANTINE, window.since, window.until)
+        quarantine = find_window(log, QUARANTINE, window.since, window.until)
         if before:
             quarantine = going_on(quarantine, before.quarantine_slices)
-    return Around(marks={topic: watermarks(consumer, topic) for topic in topics}, quarantine=quarantine)
+    return Around(marks=log.watermarks(*topics), quarantine=quarantine)
 
 
 def flow(sources: Sources, spark: SparkSession, around: Around) -> tuple[Flow, Mapping[int, int]]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import PlatformError
+from contracts.log import open_log
 from quality import health
 from quality.alerts import Alerts
 from quality.history import History
@@ -31,7 +32,6 @@ from quality.rest import busy, rest
 from quality.round import Next, Told, look, tell
 from quality.sources import open_sources
 from quality.times import now
-from quality.topics import consumer_of
 
 Line = dict[str, Any]
 """What became of one round: `said` in words, and what a program wants to know."""
@@ -96,12 +96,10 @@ class Watch:
         return rest(spent, busy(self.stop)) if self.nice and "behind" in line else 0.0
 
     def _round(self) -> Line:
-        with open_sources() as sources, consumer_of(sources.kafka) as consumer:
-            asked = look(
-                sources, consumer, self.topic, begin=self.begin, started=self.started, most=self.most
-            )
+        with open_sources() as sources, open_log(sources.kafka) as log:
+            asked = look(sources, log, self.topic, begin=self.begin, started=self.started, most=self.most)
             if not asked.window.span and not asked.stale:
-                publish = History(sources, consumer).publish
+                publish = History(sources, log).publish
                 told = tell(asked.last, self.alerts, publish) if asked.last and asked.untold else None
                 return _nothing_new(asked, told)
         return {**self._child(), "behind": asked.behind}

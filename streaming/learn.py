@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
+from contracts.log import watermarks
 from contracts.model import Contract
 from contracts.registry import Registry
 from streaming.branches import flaw
 from streaming.job import Job, current_product
-from streaming.offsets import watermarks
 from streaming.plan import Plan, unfilled
 
 T = TypeVar("T")

@@ -16,12 +16,13 @@ from contracts.broker import Broker
 from contracts.consume import consume
 from contracts.errors import ServiceFailed, UnusableSetting
 from contracts.kafka import Kafka
+from contracts.log import watermarks
 from contracts.publishing import ANY, Writer
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.registry import SchemaRegistry
 from streaming.encode import MARK
 from streaming.lease import DELIVERED_WITHIN, Lease
-from streaming.offsets import Coordinates, header_values, remembers_since, watermarks
+from streaming.offsets import Coordinates, header_values, remembers_since
 
 SENT, _BEFORE, _NEVER, _TOO_OLD = "sent", "sent before", "never a raw record", "too old to tell"
 FATES = (SENT, _BEFORE, _NEVER, _TOO_OLD)
@@ -151,6 +152,7 @@ def _letters(
         stop_at_end=True,
         kafka=kafka.client(),
         registry=registry.client(),
+        answers_within=kafka.answers_within,
     )
     with closing(letters):
         for message in letters:

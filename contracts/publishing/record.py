@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 
-from contracts.broker import broker_error
+from contracts.broker import broker_error, missing
 from contracts.errors import PlatformError, Unreachable, UnusableSetting
+from contracts.log import Partition
 
 ANY = -1
 """The partition that Kafka's client chooses by the key."""
@@ -17,7 +18,6 @@ Headers = Sequence[tuple[str, bytes | None]]
 Outcome = Callable[["KafkaError | None"], None]
 """Learns what became of a record: None once the broker has acknowledged it, else why it was given up."""
 
-Partition = tuple[str, int | None]
 Mark = tuple[Partition, bytes | None, bytes | None, tuple[Any, ...]]
 """What a record is known by on its topic: its partition, key, value and headers."""
 
@@ -73,17 +73,12 @@ class Record(NamedTuple):
     @property
     def mark(self) -> Mark:
         """What it is known by, if it has arrived."""
-        return mark_of((self.topic, self.sent_to), self.key, self.value, self.headers)
+        return mark_of((self.topic, self.sent_to or 0), self.key, self.value, self.headers)
 
 
 def mark_of(at: Partition, key: bytes | None, value: bytes | None, headers: Any) -> Mark:
     """What a record is known by; `headers` as Kafka's client takes and gives them."""
     return at, key, value, tuple(headers or ())
-
-
-def missing(topic: str) -> UnusableSetting:
-    """The sentence for a topic that is not there, or not any more."""
-    return UnusableSetting(f"the topic {topic} does not exist: run `python -m contracts apply`.")
 
 
 def sentence(
@@ -96,7 +91,7 @@ def sentence(
             f"a record of {size:,} bytes is larger than {topic} takes: raise its max.message.bytes."
         )
     if error.code() in _NO_TOPIC:
-        return missing(topic)
+        return missing(topic, settings)
     if error.code() == KafkaError._MSG_TIMED_OUT:
         error = KafkaError(KafkaError._TIMED_OUT)
     return broker_error(KafkaException(error), settings)

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from contracts.broker import CLIENT_LOG, REFUSED, broker_error
 from contracts.errors import PlatformError, Unreachable, UnusableSetting
 from contracts.kafka import Kafka
+from contracts.log import Partition, partition_of
 from contracts.publishing.record import (
     ANY,
     CLIENTS_OWN,
@@ -21,7 +22,6 @@ from contracts.publishing.record import (
     Mark,
     NotDelivered,
     Outcome,
-    Partition,
     Record,
     mark_of,
     sentence,
@@ -168,7 +168,7 @@ class Writer:
 
     def _report(self, handed: _Handed, error: KafkaError | None, message: Message) -> None:
         number, partition, headers, outcome = handed
-        at = message.topic() or "", message.partition()
+        at = partition_of(message)
         if error is None:
             self.acknowledged += 1
             offset = message.offset()
@@ -181,9 +181,9 @@ class Writer:
                     self._unplaced.pop(at, None)
             outcome(None)
         elif error.code() in CLIENTS_OWN:
-            topic, sent_to = at
             value, key = message.value(), message.key()
-            self._left.append(Record(number, topic, value, key, partition, headers, outcome, sent_to))
+            sent_to = message.partition()
+            self._left.append(Record(number, at[0], value, key, partition, headers, outcome, sent_to))
             self._lose(error)
         else:
             self._give_up(error, at[0], message.value(), outcome)
@@ -304,7 +304,7 @@ class Writer:
         found: Counter[Mark] = Counter()
         known = {at: self._known.get(at, 0) for at in parts}
         for message in behind(self._kafka, known):
-            at = message.topic() or "", message.partition()
+            at = partition_of(message)
             known[at] = (message.offset() or 0) + 1
             mark = mark_of(at, message.key(), message.value(), message.headers())
             if mark in wanted:

@@ -13,12 +13,15 @@ from pathlib import Path
 from rich.console import Console
 
 from contracts.errors import ServiceFailed
+from contracts.kafka import Kafka
+from contracts.log import Log, open_log
 from contracts.product import Product
+from contracts.settings import addresses
 from embedded import Services, running_services
 from pipeline.facts import Facts, ProductFacts, summary
 from pipeline.memory import PeakMemory
 from pipeline.parts import Part, stopping
-from pipeline.topics import Topics
+from pipeline.topics import count, end_offsets, writer_versions
 
 _WAIT = "120"
 """Seconds that the stream waits for the services, which start beside it."""
@@ -42,6 +45,11 @@ class Place:
     own: Services | None = None
     """The services that this run starts and stops itself."""
     pids: tuple[int, ...] = ()
+
+    @property
+    def kafka(self) -> Kafka:
+        """The broker, as the environment says that it lets us in."""
+        return _kafka(self.bootstrap_servers, self.schema_registry_url)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,11 +102,11 @@ def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen
             if place.own:
                 place.own.start()
             walk.part("contracts", "apply", "--json").finish(_APPLY_WITHIN)
-        topics = stack.enter_context(contextlib.closing(Topics(place.bootstrap_servers)))
+        log = stack.enter_context(open_log(place.kafka))
         for product in products:
             if walks:
                 stream = walk.stream(product)
-            walks.append(walk.go(product, stream, topics))
+            walks.append(walk.go(product, stream, log))
     watch.seconds["total"] = round(time.monotonic() - watch.began, 1)
     facts = Facts(
         products={facts.product: facts for facts in walks},
@@ -141,7 +149,7 @@ class Walk:
             *("--checkpoint", str(self.place.checkpoint / product.name)),
         )
 
-    def go(self, product: Product, stream: Part, topics: Topics) -> ProductFacts:
+    def go(self, product: Product, stream: Part, log: Log) -> ProductFacts:
         """Produce, let the `stream` catch up, validate what it published."""
         seconds: dict[str, float] = {}
         report = self.root / "build" / "quality" / product.name
@@ -149,7 +157,7 @@ class Walk:
         with self.watch.stage("produce", f"{product.name} produced", seconds):
             produced = self.part("producer", *_producing(), *chosen).finish(_PRODUCE_WITHIN)
         with self.watch.stage("stream", f"{product.name}: stream caught up", seconds):
-            _catch_up(stream, topics, product.raw.topic)
+            _catch_up(stream, log, product.raw.topic)
             stream.stop()
         with self.watch.stage("validate", f"{product.name} validated, report written", seconds):
             quality = self.part("quality", "validate", "--json", *chosen, "--report", str(report))
@@ -158,8 +166,8 @@ class Walk:
                 raise quality.failure()
         return ProductFacts(
             product=product.name,
-            records={one.topic: topics.count(one.topic) for one in product.contracts[:3]},
-            writer_versions=topics.writer_versions(product.raw.topic),
+            records={one.topic: count(log, one.topic) for one in product.contracts[:3]},
+            writer_versions=writer_versions(log, product.raw.topic),
             source=str(produced["source"]),
             replay=bool(produced["replay"]),
             verdict=str(judged["verdict"]),
@@ -178,14 +186,14 @@ def _place(root: Path) -> Place:
             bootstrap_servers=servers,
             schema_registry_url=url,
             services="environment",
-            checkpoint=_checkpoint(build, servers),
+            checkpoint=_checkpoint(build, servers, url),
         )
     if found := running_services(root):
         return Place(
             bootstrap_servers=found.bootstrap_servers,
             schema_registry_url=found.schema_registry_url,
             services="running",
-            checkpoint=_checkpoint(build, found.bootstrap_servers),
+            checkpoint=_checkpoint(build, found.bootstrap_servers, found.schema_registry_url),
             pids=found.pids,
         )
     scratch = build / "pipeline"
@@ -200,10 +208,16 @@ def _place(root: Path) -> Place:
     )
 
 
-def _checkpoint(build: Path, bootstrap_servers: str) -> Path:
+def _checkpoint(build: Path, bootstrap_servers: str, schema_registry_url: str) -> Path:
     """A checkpoint holds offsets of one cluster, so it is kept under that cluster's identity."""
-    with contextlib.closing(Topics(bootstrap_servers)) as topics:
-        return build / "checkpoints" / topics.cluster_id()
+    with open_log(_kafka(bootstrap_servers, schema_registry_url)) as log:
+        return build / "checkpoints" / log.cluster_id()
+
+
+def _kafka(bootstrap_servers: str, schema_registry_url: str) -> Kafka:
+    """The broker at this address, with the environment's settings of how it lets us in."""
+    given = {"kafka_bootstrap_servers": bootstrap_servers, "schema_registry_url": schema_registry_url}
+    return addresses(given=given).kafka
 
 
 def _producing() -> list[str]:
@@ -212,9 +226,9 @@ def _producing() -> list[str]:
     return ["replay", "run", "--json"]
 
 
-def _catch_up(stream: Part, topics: Topics, raw: str) -> None:
+def _catch_up(stream: Part, log: Log, raw: str) -> None:
     """Wait until the stream has committed all that is on the topic `raw`."""
-    goal = topics.end_offsets(raw)
+    goal = end_offsets(log, raw)
     seen: dict[int, int] = {}
     deadline = time.monotonic() + _STREAM_IDLE_WITHIN
     while any(seen.get(partition, 0) < offset for partition, offset in goal.items()):

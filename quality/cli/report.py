@@ -9,9 +9,9 @@ import typer
 
 from contracts.cli_support import messages, print_json
 from contracts.errors import UnusableSetting
+from contracts.log import open_log
 from quality.history import History
 from quality.sources import open_sources
-from quality.topics import consumer_of
 
 
 def report(
@@ -32,9 +32,9 @@ def report(
     from quality.report.data_docs import data_docs as render  # noqa: PLC0415
     from quality.report.write import put  # noqa: PLC0415
 
-    with open_sources() as sources, consumer_of(sources.kafka) as consumer:
+    with open_sources() as sources, open_log(sources.kafka) as log:
         contract = sources.contract(topic)
-        history = History(sources, consumer).read(topic)
+        history = History(sources, log).read(topic)
     if not history:
         raise UnusableSetting(
             f"{topic} was never validated: run `python -m quality validate --topic {topic}` first."

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.cli_support import messages, print_json
+from contracts.log import open_log
 from contracts.model import Severity
 from quality import history, suite
 from quality.judge import judge
@@ -22,7 +23,7 @@ from quality.spark import session
 from quality.surroundings import look
 from quality.texts import jsonable
 from quality.times import window_edges
-from quality.topics import consumer_of, find_window
+from quality.topics import find_window
 from quality.window import read
 
 FAILED = 1
@@ -55,13 +56,13 @@ def validate(
     begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
     suite.preload()
     written = None
-    with open_sources() as sources, consumer_of(sources.kafka) as consumer:
+    with open_sources() as sources, open_log(sources.kafka) as log:
         contract = sources.contract(topic)
         suite.check_rules(contract)
-        asked = find_window(consumer, topic, begin, end)
-        around = look(sources, consumer, asked)
+        asked = find_window(log, topic, begin, end)
+        around = look(sources, log, asked)
         writers = sources.writers(topic)
-        past = history.History(sources, consumer) if publish or report else None
+        past = history.History(sources, log) if publish or report else None
         before = past.recent(topic) if past else ()
         with (
             session() as spark,

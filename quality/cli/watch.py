@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.text import Text
 
 from contracts.cli_support import INTERRUPTED, print_json
+from contracts.log import open_log
 from quality import health, suite
 from quality.alerts import alerts
 from quality.results import Verdict
 from quality.round import Told, judge_next, look
 from quality.sources import open_sources
 from quality.times import now, parse_length
-from quality.topics import consumer_of
 from quality.watch import Watch
 
 _MARKS = {Verdict.PASS: "bold green", Verdict.WARN: "bold yellow", Verdict.FAIL: "bold red"}
@@ -87,11 +87,11 @@ def _end_with_input() -> None:
 
 def _once(topic: str, begin: datetime, most: int) -> int:
     suite.preload()
-    with open_sources() as sources, consumer_of(sources.kafka) as consumer:
+    with open_sources() as sources, open_log(sources.kafka) as log:
         contract = sources.contract(topic)
         suite.check_rules(contract)
-        asked = look(sources, consumer, topic, begin=begin, started=begin, most=most)
-        told = judge_next(sources, consumer, topic, asked, alerts())
+        asked = look(sources, log, topic, begin=begin, started=begin, most=most)
+        told = judge_next(sources, log, topic, asked, alerts())
     print_json(_line(told))
     return 1 if told.validation.verdict is Verdict.FAIL else 0
 

@@ -21,6 +21,7 @@ import pytest
 
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.log import open_log
 from contracts.registry import SchemaRegistry, connect
 from quality.health import ask
 from quality.history import History
@@ -28,7 +29,6 @@ from quality.results import Origin
 from quality.round import look
 from quality.sources import Sources
 from quality.times import now
-from quality.topics import consumer_of
 from tests.conftest import ROOT
 from tests.integration.quality.places import Place
 from tests.integration.quality.webhook import Webhook
@@ -113,8 +113,8 @@ def test_windows_share_no_record_over_restarts_and_an_incident_is_told_once_with
         ("opened", "unreadable"),
         ("recovered", "unreadable"),
     ]
-    with _sources(place, services) as sources, consumer_of(sources.kafka) as consumer:
-        told = History(sources, consumer).read(place.topic)
+    with _sources(place, services) as sources, open_log(sources.kafka) as log:
+        told = History(sources, log).read(place.topic)
     assert [(one.origin, one.window.slices[0].start, one.window.slices[0].end) for one in told] == [
         (Origin.WATCH, 0, 5),
         (Origin.WATCH, 5, 7),
@@ -150,10 +150,10 @@ def test_a_registry_that_is_away_is_told_of_and_the_watch_goes_on(
 def test_a_feed_is_stale_when_nothing_came_for_longer_than_its_contract_allows(
     history_place: Place, services: Any
 ) -> None:
-    with _sources(history_place, services) as sources, consumer_of(sources.kafka) as consumer:
+    with _sources(history_place, services) as sources, open_log(sources.kafka) as log:
         for hours, stale in ((3, True), (1, False)):
             at = now() - timedelta(hours=hours)
-            asked = look(sources, consumer, history_place.topic, begin=at, started=at, most=10)
+            asked = look(sources, log, history_place.topic, begin=at, started=at, most=10)
             assert asked.stale is stale
 
 
