@@ -30,13 +30,14 @@ _AT_ONCE = 1000
 _A_MOMENT = 0.1
 
 
-def ends(kafka: Kafka, topics: Collection[str]) -> dict[Partition, int]:
-    """The next offset of each partition of `topics`.
+def ends(kafka: Kafka, topics: Collection[str]) -> dict[str, dict[int, int]]:
+    """Each of `topics` to the next offset of its partitions.
 
     Raises `UnusableSetting` where one is missing, `Unreachable`, `AccessRefused`, `ServiceFailed`.
     """
     with _consumer(kafka) as consumer:
-        return {at: end for at, (_, end) in _watermarks(consumer, topics, ANSWERS_WITHIN).items()}
+        marks = _watermarks(consumer, topics, ANSWERS_WITHIN)
+    return {topic: {p: end for (t, p), (_, end) in marks.items() if t == topic} for topic in topics}
 
 
 def behind(kafka: Kafka, known: Mapping[Partition, int]) -> Iterator[Message]:
@@ -52,7 +53,7 @@ def behind(kafka: Kafka, known: Mapping[Partition, int]) -> Iterator[Message]:
             at: min(max(offset, held[at][0]), held[at][1]) for at, offset in known.items() if at in held
         }
         left = {at for at, begin in begins.items() if begin < held[at][1]}
-        consumer.assign([TopicPartition(topic, p or 0, begin) for (topic, p), begin in begins.items()])
+        consumer.assign([TopicPartition(*at, begin) for at, begin in begins.items()])
         heard = newest = time.monotonic()
         deadline = heard + _QUIET_WITHIN
         while left or (heard - newest < _QUIET_FOR and heard < deadline):
@@ -63,7 +64,7 @@ def behind(kafka: Kafka, known: Mapping[Partition, int]) -> Iterator[Message]:
             heard = now if messages or not left else heard
             deadline = now + _QUIET_WITHIN if left else deadline
             for message in messages:
-                at, error = (message.topic() or "", message.partition()), message.error()
+                at, error = (message.topic() or "", message.partition() or 0), message.error()
                 if error is None:
                     newest = now
                     if (message.offset() or 0) + 1 >= held[at][1]:
