@@ -104,7 +104,7 @@ class Backfill:
         if self._there and self._was_there(value):
             self.done.already_there += 1
         else:
-            raw.produce(record["station"].encode(), value)
+            raw.out.send(value, record["station"].encode())
 
     def _remember(self, stored: StoredBody) -> None:
         try:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Literal
 
 import structlog
+from confluent_kafka import KafkaError
 
 from contracts.publishing import NotDelivered
 from producer.observation import News, Shape, news
@@ -141,10 +142,10 @@ class Outbox:
         return sent
 
     def _produce(self, channel: Channel, number: int, key: bytes | None, value: bytes) -> None:
-        channel.produce(key, value, partial(self._outcome, channel.topic, number, fingerprint(value)))
+        channel.out.send(value, key, partial(self._outcome, channel.topic, number, fingerprint(value)))
 
-    def _outcome(self, topic: str, number: int, mark: bytes, delivered: bool) -> None:
-        if delivered:
+    def _outcome(self, topic: str, number: int, mark: bytes, error: KafkaError | None) -> None:
+        if error is None:
             self._delivered.append(number)
             _log.debug("delivered", topic=topic, value=mark.hex())
         else:

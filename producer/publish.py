@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+import io
+from collections.abc import Mapping
 from typing import Any
 
-import structlog
-from confluent_kafka import KafkaError
-from confluent_kafka.schema_registry import SchemaRegistryError, topic_subject_name_strategy
-from confluent_kafka.schema_registry.avro import AvroSerializer
-from confluent_kafka.serialization import MessageField, SerializationContext
+import fastavro
 
 from contracts.broker import metadata
-from contracts.errors import PlatformError, RegistryMismatch
+from contracts.errors import PlatformError
 from contracts.kafka import Kafka
 from contracts.log import open_log
 from contracts.model import Contract
-from contracts.publishing import NotDelivered, Writer
+from contracts.publishing import NotDelivered, Topic, Writer
 from contracts.registry import Registry
+from contracts.wire import frame
 from producer.parse import RawRecord
 
 _ANSWERS_AT_ONCE = 1.0
 DELIVER_WITHIN = 300.0
 """Seconds for which a record may be under way, or wait for room in a full local queue."""
-
-Outcome = Callable[[bool], None]
-
-_log = structlog.get_logger(__name__)
 
 
 class Publisher:
@@ -47,8 +40,6 @@ class Publisher:
         A record that the broker does not acknowledge within `deliver_within` seconds is given up.
         """
         self.kafka = kafka
-        for contract in (raw, quarantine):
-            registry.id_of(contract)  # says what to do when it is not registered
         with open_log(kafka) as log:
             self.topic_ids = log.topic_ids(raw.topic, quarantine.topic)
         """Name of each topic to its id, which tells it from a former one of the same name."""
@@ -58,12 +49,12 @@ class Publisher:
             deliver_within=deliver_within,
             properties={"client.id": "weather-producer", "linger.ms": 5, "batch.size": 256 * 1024},
         )
-        self.raw = Channel(self._writer, registry, raw)
-        self.quarantined = Channel(self._writer, registry, quarantine)
+        self.raw = Channel(self._writer.topics[raw.topic], registry, raw)
+        self.quarantined = Channel(self._writer.topics[quarantine.topic], registry, quarantine)
 
     def send(self, record: RawRecord) -> None:
         """Hand over a record; waits while the local queue is full. Raises `NotDelivered`."""
-        self.raw.produce(record["station"].encode(), self.raw.serialize(record))
+        self.raw.out.send(self.raw.serialize(record), record["station"].encode())
 
     def serve(self) -> None:
         """Let the delivery reports of the last moments come in.
@@ -112,62 +103,38 @@ class Publisher:
 class Channel:
     """One topic: its serializer, and the counts of what went there."""
 
-    def __init__(self, writer: Writer, registry: Registry, contract: Contract) -> None:
-        """Prepare to write the newest version of `contract`."""
+    def __init__(self, out: Topic, registry: Registry, contract: Contract) -> None:
+        """Prepare to write the newest version of `contract`; raises `RegistryMismatch` where it is unknown."""
         self.contract = contract
         self.topic = contract.topic
-        self.sent = self.delivered = self.failed = 0
-        """Records handed over, acknowledged by the broker, and given up."""
-        # Looked up once, as each record passes here.
-        self._send, self._outcome = writer.send, self._count
-        self._context = SerializationContext(contract.topic, MessageField.VALUE)
-        self._serialize = AvroSerializer(
-            registry.client,
-            contract.newest.text,
-            conf={
-                "auto.register.schemas": False,
-                "use.latest.version": False,
-                "subject.name.strategy": topic_subject_name_strategy,
-            },
-        )
+        self.out = out
+        """Takes what is serialized here, and counts it."""
+        self._taken_back = 0
+        self._header = frame(registry.id_of(contract), b"")
+        self._schema: Any = fastavro.parse_schema(contract.newest.schema)
 
     def serialize(self, record: Mapping[str, Any]) -> bytes:
-        """Write a record in the wire format; raises `RegistryMismatch`."""
-        try:
-            value: bytes | None = self._serialize(record, self._context)
-        except SchemaRegistryError as error:
-            raise RegistryMismatch(
-                f"the registry does not know the contract of {self.topic} ({error.error_message}): "
-                "run `python -m contracts apply`."
-            ) from None
-        assert value is not None  # noqa: S101 - only None is written as None
-        return value
+        """Write a record in the wire format."""
+        value = io.BytesIO()
+        value.write(self._header)
+        fastavro.schemaless_writer(value, self._schema, record)
+        return value.getvalue()
 
-    def produce(self, key: bytes | None, value: bytes, outcome: Outcome | None = None) -> None:
-        """Hand over a value; waits while there is no room. `outcome` learns whether it arrived.
+    @property
+    def sent(self) -> int:
+        """Records handed over."""
+        return self.out.handed_over - self._taken_back
 
-        Raises what `Writer.send` raises.
-        """
-        self._send(
-            self.topic,
-            value,
-            key,
-            self._outcome if outcome is None else partial(self._count_and_tell, outcome),
-        )
-        self.sent += 1
+    @property
+    def delivered(self) -> int:
+        """Records that are on the topic."""
+        return self.out.acknowledged
+
+    @property
+    def failed(self) -> int:
+        """Records that were given up."""
+        return self.out.given_up - self._taken_back
 
     def take_back(self) -> None:
         """Uncount a record that was given up and is about to be handed over again."""
-        self.sent -= 1
-        self.failed -= 1
-
-    def _count(self, error: KafkaError | None) -> None:
-        if error is None:
-            self.delivered += 1
-        else:
-            self.failed += 1
-            _log.warning("not delivered", topic=self.topic, error=error.str())
-
-    def _count_and_tell(self, outcome: Outcome, error: KafkaError | None) -> None:
-        self._count(error)
-        outcome(error is None)
+        self._taken_back += 1

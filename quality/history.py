@@ -71,7 +71,7 @@ class History:
 
 def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
     with closing(Writer(kafka, [TOPIC], deliver_within=_WITHIN)) as writer:
-        writer.send(TOPIC, value, key)
+        writer.topics[TOPIC].send(value, key)
         left = writer.flush(_WITHIN + 5)
         if failure := writer.failure():
             raise failure

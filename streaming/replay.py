@@ -195,8 +195,7 @@ class Sender:
             self._lease.begin()
         headers: list[tuple[str, bytes | None]] = [(header.key, header.value) for header in letter.headers]
         own = letter.source_partition
-        self._writer.send(
-            self._raw,
+        self._writer.topics[self._raw].send(
             letter.value,
             letter.key,
             partition=own if own in self._partitions else ANY,

@@ -65,4 +65,4 @@ def make_topics(services: Services, partitions: dict[str, int]) -> None:
 def all_of(services: Services, topic: str) -> list[Message]:
     """Every record of a topic, those of a partition in their order."""
     kafka = Kafka(services.bootstrap_servers)
-    return list(behind(kafka, dict.fromkeys(ends(kafka, [topic]), 0)))
+    return list(behind(kafka, {(topic, p): 0 for p in ends(kafka, [topic])[topic]}))

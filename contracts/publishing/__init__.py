@@ -6,6 +6,7 @@ itself tells, by the very bytes, and what is missing is sent again, in its order
 """
 
 from contracts.publishing.record import ANY, Headers, NotDelivered, Outcome
+from contracts.publishing.topic import Topic
 from contracts.publishing.writer import Writer
 
-__all__ = ["ANY", "Headers", "NotDelivered", "Outcome", "Writer"]
+__all__ = ["ANY", "Headers", "NotDelivered", "Outcome", "Topic", "Writer"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 
 from contracts.broker import broker_error, missing
 from contracts.errors import PlatformError, Unreachable, UnusableSetting
-from contracts.log import Partition
+
+if TYPE_CHECKING:
+    from contracts.publishing.topic import Topic
 
 ANY = -1
 """The partition that Kafka's client chooses by the key."""
@@ -18,8 +20,8 @@ Headers = Sequence[tuple[str, bytes | None]]
 Outcome = Callable[["KafkaError | None"], None]
 """Learns what became of a record: None once the broker has acknowledged it, else why it was given up."""
 
-Mark = tuple[Partition, bytes | None, bytes | None, tuple[Any, ...]]
-"""What a record is known by on its topic: its partition, key, value and headers."""
+Mark = tuple[str, int, bytes | None, bytes | None, tuple[Any, ...]]
+"""What a record is known by: its topic, partition, key, value and headers."""
 
 CLIENTS_OWN = frozenset(
     {
@@ -60,33 +62,34 @@ class Record(NamedTuple):
     """A record that no client has at the moment."""
 
     number: int
-    """Its place in the order of handing over."""
-    topic: str
+    """Its place in the order in which those of its topic were handed over."""
+    topic: Topic
     value: bytes | None
     key: bytes | None
     partition: int
     headers: Headers | None
-    outcome: Outcome
+    outcome: Outcome | None
     sent_to: int | None = None
     """The partition that it may have arrived at; None where it was never sent."""
 
     @property
-    def mark(self) -> Mark:
-        """What it is known by, if it has arrived."""
-        return mark_of((self.topic, self.sent_to or 0), self.key, self.value, self.headers)
+    def mark(self) -> Mark | None:
+        """What it is known by if it has arrived; None where it cannot have."""
+        if self.sent_to is None:
+            return None
+        return mark_of(self.topic.name, self.sent_to, self.key, self.value, self.headers)
 
 
-def mark_of(at: Partition, key: bytes | None, value: bytes | None, headers: Any) -> Mark:
+def mark_of(topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Any) -> Mark:
     """What a record is known by; `headers` as Kafka's client takes and gives them."""
-    return at, key, value, tuple(headers or ())
+    return topic, partition, key, value, tuple(headers or ())
 
 
-def sentence(
-    error: KafkaError, topic: str, value: bytes | None, settings: Mapping[str, Any]
-) -> PlatformError:
-    """Why a record was given up by a client with these `settings`, for a person."""
+def sentence(error: KafkaError, record: Record, settings: Mapping[str, Any]) -> PlatformError:
+    """Why a client with these `settings` gave a record up, for a person."""
+    topic = record.topic.name
     if error.code() in _TOO_LARGE:
-        size = len(value or b"")
+        size = len(record.value or b"")
         return UnusableSetting(
             f"a record of {size:,} bytes is larger than {topic} takes: raise its max.message.bytes."
         )

@@ -21,10 +21,11 @@ _QUIET_WITHIN = 10.0
 """Seconds after which a topic that others keep writing to is taken as it is."""
 
 
-def ends(kafka: Kafka, topics: Collection[str]) -> dict[Partition, int]:
-    """The next offset of each partition of `topics`; raises what `Log.watermarks` raises."""
+def ends(kafka: Kafka, topics: Collection[str]) -> dict[str, dict[int, int]]:
+    """Each of `topics` to the next offset of its partitions; raises what `Log.watermarks` raises."""
     with open_log(kafka) as log:
-        return {at: span.end for at, span in _held(log, topics).items()}
+        held = _held(log, topics)
+    return {topic: {p: span.end for (t, p), span in held.items() if t == topic} for topic in topics}
 
 
 def behind(kafka: Kafka, known: Mapping[Partition, int]) -> Iterator[Message]:

@@ -7,41 +7,28 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from contracts.broker import CLIENT_LOG, REFUSED, broker_error
-from contracts.errors import PlatformError, Unreachable, UnusableSetting
+from contracts.errors import PlatformError, ServiceFailed, Unreachable, UnusableSetting
 from contracts.kafka import Kafka
-from contracts.log import Partition, partition_of
-from contracts.publishing.record import (
-    ANY,
-    CLIENTS_OWN,
-    Headers,
-    Mark,
-    NotDelivered,
-    Outcome,
-    Record,
-    mark_of,
-    sentence,
-)
+from contracts.log import Partition
+from contracts.publishing.record import CLIENTS_OWN, Mark, NotDelivered, Record, mark_of, sentence
 from contracts.publishing.tail import behind, ends
+from contracts.publishing.topic import Topic
 
 log = logging.getLogger("contracts.publishing")
 
 _LARGEST = 8 << 20
 """Bytes of a record; the topic's own limit decides."""
-_SERVE_EVERY = 500
-"""Records between two looks at the delivery reports."""
 _KEPT_AT_MOST = 100_000
 """Records that wait here while there is no client; as many as fit into a client's own queue."""
 _A_MOMENT = 0.1
 _GIVES_BACK_WITHIN = 10.0
 _LOOK_EVERY = 5.0
-
-_Handed = tuple[int, int, Headers | None, Outcome]
-"""What is kept of a record under way: its place in the order, partition and headers, and who is told."""
 
 
 class Writer:
@@ -62,8 +49,6 @@ class Writer:
         that time anew. `before_again` is called before records are sent again, and may raise. Raises
         `UnusableSetting` where a topic is missing, `Unreachable`, `AccessRefused`.
         """
-        self.handed_over = self.acknowledged = self.given_up = 0
-        """Records by what became of them; the others are under way."""
         self._kafka, self._deliver_within, self._before_again = kafka, deliver_within, before_again
         self._settings: dict[str, Any] = {
             **kafka.client(),
@@ -76,51 +61,22 @@ class Writer:
             "error_cb": self._note_trouble,
         }
         self._trouble = ""
-        self._failures: dict[bool, tuple[KafkaError, str, bytes | None]] = {}
+        self._failures: dict[bool, tuple[KafkaError, Record]] = {}
         """The first record that never can be sent, by True, and the first that took too long, by False."""
         self._left: list[Record] = []
         self._lost = False
         """Whether the client has given up, and no new one goes on yet."""
         self._why: KafkaError | None = None
         self._stuck_at, self._stuck_since = -1, 0.0
-        """How many records were acknowledged when a client was lost, and since when no more were."""
+        """How many records were acknowledged when a new client was first tried, and when that was."""
         self._next_look = 0.0
-        self._known = ends(kafka, topics)
-        """Offset behind all that is known, by partition."""
-        self._unplaced: dict[Partition, list[Mark]] = {}
-        """Records behind it that were acknowledged without an offset."""
+        self.topics = {topic: Topic(self, topic, held) for topic, held in ends(kafka, topics).items()}
         self._start()
 
     @property
     def under_way(self) -> int:
         """Records that were handed over and whose fate is open."""
-        return self.handed_over - self.acknowledged - self.given_up
-
-    def send(
-        self,
-        topic: str,
-        value: bytes | None,
-        key: bytes | None = None,
-        outcome: Outcome = lambda _: None,
-        *,
-        partition: int = ANY,
-        headers: Headers | None = None,
-    ) -> None:
-        """Hand over a record; waits while there is no room for it.
-
-        Raises `NotDelivered` when there is none for long, and another `PlatformError` for a record that
-        cannot be sent.
-        """
-        number = self.handed_over + 1
-        report = partial(self._report, (number, partition, headers, outcome))
-        try:
-            # By position: each record passes here.
-            self._produce(topic, value, key, partition, report, None, 0, headers)
-        except (BufferError, KafkaException):
-            self._wait_for_room(Record(number, topic, value, key, partition, headers, outcome))
-        self.handed_over = number
-        if not number % _SERVE_EVERY:
-            self.serve()
+        return sum(topic.under_way for topic in self.topics.values())
 
     def serve(self) -> None:
         """Let the delivery reports of the last moments come in; takes seconds where a client was lost.
@@ -158,7 +114,7 @@ class Writer:
             self._client: Producer | None = Producer(self._settings, logger=CLIENT_LOG)
         except KafkaException as error:
             raise UnusableSetting(f"the Kafka client cannot be set up: {error.args[0].str()}.") from None
-        self._produce: Callable[..., None] = self._client.produce
+        self.produce: Callable[..., None] = self._client.produce
         self._lost, self._why = False, None
 
     def _note_trouble(self, error: KafkaError) -> None:
@@ -166,61 +122,66 @@ class Writer:
             self._trouble = error.str()
             log.info("broker trouble: %s", self._trouble)
 
-    def _report(self, handed: _Handed, error: KafkaError | None, message: Message) -> None:
-        number, partition, headers, outcome = handed
-        at = partition_of(message)
-        if error is None:
-            self.acknowledged += 1
-            offset = message.offset()
-            if offset is None:
-                mark = mark_of(at, message.key(), message.value(), headers)
-                self._unplaced.setdefault(at, []).append(mark)
-            else:
-                self._known[at] = offset + 1
-                if self._unplaced:
-                    self._unplaced.pop(at, None)
-            outcome(None)
-        elif error.code() in CLIENTS_OWN:
-            value, key = message.value(), message.key()
-            sent_to = message.partition()
-            self._left.append(Record(number, at[0], value, key, partition, headers, outcome, sent_to))
-            self._lose(error)
-        else:
-            self._give_up(error, at[0], message.value(), outcome)
+    def give_up(self, error: KafkaError, record: Record) -> None:
+        """Tell that a record cannot be sent, or took too long."""
+        record.topic.given_up += 1
+        log.info("not delivered: a record for %s: %s", record.topic.name, error.str())
+        self._failures.setdefault(error.code() != KafkaError._MSG_TIMED_OUT, (error, record))
+        if record.outcome is not None:
+            record.outcome(error)
 
-    def _give_up(self, error: KafkaError, topic: str, value: bytes | None, outcome: Outcome) -> None:
-        self.given_up += 1
-        self._failures.setdefault(error.code() != KafkaError._MSG_TIMED_OUT, (error, topic, value))
-        outcome(error)
+    def lose(self, error: KafkaError, record: Record | None = None) -> None:
+        """Note that the client is of no use any more; a `record` that came back waits for the next one."""
+        if record is not None:
+            self._left.append(record)
+        if error.fatal():
+            self._why = error
+        if not self._lost:
+            self._lost, self.produce, self._next_look = True, _no_client, 0.0
+            log.warning("Kafka's client has given up (%s): a new one goes on.", error.str())
+
+    def wait_for_room(self, record: Record) -> None:
+        """Hand over a record that the client did not take at once; raises as `Topic.send`."""
+        deadline = time.monotonic() + self._deliver_within
+        try:
+            while not self._take(record):
+                if time.monotonic() > deadline:
+                    raise NotDelivered(
+                        f"the broker took no record for {self._deliver_within:.0f} s: see that it runs."
+                    )
+                self._wait()
+        except KafkaException as error:
+            raise sentence(error.args[0], record, self._settings) from None
 
     def _take(self, record: Record) -> bool:
-        """Hand over a record, or keep it while there is no client; False where there is no room for it."""
+        """Hand over a record, or keep it while there is no client; False where there is no room for it.
+
+        Raises `KafkaException` where it can never be sent.
+        """
         if self._lost:
             if len(self._left) < _KEPT_AT_MOST:
                 self._left.append(record)
                 return True
             return False
         number, topic, value, key, partition, headers, outcome, _ = record
-        report = partial(self._report, (number, partition, headers, outcome))
+        report = partial(topic.report, number, partition, headers, outcome)
         try:
-            self._produce(topic, value, key, partition, report, None, 0, headers)
+            self.produce(topic.name, value, key, partition, report, None, 0, headers)
         except BufferError:
             return False
         except KafkaException as error:
             if error.args[0].code() not in CLIENTS_OWN:
-                raise sentence(error.args[0], topic, value, self._settings) from None
-            self._lose(error.args[0])
+                raise
+            self.lose(error.args[0])
             return self._take(record)
         return True
 
-    def _wait_for_room(self, record: Record) -> None:
-        deadline = time.monotonic() + self._deliver_within
-        while not self._take(record):
-            if time.monotonic() > deadline:
-                raise NotDelivered(
-                    f"the broker took no record for {self._deliver_within:.0f} s: see that it runs."
-                )
-            self._wait()
+    def _send_again(self, record: Record) -> None:
+        try:
+            while not self._take(record):
+                self._poll(_A_MOMENT)
+        except KafkaException as error:
+            self.give_up(error.args[0], record)
 
     def _wait(self, within: float = _A_MOMENT) -> None:
         """Wait for what comes, where there is a client, or for a new one."""
@@ -238,17 +199,7 @@ class Writer:
             try:
                 self._client.poll(within)
             except KafkaException as error:
-                self._lose(error.args[0])
-
-    def _lose(self, error: KafkaError) -> None:
-        """Note that the client is of no use any more."""
-        if error.fatal():
-            self._why = error
-        if not self._lost:
-            self._lost, self._produce, self._next_look = True, _no_client, 0.0
-            if self.acknowledged > self._stuck_at:
-                self._stuck_at, self._stuck_since = self.acknowledged, time.monotonic()
-            log.warning("Kafka's client has given up (%s): a new one goes on.", error.str())
+                self.lose(error.args[0])
 
     def _take_back(self) -> bool:
         """Get all records back from the client, and end it; False while it keeps some."""
@@ -265,27 +216,33 @@ class Writer:
 
     def _go_on(self) -> None:
         """Begin a new client and send again what has not arrived; does nothing while no broker answers."""
-        self._next_look = time.monotonic() + _LOOK_EVERY
+        began, acknowledged = time.monotonic(), sum(one.acknowledged for one in self.topics.values())
+        self._next_look = began + _LOOK_EVERY
+        if acknowledged > self._stuck_at:
+            self._stuck_at, self._stuck_since = acknowledged, began
         if not self._take_back():
             return
         if self._why is not None and self._why.code() in REFUSED:
             raise broker_error(KafkaException(self._why), self._settings)
+        if began - self._stuck_since > self._deliver_within:
+            late, self._left = self._left, []
+            self._start()
+            for one in late:
+                self.give_up(KafkaError(KafkaError._MSG_TIMED_OUT), one)
+            return
         try:
             arrived = self._arrived()
-        except Unreachable as error:
+        except (Unreachable, ServiceFailed) as error:
             log.info("the new client waits: %s", error)
-            if time.monotonic() - self._stuck_since > self._deliver_within:
-                late, self._left = self._left, []
-                for one in late:
-                    self._give_up(KafkaError(KafkaError._MSG_TIMED_OUT), one.topic, one.value, one.outcome)
-                self._start()
             return
-        waited, self._left = sorted(self._left), []
+        waited, self._left = sorted(self._left, key=itemgetter(0)), []
         for record in waited:
-            if arrived[record.mark] > 0:
-                arrived[record.mark] -= 1
-                self.acknowledged += 1
-                record.outcome(None)
+            mark = record.mark
+            if mark is not None and arrived[mark] > 0:
+                arrived[mark] -= 1
+                record.topic.acknowledged += 1
+                if record.outcome is not None:
+                    record.outcome(None)
             else:
                 self._left.append(record)
         log.warning("%d of %d records under way have arrived.", len(waited) - len(self._left), len(waited))
@@ -294,24 +251,24 @@ class Writer:
         missing, self._left = self._left, []
         self._start()
         for record in missing:
-            while not self._take(record):
-                self._poll(_A_MOMENT)
+            self._send_again(record)
 
     def _arrived(self) -> Counter[Mark]:
         """Which of the records that are left are on their topics, and how often."""
-        wanted = {record.mark for record in self._left if record.sent_to is not None}
-        parts = {at for at, *_ in wanted}
+        wanted = {mark for record in self._left if (mark := record.mark)}
+        begins = {(name, at): self.topics[name].newest.get(at, -1) + 1 for name, at, *_ in wanted}
         found: Counter[Mark] = Counter()
-        known = {at: self._known.get(at, 0) for at in parts}
-        for message in behind(self._kafka, known):
-            at = partition_of(message)
-            known[at] = (message.offset() or 0) + 1
-            mark = mark_of(at, message.key(), message.value(), message.headers())
+        newest: dict[Partition, int] = {}
+        for message in behind(self._kafka, begins):
+            name, at = message.topic() or "", message.partition() or 0
+            newest[name, at] = message.offset() or 0
+            mark = mark_of(name, at, message.key(), message.value(), message.headers())
             if mark in wanted:
                 found[mark] += 1
-        for at in parts:
-            found.subtract(self._unplaced.pop(at, ()))
-        self._known.update(known)
+        for name, at in begins:
+            found.subtract(self.topics[name].unplaced.pop(at, ()))
+        for (name, at), offset in newest.items():
+            self.topics[name].newest[at] = offset
         return found
 
 

@@ -207,7 +207,7 @@ def test_a_long_outage_is_spooled_or_refused_and_nothing_is_lost_or_doubled(
             assert again.returncode == 0, again.stderr
             assert json.loads(again.stdout)["recovered"] > 0
         else:
-            _wait_for(partial(_says, log, '"not delivered"', 6), child, log)
+            _wait_for(partial(_says, log, '"not delivered', 6), child, log)
             services.restart("broker")
             _wait_for(partial(_says, log, '"sent what was waiting"'), child, log)
             child.send_signal(signal.SIGTERM)

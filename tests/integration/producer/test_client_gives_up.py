@@ -63,7 +63,7 @@ def fatal_to(publisher: Publisher, services: Services) -> Iterator[None]:
     wreck, quarantined = Wreck(services, publisher.quarantined.topic), publisher.quarantined
 
     def letter() -> None:
-        quarantined.produce(None, quarantined.serialize(LETTER))
+        quarantined.out.send(quarantined.serialize(LETTER))
 
     for _ in range(2):
         wreck.remember()

@@ -72,7 +72,7 @@ def test_a_restart_sends_what_is_missing_and_only_that(publisher: Publisher, tmp
         for key, value in values:
             state.hand_over(topic=raw.topic, since=CONTEXT.received_at, key=key, value=value, seen=None)
     for key, value in values[:6]:
-        raw.produce(key, value)
+        raw.out.send(value, key)
     publisher.close(20)
     with closing(State(tmp_path / "state.sqlite", publisher.topic_ids)) as state:
         outbox = Outbox(publisher, state)
