@@ -104,7 +104,7 @@ class Channel:
     """One topic: its serializer, and the counts of what went there."""
 
     def __init__(self, out: Topic, registry: Registry, contract: Contract) -> None:
-        """Prepare to write the newest version of `contract`; raises `RegistryMismatch` where it is unknown."""
+        """Prepare to write the newest version of `contract`; raises as `Registry.id_of`."""
         self.contract = contract
         self.topic = contract.topic
         self.out = out
