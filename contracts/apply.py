@@ -15,15 +15,17 @@ from contracts.plan import (
     Adopt,
     CreateTopic,
     Held,
+    Overlooked,
     Register,
     SetMode,
     Step,
     adopting,
     adoptions,
     faults,
+    overlooked,
     plan,
 )
-from contracts.registry import Registry
+from contracts.registry import Registry, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +33,31 @@ class Judged:
     """A step, and for one that registers a version what the registry itself says of it."""
 
     step: Step
-    registry_agrees: bool | None
+    verdict: Verdict | None
     """None where the registry has nothing to compare with, or was not asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What has to be done, and what the registry will not tell apart."""
+
+    steps: tuple[Judged, ...]
+    overlooked: tuple[Overlooked, ...]
 
 
 def look(registry: Registry, contracts: Iterable[Contract]) -> dict[str, Held]:
     """What `registry` holds of each contract's subject."""
-    return {
-        c.subject: Held(mode=registry.mode(c.subject), versions=registry.versions(c.subject))
-        for c in contracts
-    }
+    held = {}
+    for c in contracts:
+        versions = registry.versions(c.subject, deleted=True)
+        live = [row for row in versions if not row.deleted]
+        held[c.subject] = Held(
+            mode=registry.mode(c.subject), versions=versions, answers=registry.answers(c, live)
+        )
+    return held
 
 
-def prepare(
-    folder: Path, registry: Registry, broker: Broker, *, partitions: int, adopt: bool
-) -> tuple[Judged, ...]:
+def prepare(folder: Path, registry: Registry, broker: Broker, *, partitions: int, adopt: bool) -> Prepared:
     """Everything that has to be done, each step held against all that could refuse it; writes nothing.
 
     Raises `ContractsAtFault` with a sentence for each fault, be it found here or by the registry.
@@ -57,17 +69,18 @@ def prepare(
     known = tuple(adopting(c, taken) for c in contracts)
     _refuse(faults(known, load(folder)) if taken else [])
     steps = (*taken, *plan(known, held, broker.topics(), partitions))
-    judged = tuple(Judged(step=step, registry_agrees=_ask(registry, step, held)) for step in steps)
+    judged = tuple(Judged(step=step, verdict=_ask(registry, step, held)) for step in steps)
     new_modes = {step.subject for step in steps if isinstance(step, SetMode)}
     # Where the mode is about to change, the registry has judged by the old one: told, but not decisive.
     _refuse(
         [
-            f"{row.step}: the schema registry says that it breaks a reader."
+            f"{row.step}: the schema registry says that it breaks a reader of {row.verdict.against}."
             for row in judged
-            if row.registry_agrees is False and getattr(row.step, "subject", None) not in new_modes
+            if row.verdict and not row.verdict.agrees
+            if getattr(row.step, "subject", None) not in new_modes
         ]
     )
-    return judged
+    return Prepared(steps=judged, overlooked=overlooked(known, held))
 
 
 def carry_out(steps: Iterable[Step], registry: Registry, broker: Broker) -> Iterator[Step]:
@@ -94,8 +107,8 @@ def _write(step: Adopt) -> None:
         raise UnusableSetting(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
-def _ask(registry: Registry, step: Step, held: dict[str, Held]) -> bool | None:
-    if not isinstance(step, Register) or not held[step.subject].versions:
+def _ask(registry: Registry, step: Step, held: dict[str, Held]) -> Verdict | None:
+    if not isinstance(step, Register) or not held[step.subject].live:
         return None
     return registry.accepts(step.subject, step.version.text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from confluent_kafka import Message as KafkaMessage
@@ -14,6 +14,9 @@ from contracts.errors import UnusableSetting
 from contracts.kafka import ANSWERS_WITHIN
 from contracts.registry import connect
 from contracts.topic_source import TopicSource, log, offset_of, partition_of
+from contracts.wire import schema_id_header
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class Record(Protocol):
@@ -39,8 +42,10 @@ class Message(Generic[R]):
     partition: int
     offset: int
     timestamp: datetime | None
-    """Kafka's timestamp, UTC."""
+    """Kafka's timestamp, UTC; None where it has none, or one outside the years that Python holds."""
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp_ms: int | None = None
+    """Kafka's timestamp as it came, in milliseconds since 1970; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +59,10 @@ class Poison:
     partition: int
     offset: int
     timestamp: datetime | None
-    """Kafka's timestamp, UTC."""
+    """Kafka's timestamp, UTC; None where it has none, or one outside the years that Python holds."""
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp_ms: int | None = None
+    """Kafka's timestamp as it came, in milliseconds since 1970; None where it has none."""
 
 
 OnPoison: TypeAlias = Literal["raise", "skip"] | Callable[[Poison], None]
@@ -82,6 +89,7 @@ def consume(
     With a `group` the work is shared with its other members and goes on where the group stopped; a record
     counts as done when the next is asked for (at least once). Without, every partition is read, and nothing
     is remembered. `stop_at_end` ends where the topic ended at the start, `limit` after so many records.
+    Schema ids are read from the value or from Confluent's header `__value_schema_id`, GUIDs too.
     A record that cannot be decoded raises `Undecodable` (`"raise"`), is passed over with a warning in the log
     `contracts.consume` (`"skip"`), or is handed to a function and passed over once that returns.
     `kafka` and `registry` are further properties of the two clients, such as their security settings:
@@ -98,7 +106,8 @@ def consume(
     if limit is not None and limit < 1:
         raise UnusableSetting("a limit must be 1 or more.")
     schemas = connect(registry_url, registry)
-    decoder = Decoder(record_type.SCHEMA, schemas.schema)
+    subject = f"{topic}-value"
+    decoder = Decoder(record_type.SCHEMA, schemas.schema, lambda guid: schemas.schema_by_guid(guid, subject))
     properties = _with_address(bootstrap_servers, kafka or {})
     source = TopicSource(
         topic, properties, group, from_beginning, starts=starts, answers_within=answers_within
@@ -107,7 +116,7 @@ def consume(
     try:
         for message in source.messages(stop_at_end):
             try:
-                value = record_type.from_dict(decoder.decode(message.value()))
+                value = _value(decoder, record_type, message)
             except Undecodable as error:
                 _settle(_poison(message, str(error)), on_poison)
                 source.done(message)
@@ -138,13 +147,33 @@ def _settle(poison: Poison, policy: OnPoison) -> None:
     log.warning("skipped %s", told)
 
 
+def _value(decoder: Decoder, record_type: type[R], message: KafkaMessage) -> R:
+    header = _bytes(schema_id_header(message.headers()))
+    decoded = decoder.decode(_bytes(message.value()), header)
+    try:
+        made: R = record_type.from_dict(decoded)
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise Undecodable(
+            f"the record is no {record_type.__name__} ({type(error).__name__}: {error})."
+        ) from None
+    return made
+
+
 def _bytes(value: str | bytes | None) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
 
 
-def _timestamp(message: KafkaMessage) -> datetime | None:
+def _millis(message: KafkaMessage) -> int | None:
     kind, millis = message.timestamp()
-    return datetime.fromtimestamp(millis / 1000, timezone.utc) if kind else None
+    return millis if kind else None
+
+
+def _timestamp(message: KafkaMessage) -> datetime | None:
+    millis = _millis(message)
+    try:
+        return None if millis is None else _EPOCH + timedelta(milliseconds=millis)
+    except OverflowError:  # whoever sent it counted in other units
+        return None
 
 
 def _headers(message: KafkaMessage) -> tuple[tuple[str, bytes | None], ...]:
@@ -161,6 +190,7 @@ def _typed(message: KafkaMessage, value: R) -> Message[R]:
         offset=offset_of(message),
         timestamp=_timestamp(message),
         headers=_headers(message),
+        timestamp_ms=_millis(message),
     )
 
 
@@ -174,4 +204,5 @@ def _poison(message: KafkaMessage, reason: str) -> Poison:
         offset=offset_of(message),
         timestamp=_timestamp(message),
         headers=_headers(message),
+        timestamp_ms=_millis(message),
     )

@@ -73,6 +73,10 @@ class RegistryMismatch(PlatformError):
     exit_code = 10
 
 
+class UnusableSchema(RegistryMismatch):
+    """A schema that a registry holds is none that an Avro record can be read by."""
+
+
 class CheckpointMismatch(PlatformError):
     """A stream's checkpoint belongs to another job, or to topics that were made again or emptied."""
 

@@ -138,11 +138,6 @@ class Log:
         begins = {at: offset if offset >= 0 else held[at].end for at, (offset, _) in found.items()}
         return {at: Span(begins[at], max(begins[at], span.end)) for at, span in held.items()}
 
-    def oldest_times(self, topics: Collection[str]) -> dict[Partition, int]:
-        """Timestamp of the oldest record, in ms since 1970, of each partition that has one."""
-        found = self._offsets(self._held(topics), OffsetSpec.for_timestamp(0))
-        return {at: timestamp for at, (offset, timestamp) in found.items() if offset >= 0}
-
     def read(
         self,
         spans: Mapping[Partition, Span],

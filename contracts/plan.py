@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeAlias
 
 from contracts.check import check
 from contracts.errors import RegistryMismatch
 from contracts.folder import adopted_path
-from contracts.lock import Lock, differences, digest
+from contracts.lock import Lock, differences
+from contracts.meaning import meaning
 from contracts.model import Adopted, Contract, Mode, Version
-from contracts.registry import Registered
+from contracts.registered import Registered, stand_ins
 from contracts.times import milliseconds
 
 
@@ -22,6 +24,14 @@ class Held:
 
     mode: Mode | None
     versions: tuple[Registered, ...]
+    """In order; those that were softly deleted are among them."""
+    answers: Mapping[int, int] = field(default_factory=dict)
+    """Number of a contract's version to the id that the registry says it has, where the texts differ."""
+
+    @property
+    def live(self) -> tuple[Registered, ...]:
+        """The versions that are not deleted."""
+        return tuple(row for row in self.versions if not row.deleted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +52,13 @@ class Register:
 
     subject: str
     version: Version
+    again: bool = False
+    """It was there, and was deleted."""
 
     def __str__(self) -> str:
         """The step in words."""
-        return f"{self.subject}: register version {self.version.number}"
+        again = " again, since it was deleted there" if self.again else ""
+        return f"{self.subject}: register version {self.version.number}{again}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,22 @@ class Adopt:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlooked:
+    """A version that the registry takes for an earlier one: the two have one id."""
+
+    subject: str
+    version: int
+    taken_for: int
+
+    def __str__(self) -> str:
+        """The sentence that a person needs."""
+        return (
+            f"{self.subject}: the registry takes version {self.version} for version {self.taken_for}, and "
+            "gives both one id: they differ in nothing that it looks at (docs, aliases and the like)."
+        )
+
+
 Step: TypeAlias = Adopt | SetMode | Register | CreateTopic
 
 
@@ -90,14 +119,27 @@ def faults(contracts: Iterable[Contract], lock: Lock) -> list[str]:
 def adoptions(contracts: Iterable[Contract], held: Mapping[str, Held]) -> tuple[Adopt, ...]:
     """A step for each version that a registry holds and its contract does not know.
 
-    Raises `RegistryMismatch` for one that is no record.
+    Of a union that holds the contract's record, as of several types on one topic, that record is taken.
+    Raises `RegistryMismatch` for a version that has none.
     """
-    return tuple(
-        Adopt(subject=c.subject, registered=row, adopted=_adopted(c, row))
-        for c in contracts
-        for row in held[c.subject].versions
-        if digest(json.loads(row.text)) not in _known(c)
-    )
+    steps: dict[Path, Adopt] = {}
+    for contract in contracts:
+        for row in _unknown(contract, held[contract.subject]):
+            step = Adopt(subject=contract.subject, registered=row, adopted=_adopted(contract, row))
+            steps.setdefault(step.adopted.path, step)
+    return tuple(steps.values())
+
+
+def overlooked(contracts: Iterable[Contract], held: Mapping[str, Held]) -> tuple[Overlooked, ...]:
+    """The versions that share their id with an earlier one."""
+    rows = []
+    for contract in contracts:
+        first: dict[int, int] = {}
+        there = held[contract.subject]
+        for number, row in sorted(stand_ins(contract.versions, there.live, there.answers).items()):
+            if (earlier := first.setdefault(row.id, number)) != number:
+                rows.append(Overlooked(subject=contract.subject, version=number, taken_for=earlier))
+    return tuple(rows)
 
 
 def adopting(contract: Contract, steps: Iterable[Adopt]) -> Contract:
@@ -119,10 +161,14 @@ def plan(
 
 
 def _steps(contract: Contract, held: Held, topics: frozenset[str], partitions: int) -> Iterator[Step]:
-    missing = _missing(contract, held.versions)
+    _refuse_other_history(contract, held)
+    live = stand_ins(contract.versions, held.live, held.answers)
+    ever = stand_ins(contract.versions, held.versions, held.answers)
     if held.mode is not contract.mode:
         yield SetMode(subject=contract.subject, mode=contract.mode)
-    yield from (Register(subject=contract.subject, version=version) for version in missing)
+    for version in contract.versions:
+        if version.number not in live:
+            yield Register(subject=contract.subject, version=version, again=version.number in ever)
     if contract.topic not in topics:
         yield CreateTopic(topic=contract.topic, partitions=partitions, settings=_settings(contract))
 
@@ -137,36 +183,58 @@ def _settings(contract: Contract) -> dict[str, str]:
     return {**promised, **contract.topic_settings}
 
 
-def _missing(contract: Contract, registered: Sequence[Registered]) -> tuple[Version, ...]:
-    ours = [digest(version.schema) for version in contract.versions]
-    known = _known(contract)
-    theirs = []
-    for row in registered:
-        found = digest(json.loads(row.text))
-        if found not in known:
-            raise RegistryMismatch(
-                f"{contract.subject} holds a version {row.version} that is not in the folder of "
-                f"{contract.topic}: take it over with `python -m contracts apply --adopt`, "
-                "or use another registry."
-            )
-        if found in ours:
-            theirs.append(found)
-    if theirs != ours[: len(theirs)]:
+def _refuse_other_history(contract: Contract, held: Held) -> None:
+    """Raise `RegistryMismatch` where a subject holds a version that the contract lacks, or another order."""
+    for row in _unknown(contract, held):
+        why_not = _no_adoption(contract, row)
+        remedy = "take it over with `python -m contracts apply --adopt`, or use another registry"
+        raise RegistryMismatch(
+            why_not
+            or f"{contract.subject} holds a version {row.version} that is not in the folder of "
+            f"{contract.topic}: {remedy}."
+        )
+    # By when each was there first: one that was deleted and registered again has a higher number since.
+    ever = stand_ins(contract.versions, held.versions, held.answers)
+    order = list(dict.fromkeys(row.version for _, row in sorted(ever.items())))
+    gap = next((v.number for v in contract.versions if v.number not in ever), len(contract.versions) + 1)
+    before = {ever[number].version for number in ever if number < gap}
+    if order != sorted(order) or any(ever[number].version not in before for number in ever if number > gap):
         raise RegistryMismatch(
             f"{contract.subject} holds its versions in another order than the folder of {contract.topic}."
         )
-    return contract.versions[len(theirs) :]
 
 
-def _known(contract: Contract) -> frozenset[str]:
-    versions = (digest(version.schema) for version in contract.versions)
-    return frozenset(versions) | {digest(other.schema) for other in contract.adopted}
+def _unknown(contract: Contract, held: Held) -> list[Registered]:
+    """Versions of the subject that are none of the contract's. What was deleted nobody writes any more."""
+    ours = stand_ins(contract.versions, held.live, held.answers)
+    numbers = {row.version for row in ours.values()}
+    schemas = [v.schema for v in contract.versions] + [other.schema for other in contract.adopted]
+    known = {meaning(schema) for schema in schemas}
+    return [
+        row
+        for row in held.live
+        if row.version not in numbers and meaning(row.record(_name(contract))) not in known
+    ]
+
+
+def _name(contract: Contract) -> str:
+    return str(contract.newest.schema.get("name")).rpartition(".")[2]
+
+
+def _no_adoption(contract: Contract, row: Registered) -> str | None:
+    """Why a version cannot be adopted, as a sentence; None where it can be."""
+    if row.record(_name(contract)) is not None:
+        return None
+    why = row.flaw or f"it is a union without one record {_name(contract)}"
+    return (
+        f"{contract.subject} holds a version {row.version} that cannot be adopted, since {why}: "
+        "delete it there, or use another registry."
+    )
 
 
 def _adopted(contract: Contract, row: Registered) -> Adopted:
-    schema = json.loads(row.text)
-    if not isinstance(schema, dict) or schema.get("type") != "record":
-        raise RegistryMismatch(
-            f"{contract.subject} holds a version {row.version} that is no record: it cannot be adopted."
-        )
-    return Adopted(path=adopted_path(contract.home, schema), text=row.text, schema=schema)
+    schema = row.record(_name(contract))
+    if schema is None:
+        raise RegistryMismatch(_no_adoption(contract, row) or "")
+    text = row.text if schema == json.loads(row.text) else json.dumps(schema, ensure_ascii=False)
+    return Adopted(path=adopted_path(contract.home, schema), text=text, schema=schema)

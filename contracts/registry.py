@@ -1,74 +1,26 @@
-"""The schema registry: Confluent's HTTP API, limits on every wait, and errors that a person can act on."""
+"""The schema registry: what it holds of a contract, and what is put there. Confluent's HTTP API."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from contracts.errors import (
-    AccessRefused,
-    PlatformError,
-    RegistryMismatch,
-    ServiceFailed,
-    Unreachable,
-    UnusableSetting,
-)
+from contracts.errors import RegistryMismatch, UnusableSchema
 from contracts.lock import digest
-from contracts.model import Contract, Mode
+from contracts.model import Adopted, Contract, Mode, Version
+from contracts.references import Unresolved, self_contained
+from contracts.registered import AVRO, Registered, stand_ins
+from contracts.registry_client import NoEndpoint, SchemaRegistry, ask, client_of, not_a_registry
+
+if TYPE_CHECKING:
+    from confluent_kafka.schema_registry.common.schema_registry_client import SchemaVersion
 
 T = TypeVar("T")
 
-_LIMITS = {"timeout": 5.0, "max.retries": 2, "retries.wait.ms": 200, "retries.max.wait.ms": 1000}
-
-_SUBJECT_UNKNOWN = 40401
-_SCHEMA_UNKNOWN = 40403
-_SUBJECT_WITHOUT_MODE = 40408
-_NOTHING_THERE = frozenset({_SUBJECT_UNKNOWN, _SCHEMA_UNKNOWN, _SUBJECT_WITHOUT_MODE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
-    """One version of a subject, as the registry holds it."""
-
-    version: int
-    id: int
-    text: str
-    """The schema's JSON."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaRegistry:
-    """The address of a registry and, where it asks for them, credentials and certificates (PEM files)."""
-
-    url: str
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
-    """A bearer token."""
-    ssl_ca_location: str | None = None
-    ssl_certificate_location: str | None = None
-    ssl_key_location: str | None = None
-    ssl_key_password: str | None = field(default=None, repr=False)
-
-    def client(self) -> dict[str, str]:
-        """Properties of Confluent's client beside the address; `consume` takes them as `registry`."""
-        named = {
-            "basic.auth.user.info": f"{self.username}:{self.password}" if self.username else None,
-            "bearer.auth.token": self.token,
-            "bearer.auth.credentials.source": "STATIC_TOKEN" if self.token else None,
-            # Confluent's client demands one; only Confluent's cloud looks at it.
-            "bearer.auth.logical.cluster": "" if self.token else None,
-            "ssl.ca.location": self.ssl_ca_location,
-            "ssl.certificate.location": self.ssl_certificate_location,
-            "ssl.key.location": self.ssl_key_location,
-            "ssl.key.password": self.ssl_key_password,
-        }
-        return {name: value for name, value in named.items() if value is not None}
+__all__ = ["Registered", "Registry", "SchemaRegistry", "Verdict", "connect"]
 
 
 def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None) -> Registry:
@@ -79,20 +31,16 @@ def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None)
     """
     if isinstance(at, SchemaRegistry):
         return connect(at.url, {**at.client(), **(settings or {})})
-    url, address = at, urlsplit(at)
-    if address.scheme not in {"http", "https"} or not address.hostname:
-        raise UnusableSetting(
-            "the schema registry's address must be an http or https one, such as http://host:8081."
-        )
-    if address.username or address.password:
-        raise UnusableSetting(
-            "the schema registry's address must not hold credentials: an address ends up in logs."
-        )
-    try:
-        client = SchemaRegistryClient({"url": url, **_LIMITS, **(settings or {})})
-    except (ValueError, TypeError, OSError) as error:
-        raise UnusableSetting(f"the schema registry's client cannot be set up: {error}.") from None
-    return Registry(url, client)
+    return Registry(at, client_of(at, settings or {}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a registry says of a schema's compatibility."""
+
+    agrees: bool
+    against: str
+    """Which versions it was held against, in words."""
 
 
 class Registry:
@@ -112,10 +60,15 @@ class Registry:
         """Every subject, in order of name."""
         return tuple(sorted(self._ask(self.client.get_subjects)))
 
-    def versions(self, subject: str) -> tuple[Registered, ...]:
-        """Every version of `subject`, oldest first; empty where the registry knows no such subject."""
-        numbers: Sequence[int] = self._ask(lambda: self.client.get_versions(subject), absent=())
-        return tuple(self._version(subject, number) for number in sorted(numbers))
+    def versions(self, subject: str, *, deleted: bool = False) -> tuple[Registered, ...]:
+        """Every version of `subject`, oldest first; empty where the registry knows no such subject.
+
+        With `deleted` also those that were softly deleted, as far as the registry tells them.
+        """
+        live = self._numbers(subject, deleted=False)
+        numbers = live | self._numbers(subject, deleted=True) if deleted else live
+        found = (self._version(subject, number, number not in live) for number in sorted(numbers))
+        return tuple(row for row in found if row)
 
     def id_of(self, contract: Contract, version: int | None = None) -> int:
         """Id under which a version of `contract` (the newest by default) is registered under its subject.
@@ -123,32 +76,99 @@ class Registry:
         Raises `RegistryMismatch` where it is not.
         """
         wanted = contract.newest if version is None else contract.versions[version - 1]
-        sought = digest(wanted.schema)
-        for found in self.versions(contract.subject):
-            if digest(json.loads(found.text)) == sought:
-                return found.id
+        rows = self.versions(contract.subject)
+        found = stand_ins(contract.versions, rows, self._answers(contract.subject, [wanted], rows))
+        if wanted.number in found:
+            return found[wanted.number].id
         raise RegistryMismatch(
             f"version {wanted.number} of {contract.topic} is not registered at {self.url}: "
             "run `python -m contracts apply`."
         )
 
-    def writer_schemas(self, contract: Contract) -> dict[int, str]:
-        """Every schema that a record of `contract` may be written with: registry id to JSON text."""
-        return {found.id: found.text for found in self.versions(contract.subject)}
+    def answers(self, contract: Contract, rows: Iterable[Registered]) -> dict[int, int]:
+        """Number of each version that is spelled like none of `rows` to the id that the registry gives it."""
+        return self._answers(contract.subject, contract.versions, rows)
 
-    def subjects_of(self, schema_id: int) -> tuple[str, ...]:
-        """Subjects that hold the schema of this id; empty where the registry does not know it."""
-        return tuple(self._ask(lambda: self.client.get_subjects_by_schema_id(schema_id), absent=()))
+    def version_numbers(self, contract: Contract) -> dict[int, int]:
+        """Registry id to the contract's version that has it, deleted ones too; the earliest of several."""
+        rows = self._ever(contract)
+        found = stand_ins(contract.versions, rows, self.answers(contract, rows))
+        return {row.id: number for number, row in sorted(found.items(), reverse=True)}
+
+    def writer_schemas(self, contract: Contract) -> dict[int, str]:
+        """Every schema that a record of `contract` may be written with: registry id to Avro's JSON text.
+
+        Each is a record, or a union that holds one, and stands for itself. Deleted versions are among them.
+        """
+        return {row.id: row.text for row in self._ever(contract) if not row.flaw}
+
+    def unusable(self, contract: Contract) -> dict[int, str]:
+        """The other schemas of the contract's subject: registry id to why no record can be read by it."""
+        return {row.id: row.flaw for row in self._ever(contract) if row.flaw}
+
+    def guids(self, contract: Contract) -> dict[str, int]:
+        """GUID to registry id, of every version that the registry tells a GUID of."""
+        return {row.guid: row.id for row in self._ever(contract) if row.guid}
+
+    def subjects_of(self, schema_id: int, *, deleted: bool = False) -> tuple[str, ...]:
+        """Subjects that hold the schema of this id; empty where the registry does not know it.
+
+        With `deleted` also those that held it until it was softly deleted there.
+        """
+        try:
+            return tuple(
+                self._ask(
+                    lambda: self.client.get_subjects_by_schema_id(schema_id, deleted=deleted), absent=()
+                )
+            )
+        except NoEndpoint:  # Karapace answers the same by versions
+            nothing: list[SchemaVersion] = []
+            rows = self._ask(
+                lambda: self.client.get_schema_versions(schema_id, deleted=deleted), absent=nothing
+            )
+            return tuple(dict.fromkeys(str(row.subject) for row in rows))
 
     def schema(self, schema_id: int) -> str | None:
-        """JSON text of the schema of this id; None where the registry does not know it."""
+        """Avro's JSON text of the schema of this id, which stands for itself; None where there is none.
+
+        Raises `UnusableSchema` for one that is not Avro, or refers to what there is not.
+        """
         found = self._ask(lambda: self.client.get_schema(schema_id), absent=None)
-        return found.schema_str if found else None
+        return self._avro(str(schema_id), found) if found else None
+
+    def schema_by_guid(self, guid: str, subject: str) -> str | None:
+        """As `schema`, by the schema's GUID; `subject` is where to look if the registry is not asked by GUID.
+
+        Raises `UnusableSchema` also where the registry tells no GUIDs.
+        """
+        try:
+            found = self._ask(lambda: self.client.get_schema_by_guid(guid), absent=None)
+            return self._avro(guid, found) if found else None
+        except NoEndpoint:
+            told = {row.guid: row for row in self.versions(subject, deleted=True) if row.guid}
+            if guid in told:
+                return told[guid].text
+            raise UnusableSchema(
+                f"schema {guid} cannot be found: {self.url} tells it of no version of {subject}."
+            ) from None
+
+    def lookup(self, subject: str, text: str, *, deleted: bool = False) -> int | None:
+        """Id of the version of `subject` that the registry takes `text` for; None where it knows none.
+
+        Registries overlook what they hold to be no difference, such as Apicurio a changed doc.
+        """
+        try:
+            found = self._ask(
+                lambda: self.client.lookup_schema(subject, Schema(text, AVRO), deleted=deleted), absent=None
+            )
+        except RegistryMismatch:  # it cannot even read it
+            return None
+        return found.schema_id if found else None
 
     def mode(self, subject: str) -> Mode | None:
         """The compatibility mode of `subject` itself; None where it has none of its own."""
         found = self._ask(lambda: self.client.get_compatibility(subject), absent=None)
-        return Mode(found) if found else None
+        return Mode(found) if found in set(Mode) else None
 
     def set_mode(self, subject: str, mode: Mode) -> None:
         """Make the registry hold `subject` to `mode`."""
@@ -156,52 +176,103 @@ class Registry:
 
     def register(self, subject: str, text: str) -> int:
         """Register a schema under `subject`, or find it there; returns its id."""
+        # The client remembers schemas that it saw, and would not register again what was deleted since.
+        self.client.clear_caches()  # type: ignore[no-untyped-call]
         return self._ask(lambda: self.client.register_schema(subject, Schema(text, "AVRO")))
 
-    def accepts(self, subject: str, text: str) -> bool | None:
-        """Whether the registry holds a schema to be compatible, by its own mode; None without a history."""
-        return self._ask(
-            lambda: self.client.test_compatibility_all_versions(subject, Schema(text, "AVRO")), absent=None
+    def accepts(self, subject: str, text: str) -> Verdict | None:
+        """What the registry says of a schema that would be the next of `subject`; None without a history."""
+        schema = Schema(text, AVRO)
+        try:
+            agrees = self._ask(
+                lambda: self.client.test_compatibility_all_versions(subject, schema), absent=None
+            )
+            return None if agrees is None else Verdict(agrees=agrees, against="all that its mode names")
+        except NoEndpoint:  # Karapace is asked by version
+            return self._accepts_each(subject, schema)
+
+    def _accepts_each(self, subject: str, schema: Schema) -> Verdict | None:
+        mode = self.mode(subject) or self._ask(self.client.get_compatibility)
+        numbers: list[Any] = sorted(self._numbers(subject, deleted=False))
+        asked = numbers if str(getattr(mode, "value", mode)).endswith("_TRANSITIVE") else ["latest"]
+
+        def agrees_with(number: Any) -> bool:
+            return self._ask(lambda: self.client.test_compatibility(subject, schema, number), absent=True)
+
+        against = "the newest version alone" if asked == ["latest"] else "each version by itself"
+        return Verdict(agrees=all(map(agrees_with, asked)), against=against) if numbers else None
+
+    def _numbers(self, subject: str, *, deleted: bool) -> set[int]:
+        nothing: list[int] = []
+        found: Any = self._ask(lambda: self.client.get_versions(subject, deleted=deleted), absent=nothing)
+        if not isinstance(found, list) or not all(isinstance(number, int) for number in found):
+            raise not_a_registry(self.url)
+        return set(found)
+
+    def _version(self, subject: str, number: int, deleted: bool) -> Registered | None:
+        """One version; None where it is gone (Apicurio tells none of a subject deleted as a whole)."""
+        found = self._ask(lambda: self.client.get_version(subject, number, deleted=deleted), absent=None)
+        if found is None:
+            return None
+        if found.schema_id is None or not found.schema or found.schema.schema_str is None:
+            raise RegistryMismatch(f"{self.url} tells no schema for version {number} of {subject}.")
+        text, unresolved = self._written_out(found.schema)
+        return Registered(
+            version=number,
+            id=found.schema_id,
+            text=text,
+            kind=found.schema.schema_type or AVRO,
+            deleted=deleted,
+            guid=found.guid,
+            unresolved=unresolved,
         )
 
-    def _version(self, subject: str, number: int) -> Registered:
-        found = self._ask(lambda: self.client.get_version(subject, number))
-        text = found.schema.schema_str if found.schema else None
-        if found.schema_id is None or text is None:
-            raise RegistryMismatch(f"{self.url} tells no schema for version {number} of {subject}.")
-        return Registered(version=number, id=found.schema_id, text=text)
+    def _answers(
+        self, subject: str, versions: Iterable[Version], rows: Iterable[Registered]
+    ) -> dict[int, int]:
+        there = {row.digest for row in rows}
+        asked = (version for version in versions if there and digest(version.schema) not in there)
+        answers = {version.number: self.lookup(subject, version.text) for version in asked}
+        return {number: schema_id for number, schema_id in answers.items() if schema_id is not None}
+
+    def _ever(self, contract: Contract) -> tuple[Registered, ...]:
+        """Every version of the contract's subject, and each of the contract's own that was one once."""
+        rows = self.versions(contract.subject, deleted=True)
+        digests, ids = {row.digest for row in rows}, {row.id for row in rows}
+        lost: list[Registered] = []
+        known: tuple[Version | Adopted, ...] = (*contract.versions, *contract.adopted)
+        for ours in known:
+            if digest(ours.schema) not in digests:
+                found = self.lookup(contract.subject, ours.text, deleted=True)
+                if found is not None and found not in ids:
+                    ids.add(found)
+                    lost.append(Registered(version=0, id=found, text=ours.text, deleted=True))
+        return (*lost, *rows)
+
+    def _avro(self, name: str, schema: Schema) -> str:
+        if schema.schema_type not in {None, AVRO}:
+            raise UnusableSchema(
+                f"schema {name} cannot be used: it is a {schema.schema_type} schema, not Avro."
+            )
+        text, unresolved = self._written_out(schema)
+        if unresolved:
+            raise UnusableSchema(f"schema {name} cannot be used: {unresolved}.")
+        return text
+
+    def _written_out(self, schema: Schema) -> tuple[str, str | None]:
+        """The text with all that it refers to in place; where that fails, as it is, and why."""
+        text = schema.schema_str or ""
+        if not schema.references or schema.schema_type not in {None, AVRO}:
+            return text, None
+        try:
+            return self_contained(schema, self._referenced), None
+        except Unresolved as error:
+            return text, str(error)
+
+    def _referenced(self, subject: str, version: int) -> Schema | None:
+        number: Any = version if version > 0 else "latest"
+        found = self._ask(lambda: self.client.get_version(subject, number, deleted=True), absent=None)
+        return found.schema if found else None
 
     def _ask(self, question: Callable[[], T], **absent: T) -> T:
-        """Ask the registry; `absent`, where given, is the answer when it knows no such thing."""
-        try:
-            return question()
-        except SchemaRegistryError as error:
-            if absent and error.error_code in _NOTHING_THERE:
-                return absent["absent"]
-            raise self._refusal(error) from None
-        except ValueError:
-            raise self._not_a_registry() from None
-        except Exception as error:  # the client leaks the errors of whichever HTTP library it was built on
-            raise Unreachable(
-                f"no schema registry answers at {self.url} ({type(error).__name__}): "
-                "start it with `make up`, or correct SCHEMA_REGISTRY_URL."
-            ) from None
-
-    def _refusal(self, error: SchemaRegistryError) -> PlatformError:
-        status = error.http_status_code
-        if status in {401, 403}:
-            return AccessRefused(
-                f"the schema registry at {self.url} refuses access ({status}): check its credentials."
-            )
-        if status >= 500:
-            return ServiceFailed(f"the schema registry at {self.url} fails ({status}): look into its log.")
-        if error.error_code in {None, SchemaRegistryError.UNKNOWN, 404}:
-            return self._not_a_registry()
-        reason = " ".join(str(error.error_message).split())[:500]
-        return RegistryMismatch(f"the schema registry at {self.url} refuses ({status}): {reason}")
-
-    def _not_a_registry(self) -> PlatformError:
-        return RegistryMismatch(
-            f"what answers at {self.url} is no schema registry: SCHEMA_REGISTRY_URL must be the root of "
-            "Confluent's API (Apicurio serves it under /apis/ccompat/v7)."
-        )
+        return ask(self.url, question, **absent)

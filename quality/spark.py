@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from contracts.errors import ServiceFailed
 from contracts.kafka import SPARK_REDACTION
+from contracts.timestamps import accept_any_timestamp
 
 _LARGEST_VALUE = 1 << 20
 """Bytes, or items, that Avro may allocate for one value: a few bytes can claim a huge string or array."""
@@ -61,6 +62,7 @@ def session(master: str = "local[2]") -> Iterator[SparkSession]:
         ) from error
     try:
         spark.sparkContext.setLogLevel("ERROR")
+        accept_any_timestamp(spark)
         yield spark
     finally:
         spark.stop()

@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
@@ -18,7 +19,16 @@ from pyspark.sql.avro.functions import from_avro
 
 from contracts.kafka import Kafka
 from contracts.model import JsonSchema
-from contracts.wire import HEADER_FIELD, HEADER_SIZE, SEAL_FIELD, frame, new_seal, sealed_schema
+from contracts.wire import (
+    BODY_FIELD,
+    HEADER_FIELD,
+    HEADER_SIZE,
+    SCHEMA_ID_HEADER,
+    SEAL_FIELD,
+    frame,
+    new_seal,
+    sealed_schema,
+)
 from quality.places import Coordinates, Window
 
 PARTITION, OFFSET, TIMESTAMP, WRITER = "_partition", "_offset", "_timestamp", "_writer"
@@ -125,13 +135,14 @@ def _kafka(spark: SparkSession, window: Window, kafka: Kafka) -> DataFrame:
 
 def _decode(records: DataFrame, writers: Mapping[int, str], reader: JsonSchema) -> DataFrame:
     seal = new_seal()
-    header = F.substring("value", 1, HEADER_SIZE)
-    options = {"mode": "PERMISSIVE", "avroSchema": sealed_schema(reader)}
+    named_in = F.filter("headers", lambda header: header["key"] == F.lit(SCHEMA_ID_HEADER))
+    apart = F.when(F.size(named_in) > 0, F.element_at(named_in, -1)["value"])
+    header = F.coalesce(apart, F.substring("value", 1, HEADER_SIZE))
+    value = F.concat(F.when(apart.isNotNull(), apart).otherwise(F.lit(b"")), "value", F.lit(seal))
     decoded, writer = F.lit(None), F.lit(None).cast("int")
     for schema_id, text in writers.items():
         named = header == F.lit(frame(schema_id, b""))
-        value = from_avro(F.concat("value", F.lit(seal)), sealed_schema(json.loads(text)), options)
-        decoded = F.when(named, value).otherwise(decoded)
+        decoded = F.when(named, _read(value, json.loads(text), reader)).otherwise(decoded)
         writer = F.when(named, schema_id).otherwise(writer)
     sealed = records.select(
         F.col("partition").alias(PARTITION),
@@ -145,6 +156,21 @@ def _decode(records: DataFrame, writers: Mapping[int, str], reader: JsonSchema) 
     return sealed.select(
         *_BESIDE, F.when(whole, F.col("sealed").dropFields(HEADER_FIELD, SEAL_FIELD)).alias("record")
     )
+
+
+def _read(value: Column, writer: JsonSchema | list[Any], reader: JsonSchema) -> Column:
+    """A sealed value as a struct of the reader's fields between header and seal."""
+    if not isinstance(writer, list):
+        options = {"mode": "PERMISSIVE", "avroSchema": sealed_schema(reader)}
+        return from_avro(value, sealed_schema(writer), options)
+
+    def flat(one: Column) -> Column:
+        fields = (one[BODY_FIELD][field["name"]].alias(field["name"]) for field in reader["fields"])
+        return F.struct(one[HEADER_FIELD].alias(HEADER_FIELD), *fields, one[SEAL_FIELD].alias(SEAL_FIELD))
+
+    options = {"mode": "PERMISSIVE", "avroSchema": sealed_schema([reader])}
+    # Inside a function of it, since each mention would read the value again.
+    return F.transform(F.array(from_avro(value, sealed_schema(writer), options)), flat)[0]
 
 
 def _header(name: str, kind: str) -> Column:

@@ -12,9 +12,11 @@ from pyspark.sql.avro.functions import to_avro
 
 from contracts.model import JsonSchema
 from contracts.rules import column, literal
-from contracts.wire import HEADER_SIZE, frame
-from streaming.judge import SCHEMA_ID, Reason, first_that_holds
+from contracts.timestamps import EARLIEST_MS, LATEST_MS
+from contracts.wire import frame
+from streaming.judge import HAS_ID, SCHEMA_ID, Reason, first_that_holds
 from streaming.schema import enums, field_names
+from streaming.trace import TRACE
 
 PARTITION_HEADER = "source-partition"
 OFFSET_HEADER = "source-offset"
@@ -28,9 +30,9 @@ SOURCE = f"""array(
     named_struct('key', '{PARTITION_HEADER}', 'value', CAST(CAST(source_partition AS STRING) AS BINARY)),
     named_struct('key', '{OFFSET_HEADER}', 'value', CAST(CAST(source_offset AS STRING) AS BINARY)))"""
 """Spark SQL for the headers of every published record."""
-# Most raw records have no headers, and pay nothing for the marks.
+# Most raw records have no headers, and pay nothing for marks and traces.
 _HEADERS = f"""CASE WHEN source_headers IS NULL THEN {SOURCE}
-    ELSE concat({SOURCE}, filter(source_headers, header -> header.key = '{MARK}')) END"""
+    ELSE concat({SOURCE}, filter(source_headers, header -> header.key = '{MARK}'), {TRACE}) END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Output:
     schema_id: int
     schema: JsonSchema
 
+
+# Executors of a cluster have Spark's own source, which gives times beyond the calendar of most readers.
+_WITHIN_THE_CALENDAR = (
+    f"greatest(least(source_timestamp, timestamp_millis({LATEST_MS}L)), timestamp_millis({EARLIEST_MS}L))"
+)
 
 SOURCE_COLUMNS = ("source_partition", "source_offset")
 
@@ -93,12 +100,11 @@ def dead_letter(found: Iterable[Reason]) -> Mapping[str, str]:
         "explanation": first_that_holds(found, lambda reason: reason.explanation),
         "rules": "CASE WHEN reason = 'RULE_BROKEN' THEN broken ELSE CAST(array() AS ARRAY<STRING>) END",
         "stage": literal("STREAMING"),
-        "schema_id": f"CASE WHEN length(source_value) >= {HEADER_SIZE} AND reason != 'WRONG_MAGIC'"
-        f" THEN {SCHEMA_ID} END",
+        "schema_id": f"CASE WHEN {HAS_ID} THEN {SCHEMA_ID} END",
         "source_topic": "source_topic",
         "source_partition": "source_partition",
         "source_offset": "source_offset",
-        "source_timestamp": "source_timestamp",
+        "source_timestamp": _WITHIN_THE_CALENDAR,
         "key": "source_key",
         "value": "source_value",
         "headers": "coalesce(source_headers, CAST(array() AS ARRAY<STRUCT<key: STRING, value: BINARY>>))",

@@ -57,6 +57,13 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
         ),
     ),
     (
+        r"ArithmeticException: long overflow",
+        lambda job: UnusableSetting(
+            f"a record of {job.topic} has a Kafka timestamp that the executors cannot read: go past it by "
+            f"`python -m streaming run --available-now`, outside the cluster, on {job.checkpoint}."
+        ),
+    ),
+    (
         r"TimeoutException|Connection refused|DisconnectException",
         lambda job: Unreachable(f"the Kafka broker at {job.kafka.bootstrap_servers} no longer answers."),
     ),
@@ -71,10 +78,10 @@ def passes(message: str) -> bool:
     return bool(_PASSING.search(message))
 
 
-def unregistered_id(message: str) -> int | None:
-    """The schema id that a batch failed for because it may have been registered just now; else None."""
-    found = re.search(rf"{UNREGISTERED} (\d+)", message)
-    return int(found[1]) if found else None
+def unregistered(message: str) -> int | str | None:
+    """The schema id or GUID that a batch failed for since it may have been registered just now; else None."""
+    found = re.search(rf"{UNREGISTERED} (?:([0-9a-f]{{8}}(?:-[0-9a-f]{{4,12}}){{4}})|(\d+))", message)
+    return found and (found[1] or int(found[2]))
 
 
 def translate(message: str, job: Job) -> PlatformError:

@@ -14,14 +14,28 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.model import Contract, Rule, Severity
 from contracts.rules import column, literal, predicate
-from contracts.wire import HEADER_SIZE
-from streaming.schema import non_null_fields, text_fields
+from contracts.wire import GUID_HEADER_SIZE, GUID_MAGIC, HEADER_SIZE, MAGIC, SCHEMA_ID_HEADER
+from streaming.schema import non_null_fields
+from streaming.unreadable import NOT_UTF8, Unreadable, unreadable
 
-SCHEMA_ID = "CAST(conv(hex(substring(source_value, 2, 4)), 16, 10) AS BIGINT)"
+SCHEMA_ID = "CAST(conv(hex(substring(wire_header, 2, 4)), 16, 10) AS BIGINT)"
 """Spark SQL for the id in a wire header, whether known or not."""
+HAS_ID = f"(length(wire_header) = {HEADER_SIZE} AND startswith(wire_header, X'{MAGIC:02x}'))"
+"""Spark SQL for whether a wire header holds an id."""
+_HAS_GUID = f"(length(wire_header) = {GUID_HEADER_SIZE} AND startswith(wire_header, X'{GUID_MAGIC:02x}'))"
+_BEGINS_WITH_GUID = f"""(startswith(source_value, X'{GUID_MAGIC:02x}')
+    AND length(source_value) >= {GUID_HEADER_SIZE})"""
+_GUID = r"""regexp_replace(lower(hex(substring(wire_header, 2))),
+    '(.{8})(.{4})(.{4})(.{4})(.{12})', '$1-$2-$3-$4-$5')"""
+_SCHEMA = f"CASE WHEN {_HAS_GUID} THEN {_GUID} ELSE CAST({SCHEMA_ID} AS STRING) END"
+"""Spark SQL for the id or the GUID, as text."""
+_BODY = f"""CASE WHEN in_kafka_header THEN source_value
+    WHEN startswith(source_value, X'{GUID_MAGIC:02x}') THEN substring(source_value, {GUID_HEADER_SIZE + 1})
+    ELSE substring(source_value, {HEADER_SIZE + 1}) END"""
+"""Spark SQL for a value without what names its schema."""
 
 UNREGISTERED = "unregistered schema id"
-"""Begins the text of the failure that asks for another look at the registry; the id follows."""
+"""Begins the text of the failure that asks for another look at the registry; the id, or the GUID, follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +51,49 @@ def reasons(
     *,
     raw: Contract,
     final: Contract,
+    observed: Collection[str],
     largest: int,
+    guids: bool = False,
     settled: Mapping[int, int] | None = None,
-    strangers: Collection[int] = (),
+    strangers: Collection[int | str] = (),
     foreign: Mapping[int, str] | None = None,
+    unusable: Mapping[int, str] | None = None,
+    others: Mapping[int, Mapping[int, str]] | None = None,
 ) -> tuple[Reason, ...]:
     """Every reason of the stream, the first that holds being the record's own.
+
+    The fields `observed` are those whose values raw records bring; the stream makes the rest. With `guids` a
+    value may begin with a GUID. `foreign` ids are of other subjects, `unusable` ones of schemas without
+    records, with why, and `others` of unions: the names of the branches that are not ours, by number.
 
     A schema id that is unknown in a record behind `settled`, and none of the `strangers`, is no reason: it
     fails the batch with `UNREGISTERED` and the id, so that the registry is asked before the batch runs again.
     """
     settled_id = _is_settled(settled, strangers)
-    bad_text = _any(f"NOT is_valid_utf8({column(name)})" for name in text_fields(final.newest.schema))
+    bad = unreadable(final.newest.schema, observed)
+    bad_texts = [one for one in bad if one.what == NOT_UTF8]
+    bad_values = [one for one in bad if one.what != NOT_UTF8]
+    prefixed = f" AND NOT {_BEGINS_WITH_GUID}" if guids else ""
+    why_unusable = _by_id(SCHEMA_ID, unusable or {})
+    other = _other_branch(others or {})
     critical = _row_rules(final.rules, Severity.CRITICAL)
     missing = [f"{column(name)} IS NULL" for name in sorted(non_null_fields(final.newest.schema) - {"flags"})]
     return (
         Reason("NULL_VALUE", "source_value IS NULL", literal("The record has no value.")),
         Reason(
+            "WRONG_HEADER",
+            f"in_kafka_header AND NOT {HAS_ID} AND NOT {_HAS_GUID}",
+            f"concat('The Kafka header {SCHEMA_ID_HEADER} of ', length(wire_header),"
+            " ' bytes holds neither an id nor a GUID of a schema.')",
+        ),
+        Reason(
             "SHORT_VALUE",
-            f"length(source_value) < {HEADER_SIZE}",
+            f"NOT in_kafka_header AND length(source_value) < {HEADER_SIZE}",
             f"concat('A value of ', length(source_value), ' bytes cannot hold the header of {HEADER_SIZE}.')",
         ),
         Reason(
             "WRONG_MAGIC",
-            "substring(source_value, 1, 1) != X'00'",
+            f"NOT in_kafka_header AND NOT startswith(source_value, X'{MAGIC:02x}'){prefixed}",
             "concat('The value begins with byte 0x', hex(substring(source_value, 1, 1)), ', not with 0x00.')",
         ),
         Reason(
@@ -69,14 +102,25 @@ def reasons(
             f"concat('A value of ', length(source_value), ' bytes is over the limit of {largest}.')",
         ),
         Reason(
+            "UNUSABLE_SCHEMA",
+            f"writer_schema_id IS NULL AND {HAS_ID} AND {why_unusable} IS NOT NULL",
+            f"concat('The schema ', {_SCHEMA}, ' cannot be used: ', {why_unusable}, '.')",
+        ),
+        Reason(
             "FOREIGN_SUBJECT",
-            f"writer_schema_id IS NULL AND {settled_id} AND {_subject(foreign or {})} IS NOT NULL",
-            f"concat('The schema id ', {SCHEMA_ID}, ' is one of ', {_subject(foreign or {})}, '.')",
+            f"writer_schema_id IS NULL AND {settled_id} AND {_by_id(SCHEMA_ID, foreign or {})} IS NOT NULL",
+            f"concat('The schema id ', {SCHEMA_ID}, ' is one of ', {_by_id(SCHEMA_ID, foreign or {})}, '.')",
         ),
         Reason(
             "UNKNOWN_SCHEMA",
             f"writer_schema_id IS NULL AND {settled_id}",
-            f"concat('No version of {raw.subject} has the schema id ', {SCHEMA_ID}, '.')",
+            f"concat('No version of {raw.subject} has the schema ',"
+            f" CASE WHEN {_HAS_GUID} THEN 'GUID ' ELSE 'id ' END, {_SCHEMA}, '.')",
+        ),
+        Reason(
+            "OTHER_TYPE",
+            f"{other} IS NOT NULL",
+            f"concat('It is of the type ', {other}, ', another one of the schema ', writer_schema_id, '.')",
         ),
         Reason(
             "UNDECODABLE",
@@ -88,7 +132,16 @@ def reasons(
             "NOT sealed",
             "concat('Bytes are left over after the record of the schema ', writer_schema_id, '.')",
         ),
-        Reason("UNDECODABLE", bad_text, literal("A text of the record is not UTF-8.")),
+        Reason(
+            "UNDECODABLE",
+            _any(one.holds for one in bad_texts),
+            f"concat('The record has ', {_told(bad_texts)}, '.')",
+        ),
+        Reason(
+            "UNREADABLE",
+            _any(one.holds for one in bad_values),
+            f"concat('A declared reader of {final.topic} cannot hold ', {_told(bad_values)}, '.')",
+        ),
         Reason(
             "RULE_BROKEN",
             f"NOT ({_kept(critical)})",
@@ -136,21 +189,47 @@ def _kept(rows: Iterable[tuple[str, str]]) -> str:
     return " AND ".join(keeps for _, keeps in rows) or "true"
 
 
-def _is_settled(settled: Mapping[int, int] | None, strangers: Collection[int]) -> str:
+def _is_settled(settled: Mapping[int, int] | None, strangers: Collection[int | str]) -> str:
     if settled is None:
         return "true"
     ends = " ".join(f"WHEN {partition} THEN {end}L" for partition, end in sorted(settled.items()))
     known = f"source_offset < coalesce(CASE source_partition {ends} END, 0L)"
     if strangers:
         # One text, however many they are: as expressions thousands of them would fill the heap.
-        known += f" OR find_in_set({SCHEMA_ID}, '{','.join(map(str, sorted(strangers)))}') > 0"
-    return f"CASE WHEN {known} THEN true ELSE raise_error(concat('{UNREGISTERED} ', {SCHEMA_ID})) END"
+        known += f" OR find_in_set({_SCHEMA}, '{','.join(sorted(map(str, strangers)))}') > 0"
+    return f"CASE WHEN {known} THEN true ELSE raise_error(concat('{UNREGISTERED} ', {_SCHEMA})) END"
 
 
-def _subject(foreign: Mapping[int, str]) -> str:
-    """Spark SQL for the other subject that a record's schema id belongs to; null where there is none."""
-    names = " ".join(f"WHEN {number} THEN {literal(subject)}" for number, subject in sorted(foreign.items()))
-    return f"CASE {SCHEMA_ID} {names} END" if names else "CAST(NULL AS STRING)"
+def _by_id(number: str, texts: Mapping[int, str]) -> str:
+    """Spark SQL for the text of a `number`, itself SQL; null where there is none."""
+    rows = " ".join(f"WHEN {one} THEN {literal(text)}" for one, text in sorted(texts.items()))
+    return f"CASE {number} {rows} END" if rows else "CAST(NULL AS STRING)"
+
+
+def _other_branch(others: Mapping[int, Mapping[int, str]]) -> str:
+    """Spark SQL for the name of the union's branch that a value is of, where it is not ours; else null."""
+    rows = " ".join(
+        f"WHEN writer_schema_id = {schema_id} AND startswith({_BODY}, X'{_index(branch).hex()}')"
+        f" THEN {literal(name)}"
+        for schema_id, branches in sorted(others.items())
+        for branch, name in sorted(branches.items())
+    )
+    return f"CASE {rows} END" if rows else "CAST(NULL AS STRING)"
+
+
+def _index(branch: int) -> bytes:
+    """The number of a union's branch as Avro writes it."""
+    number, written = 2 * branch, bytearray()
+    while number > 0x7F:
+        written.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*written, number])
+
+
+def _told(found: Iterable[Unreadable]) -> str:
+    """Spark SQL for the first that holds: the field, and what its value is."""
+    rows = " ".join(f"WHEN {one.holds} THEN {literal(f'{one.what} in its {one.field}')}" for one in found)
+    return f"CASE {rows} END" if rows else "''"
 
 
 def _any(conditions: Iterable[str]) -> str:

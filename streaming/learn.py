@@ -13,7 +13,9 @@ from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
 from contracts.folder import contracts_folder
 from contracts.log import watermarks
+from contracts.model import Contract
 from contracts.registry import Registry
+from streaming.branches import flaw
 from streaming.job import FINAL, QUARANTINE, RAW, Job, contracts_of
 from streaming.plan import Plan, unfilled
 
@@ -43,8 +45,15 @@ def learn(job: Job, registry: Registry, gave_up: threading.Event, known: Plan | 
         # Before the registry is asked: whoever sent a record that is there by now has registered its schema.
         settled = {p: end for p, (_, end) in watermarks(job.kafka, job.topic).items()}
         plan = _newer_contracts(job, registry, known) if known else _from_contracts(job, registry)
-        writers = {**(known.writers if known else {}), **registry.writer_schemas(plan.raw)}
-        return replace(plan, writers=writers, settled=settled, learned_at=time.monotonic())
+        writers, unusable = _schemas(registry, plan.raw)
+        return replace(
+            plan,
+            writers={**(known.writers if known else {}), **writers},
+            guids={**(known.guids if known else {}), **registry.guids(plan.raw)},
+            unusable=unusable,
+            settled=settled,
+            learned_at=time.monotonic(),
+        )
 
     return patiently(ask, job.wait, gave_up)
 
@@ -69,10 +78,13 @@ def foreign_ids(registry: Registry, plan: Plan, met: Iterable[int] = ()) -> dict
     """
     others = [name for name in registry.subjects() if name != plan.raw.subject]
     if len(others) > _SUBJECTS_AT_MOST:
-        asked = ((number, registry.subjects_of(number)) for number in sorted(met)[:_IDS_AT_MOST])
-        return {number: subjects[0] for number, subjects in asked if subjects}
+        few = sorted(number for number in met if not plan.knows(number))[:_IDS_AT_MOST]
+        asked = ((number, registry.subjects_of(number, deleted=True)) for number in few)
+        return {
+            number: subjects[0] for number, subjects in asked if subjects and plan.raw.subject not in subjects
+        }
     held = {version.id: subject for subject in others for version in registry.versions(subject)}
-    return {schema_id: subject for schema_id, subject in held.items() if schema_id not in plan.writers}
+    return {schema_id: subject for schema_id, subject in held.items() if not plan.knows(schema_id)}
 
 
 def check_topics(job: Job) -> None:
@@ -91,6 +103,14 @@ def registered(job: Job, registry: Registry) -> Hashable:
     files = (sorted(file.name for file in (contracts_folder() / name).glob("v*.avsc")) for name in topics)
     ids = ([held.id for held in registry.versions(f"{topic}-value")] for topic in topics.values())
     return tuple(map(tuple, files)), tuple(map(tuple, ids))
+
+
+def _schemas(registry: Registry, raw: Contract) -> tuple[dict[int, str], dict[int, str]]:
+    """Registry id to text of the schemas that records of `raw` are read by; and to why not, of the others."""
+    held = registry.writer_schemas(raw)
+    flaws = {number: why for number, text in held.items() if (why := flaw(text, raw))}
+    writers = {number: text for number, text in held.items() if number not in flaws}
+    return writers, {**registry.unusable(raw), **flaws}
 
 
 def _newer_contracts(job: Job, registry: Registry, known: Plan) -> Plan:
@@ -117,7 +137,7 @@ def _from_contracts(job: Job, registry: Registry) -> Plan:
             f"nothing fills the field {unknown[0]} of {final.topic}, version {final.newest.number}: a newer "
             f"release of the stream may, or let `streaming` read it in the contract of {raw.topic}."
         )
-    writers = registry.writer_schemas(raw)
+    writers, _ = _schemas(registry, raw)
     if not writers:
         raise RegistryMismatch(
             f"{raw.subject} is not registered at {job.registry.url}: run `python -m contracts apply`."

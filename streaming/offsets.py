@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from confluent_kafka import Message
 
 from contracts.kafka import Kafka
-from contracts.log import Span, open_log
-from contracts.wire import NotFramed, schema_id
+from contracts.log import Partition, Span, open_log, partition_of
+from contracts.timestamps import KAFKA_SINCE_MS
+from contracts.wire import NotFramed, schema_id_header, schema_id_or_guid
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
 
 Coordinates = tuple[int, int]
 """Partition and offset of a raw record."""
 
+_LOOKED_AT = 500
 _QUIET_FOR = 1.0
 """Seconds without a record at the ends of the output topics: what a dead stream had sent has arrived."""
 
@@ -48,15 +52,42 @@ def header_values(kafka: Kafka, topics: Collection[str], name: str, time_ms: int
     return found
 
 
-def schema_ids(kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mapping[int, int]) -> set[int]:
-    """The schema ids that records of `topic` name between these offsets, by partition."""
+def remembers_since(kafka: Kafka, topics: Collection[str]) -> int:
+    """The time, in ms since 1970, since which `topics` hold all that they were given; 0 for always."""
+    now, oldest = time.time_ns() // 1_000_000, dict[Partition, int]()
+    with open_log(kafka) as log:
+        forgetful = {
+            (topic, partition): Span(begin, min(begin + _LOOKED_AT, end))
+            for topic, spans in log.watermarks(*topics).items()
+            for partition, (begin, end) in spans.items()
+            if begin > 0
+        }
+        for message in log.read(forgetful):
+            # One that a producer stamped with a time which cannot be is as old as the next one, or older.
+            if KAFKA_SINCE_MS <= (stamp := message.timestamp()[1]) <= now:
+                oldest.setdefault(partition_of(message), stamp)
+    # A partition that was emptied knows of nothing before now.
+    return max((oldest.get(partition, now) for partition in forgetful), default=0)
+
+
+def schemas_named(
+    kafka: Kafka, topic: str, begins: Mapping[int, int], ends: Mapping[int, int]
+) -> set[int | str]:
+    """The schema ids and GUIDs that records of `topic` name between these offsets, by partition."""
     spans = {(topic, p): Span(begins.get(p, 0), end) for p, end in ends.items()}
-    found: set[int] = set()
+    found: set[int | str] = set()
     with open_log(kafka) as log:
         for message in log.read(spans):
             with suppress(NotFramed):
-                found.add(schema_id(bytes(message.value() or b"")))
+                found.add(_schema_of(message))
     return found
+
+
+def _schema_of(message: Message) -> int | str:
+    """The id or the GUID of the schema that a record names; raises `NotFramed`."""
+    header = schema_id_header(message.headers())
+    named, _ = schema_id_or_guid(bytes(message.value() or b"") if header is None else bytes(header))
+    return str(named) if isinstance(named, UUID) else named
 
 
 def source_of(message: Message) -> Coordinates | None:

@@ -121,8 +121,15 @@ def once(judged: DataFrame, plan: Plan, within: str) -> DataFrame:
         "record.*", "record.reason IS NULL AND NOT (is_new AND position = 0) AS again"
     )
     sentence = f"The same observation was published, or was to be, in the {within} before."
+    # What is not kept in the state: all of these records were decoded.
+    whole = rows.withColumns(
+        {
+            "source_topic": F.lit(plan.raw.topic),
+            "wire_header": F.expr("unhex(concat('00', lpad(hex(writer_schema_id), 8, '0')))"),
+        }
+    )
     return put_aside(
-        rows.withColumn("source_topic", F.lit(plan.raw.topic)),
+        whole,
         Reason(DUPLICATE, "again", literal(sentence)),
         Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
     )

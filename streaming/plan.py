@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 
 from contracts.model import Contract
 from contracts.wire import new_seal
+from streaming.branches import other_branches
 from streaming.decode import decode
 from streaming.encode import SOURCE_COLUMNS, Output, encode
 from streaming.enrich import DERIVED, METRIC, enrich, passing
@@ -31,21 +32,30 @@ class Plan:
     final: Contract
     quarantine: Contract
     writers: Mapping[int, str]
-    """Registry id to schema text, of every registered version of the raw contract."""
+    """Registry id to schema text, of every version of the raw contract, deleted ones too: each a record, or
+    a union that holds one."""
     final_id: int
     quarantine_id: int
     largest_value: int = LARGEST_VALUE
     settled: Mapping[int, int] | None = None
     """Partition of the raw topic to the end that it had before the registry was asked. A schema id unknown in
     an older record is nobody's; in a newer one it may have been registered since. None settles them all."""
-    strangers: frozenset[int] = frozenset()
-    """Ids that a batch was run again for in vain. Should one be registered after all, what is sent in the
-    second until the registry is looked at goes to quarantine."""
+    guids: Mapping[str, int] = field(default_factory=dict)
+    """GUID to registry id, where the registry tells GUIDs."""
+    unusable: Mapping[int, str] = field(default_factory=dict)
+    """Ids of the raw subject's other schemas, each with why no record can be read by it, as a clause."""
+    strangers: frozenset[int | str] = frozenset()
+    """Ids and GUIDs that a batch was run again for in vain. Should one be registered after all, what is sent
+    in the second until the registry is looked at goes to quarantine."""
     foreign: Mapping[int, str] = field(default_factory=dict)
     """Ids of schemas that belonged to other subjects only when that was last asked, each with one of them."""
     learned_at: float = 0.0
     """Of two plans, the one of the later moment (a monotonic clock's seconds) holds."""
     seal: bytes = field(default_factory=new_seal, repr=False)
+
+    def knows(self, schema: int | str) -> bool:
+        """Whether a schema's id, or its GUID, is one of the raw subject's."""
+        return schema in self.writers or schema in self.unusable or schema in self.guids
 
     @property
     def contracts(self) -> tuple[Contract, Contract, Contract]:
@@ -65,10 +75,14 @@ class Plan:
         return reasons(
             raw=self.raw,
             final=self.final,
+            observed={*METRIC, *passing(reader_schema(self.raw), self.final.newest.schema)},
             largest=self.largest_value,
             settled=self.settled,
             strangers=self.strangers,
+            guids=bool(self.guids),
             foreign=self.foreign,
+            unusable=self.unusable,
+            others={number: other_branches(text, self.raw) for number, text in self.writers.items()},
         )
 
 
@@ -103,6 +117,7 @@ def judged(records: DataFrame, plan: Plan) -> DataFrame:
     decoded = decode(
         records,
         writers=plan.writers,
+        guids=plan.guids,
         reader=reader,
         seal=plan.seal,
         largest=plan.largest_value,

@@ -15,6 +15,7 @@ from pyspark.sql.streaming.listener import StreamingQueryProgress
 
 from contracts.model import Severity
 from contracts.rules import literal, predicate
+from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
 from streaming.plan import Plan
 
 OBSERVATION = "verdicts"
@@ -22,10 +23,14 @@ _ERA_MS = 1_700_000_000_000
 WRITERS_AT_MOST = 50
 """Versions that are counted, the newest: each costs every record a little."""
 
+# A time before Kafka, or one to come, is a producer's mistake, and tells nothing of the stream.
+_STAMP = f"""CASE WHEN source_timestamp >= timestamp_millis({KAFKA_SINCE_MS}L)
+    AND source_timestamp <= current_timestamp() + INTERVAL {CLOCKS_AGREE_WITHIN_MS // 1000} SECOND
+    THEN unix_millis(source_timestamp) END"""
 _TIMES: Mapping[str, str] = {
-    "oldest": "min(unix_millis(source_timestamp))",
+    "oldest": f"min({_STAMP})",
     # The sum of whole Unix times would lose milliseconds in a batch of millions.
-    "mean": f"avg(unix_millis(source_timestamp) - {_ERA_MS}L)",
+    "mean": f"avg({_STAMP} - {_ERA_MS}L)",
 }
 """Kafka's timestamps of the batch: the oldest in ms since 1970, the mean in ms since `_ERA_MS`."""
 

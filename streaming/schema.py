@@ -17,11 +17,6 @@ def non_null_fields(schema: JsonSchema) -> frozenset[str]:
     return frozenset(f["name"] for f in schema["fields"] if "null" not in _branches(f["type"]))
 
 
-def text_fields(schema: JsonSchema) -> tuple[str, ...]:
-    """Names of the fields that hold a string."""
-    return tuple(f["name"] for f in schema["fields"] if "string" in _branches(f["type"]))
-
-
 def enums(schema: JsonSchema) -> dict[str, JsonSchema]:
     """Field name to enum schema, of the fields that hold an enum with a default."""
     return {

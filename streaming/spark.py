@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from contracts.errors import ServiceFailed, UnsuitableRuntime
 from contracts.kafka import SPARK_REDACTION
+from contracts.timestamps import accept_any_timestamp
 from streaming.readers import WITHOUT_KEPT_READERS
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
@@ -193,7 +194,8 @@ def _cores() -> int:
 
 
 def configure(spark: SparkSession) -> SparkSession:
-    """Give a session the SQL settings that the projection is written for; returns it."""
+    """Give a session the source and the SQL settings that the projection is written for; returns it."""
+    accept_any_timestamp(spark)
     for key, value in SQL_SETTINGS.items():
         spark.conf.set(key, value)
     return spark

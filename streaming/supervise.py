@@ -21,11 +21,11 @@ from contracts.log import watermarks
 from contracts.registry import connect
 from streaming.checkpoint import RealTime, claim, note_real_time
 from streaming.ending import begin_no_batch, is_in_batch
-from streaming.failures import passes, translate, unregistered_id
+from streaming.failures import passes, translate, unregistered
 from streaming.identity import check_identity
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
-from streaming.offsets import schema_ids
+from streaming.offsets import schemas_named
 from streaming.once import check_whole
 from streaming.outage import StillAway, broker_is_back, outlast
 from streaming.plan import Plan
@@ -98,7 +98,7 @@ class Stream:
         self._leave.callback(self._registry.close)
         self._gave_up = threading.Event()
         self._stopping = threading.Event()
-        self._strangers: dict[int, None] = {}
+        self._strangers: dict[int | str, None] = {}
         self._executors_lost = 0
 
     def __enter__(self) -> Stream:
@@ -190,8 +190,8 @@ class Stream:
         left = unfinished(self.job)
         known = replace(
             plan,
-            strangers=frozenset(self._strangers) - set(plan.writers),
-            foreign={number: name for number, name in self._foreign.items() if number not in plan.writers},
+            strangers=frozenset(schema for schema in self._strangers if not plan.knows(schema)),
+            foreign={number: name for number, name in self._foreign.items() if not plan.knows(number)},
         )
         if left:
             with without_failure_of_report(self._spark):
@@ -266,7 +266,7 @@ class Stream:
         if passes(str(failure)) and self._executors_lost < _EXECUTORS_LOST_AT_MOST:
             self._executors_lost += 1
             return run.plan
-        stranger = unregistered_id(str(failure))
+        stranger = unregistered(str(failure))
         if stranger is None:
             told = translate(str(failure), self.job)
             if isinstance(told, RecordsLost):
@@ -275,18 +275,19 @@ class Stream:
                 check_identity(self.job)
             raise told
         wider = outlast(partial(learn, self.job, self._registry, self._stopping, run.plan), self._stopping)
-        if wider and stranger not in wider.writers:
+        if wider and not wider.knows(stranger):
             self._remember_strangers(stranger, wider)
             with contextlib.suppress(PlatformError):
-                self._foreign |= foreign_ids(self._registry, wider, self._strangers)
+                ids = (schema for schema in self._strangers if isinstance(schema, int))
+                self._foreign |= foreign_ids(self._registry, wider, ids)
         return wider
 
-    def _remember_strangers(self, stranger: int, plan: Plan) -> None:
+    def _remember_strangers(self, stranger: int | str, plan: Plan) -> None:
         """Note every unknown id of the failed batch: a flood of them shall not fail a batch for each."""
         met = {stranger}
         if span := under_way(self.job):
-            met |= schema_ids(self.job.kafka, self.job.topic, *span)
-        self._strangers.update(dict.fromkeys(sorted(met - plan.writers.keys())))
+            met |= schemas_named(self.job.kafka, self.job.topic, *span)
+        self._strangers.update(dict.fromkeys(sorted((s for s in met if not plan.knows(s)), key=str)))
         while len(self._strangers) > _STRANGERS_AT_MOST:
             self._strangers.pop(next(iter(self._strangers)))
 

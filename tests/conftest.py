@@ -195,6 +195,8 @@ def spark(
     """One small Spark for the whole session: two cores, one GiB, UTC."""
     from pyspark.sql import SparkSession
 
+    from contracts.timestamps import accept_any_timestamp
+
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").appName("tests").config("spark.driver.memory", "1g")
     # Every test is over before the thorough compiler's work pays.
@@ -202,6 +204,7 @@ def spark(
     builder = builder.config("spark.sql.shuffle.partitions", "2")
     builder = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
     session = builder.getOrCreate()
+    accept_any_timestamp(session)
     real_part(f"Spark {session.version}, local[2]")
     yield session
     session.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -49,6 +49,9 @@ def poison(raw_value: RawValue, foreign_id: int) -> Poison:
         *(("UNDECODABLE", bomb) for bomb in _bombs(good, raw_value)),
         ("UNDECODABLE", good.replace(b"JFK", b"J\xff\xfe")),
         ("UNDECODABLE", raw_value(observed_at=1 << 62)),
+        # The years 1 to 9999 are what readers in Python hold.
+        ("UNREADABLE", raw_value(observed_at=253_402_300_800_000)),
+        ("UNREADABLE", raw_value(received_at=-62_135_596_800_001)),
         ("TRAILING_BYTES", good + b"\0"),
         ("TRAILING_BYTES", good + good),
         ("RULE_BROKEN", raw_value(humidity=101.0)),
@@ -88,17 +91,22 @@ class Sent:
 
 def accept_large_records(place: Place) -> None:
     """Let the topics of `place` take records over the stream's own limit, and keep those of years ago."""
-    wanted = {"max.message.bytes": str(_ROOM), "retention.ms": "-1"}
+    alter_topics(
+        place.bootstrap_servers,
+        [place.raw, place.quarantine],
+        {"max.message.bytes": str(_ROOM), "retention.ms": "-1"},
+    )
+
+
+def alter_topics(bootstrap_servers: str, topics: Sequence[str], wanted: Mapping[str, str]) -> None:
+    """Give some `topics` of a broker other settings."""
     entries = [
         ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         for name, value in wanted.items()
     ]
-    admin = AdminClient({"bootstrap.servers": place.bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
     changed = admin.incremental_alter_configs(
-        [
-            ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
-            for topic in (place.raw, place.quarantine)
-        ]
+        [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries) for topic in topics]
     )
     for answer in changed.values():
         answer.result(timeout=30)

@@ -9,14 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.apply import carry_out, prepare
+from contracts.apply import carry_out, look, prepare
 from contracts.broker import Broker
 from contracts.cli.options import AdoptUnknown, Partitions
+from contracts.cli.plan import overlooked_rows
 from contracts.cli_support import messages, print_json
 from contracts.errors import PlatformError
 from contracts.folder import contracts_folder, load_contracts
 from contracts.model import Contract
-from contracts.plan import Step
+from contracts.plan import Step, overlooked
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
 
@@ -33,7 +34,8 @@ def apply(
     """
     folder, where = contracts_folder(), addresses()
     registry, broker = connect(where.registry), Broker(where.kafka)
-    steps = [row.step for row in prepare(folder, registry, broker, partitions=partitions, adopt=adopt)]
+    prepared = prepare(folder, registry, broker, partitions=partitions, adopt=adopt)
+    steps = [row.step for row in prepared.steps]
     done: list[Step] = []
     try:
         for step in carry_out(steps, registry, broker):
@@ -45,9 +47,20 @@ def apply(
             "run `python -m contracts apply` again for the rest."
         ) from None
     contracts = load_contracts(folder).values()
+    # Some show only once they are there.
+    alike = overlooked(contracts, look(registry, contracts)) if steps else prepared.overlooked
+    for row in alike:
+        messages.print(str(row), markup=False)
     rows = _rows(contracts, registry, broker)
     if as_json:
-        print_json({"registry": registry.url, "done": [str(step) for step in steps], "contracts": rows})
+        print_json(
+            {
+                "registry": registry.url,
+                "done": [str(step) for step in steps],
+                "contracts": rows,
+                "overlooked": overlooked_rows(alike),
+            }
+        )
     else:
         Console().print(_table(rows))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +13,9 @@ from contracts.broker import Broker
 from contracts.cli.options import AdoptUnknown, Partitions
 from contracts.cli_support import messages, print_json
 from contracts.folder import contracts_folder
-from contracts.plan import Adopt, CreateTopic, Register, SetMode
-from contracts.registry import connect
+from contracts.plan import Adopt, CreateTopic, Overlooked, Register, SetMode
+from contracts.registry import Verdict, connect
 from contracts.settings import addresses
-
-_VERDICTS = {True: "compatible", False: "not compatible", None: "nothing to compare with"}
 
 
 def plan(
@@ -29,15 +29,30 @@ def plan(
     """
     where = addresses()
     registry, broker = connect(where.registry), Broker(where.kafka)
-    steps = prepare(contracts_folder(), registry, broker, partitions=partitions, adopt=adopt)
+    prepared = prepare(contracts_folder(), registry, broker, partitions=partitions, adopt=adopt)
     if as_json:
-        print_json({"registry": registry.url, "steps": [_row(step) for step in steps]})
+        rows = [_row(step) for step in prepared.steps]
+        alike = overlooked_rows(prepared.overlooked)
+        print_json({"registry": registry.url, "steps": rows, "overlooked": alike})
         return
-    for step in steps:
-        told = f" (here: compatible; by the registry: {_VERDICTS[step.registry_agrees]})"
-        typer.echo(f"{step.step}{told if isinstance(step.step, Register) else ''}")
-    if not steps:
+    for step in prepared.steps:
+        verdict = f" (here: compatible; by the registry: {_words(step.verdict)})"
+        typer.echo(f"{step.step}{verdict if isinstance(step.step, Register) else ''}")
+    for row in prepared.overlooked:
+        messages.print(str(row), markup=False)
+    if not prepared.steps:
         messages.print("nothing to do: registry and broker are what the contracts say")
+
+
+def overlooked_rows(rows: Iterable[Overlooked]) -> list[dict[str, Any]]:
+    """The versions that share an id with an earlier one, as JSON."""
+    return [{**asdict(row), "words": str(row)} for row in rows]
+
+
+def _words(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "nothing to compare with"
+    return f"{'' if verdict.agrees else 'not '}compatible, held against {verdict.against}"
 
 
 def _row(judged: Judged) -> dict[str, Any]:
@@ -49,9 +64,11 @@ def _row(judged: Judged) -> dict[str, Any]:
         case SetMode():
             return {"action": "set-mode", "subject": step.subject, "mode": step.mode.value, "words": words}
         case Register():
-            compatible = {"offline": True, "registry": judged.registry_agrees}
+            verdict = judged.verdict
+            compatible = {"offline": True, "registry": verdict.agrees if verdict else None}
             row = {"action": "register", "subject": step.subject, "version": step.version.number}
-            return {**row, "file": str(step.version.path), "compatible": compatible, "words": words}
+            row |= {"file": str(step.version.path), "compatible": compatible, "words": words}
+            return {**row, "held_against": verdict.against if verdict else None}
         case CreateTopic():
             return {
                 "action": "create-topic",

@@ -178,9 +178,11 @@ class _Parser:
         if name in PRIMITIVES:
             return Type(kind=name, path=path)
         full = name if "." in name or not namespace else f"{namespace}.{name}"
-        if full not in self.named:
+        # Java's parser, and so every engine here but fastavro, looks outside the namespace as well.
+        found = self.named.get(full) or self.named.get(name)
+        if found is None:
             raise _wrong(path, f"there is no type {name!r} up to here")
-        return self.named[full]
+        return found
 
     def _union(self, node: list[Any], path: str, namespace: str, depth: int) -> Type:
         branches = [self.type(b, f"{path}/{i}", namespace, depth + 1) for i, b in enumerate(node)]

@@ -1,4 +1,4 @@
-"""Typed records of `topic-weather-quarantine`, version 1: written by `python -m contracts generate`."""
+"""Typed records of `topic-weather-quarantine`, version 2: written by `python -m contracts generate`."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ SCHEMA = r"""
 {"type":"record","name":"DeadLetter","namespace":"weather.quarantine","fields":[{"name":"reason",
 "type":{"type":"enum","name":"Reason","symbols":["UNKNOWN","NULL_VALUE","SHORT_VALUE","WRONG_MAGIC"
 ,"UNKNOWN_SCHEMA","FOREIGN_SUBJECT","OVERSIZE","UNDECODABLE","TRAILING_BYTES","RULE_BROKEN"
-,"NOT_ENCODABLE","DUPLICATE","UNPARSABLE_BODY"],"default":"UNKNOWN"}},{"name":"explanation","type":
-"string"},{"name":"rules","type":{"type":"array","items":"string"},"default":[]},{"name":"stage",
-"type":{"type":"enum","name":"Stage","symbols":["UNKNOWN","PRODUCER","STREAMING"],"default":
-"UNKNOWN"}},{"name":"schema_id","type":["null","long"],"default":null},{"name":"source_topic","type"
-:["null","string"],"default":null},{"name":"source_partition","type":["null","int"],"default":null},
-{"name":"source_offset","type":["null","long"],"default":null},{"name":"source_timestamp","type":{
-"type":"long","logicalType":"timestamp-millis"}},{"name":"key","type":["null","bytes"],"default":
-null},{"name":"value","type":["null","bytes"],"default":null},{"name":"headers","type":{"type":
-"array","items":{"type":"record","name":"Header","fields":[{"name":"key","type":"string"},{"name":
-"value","type":["null","bytes"],"default":null}]}},"default":[]}]}"""
+,"NOT_ENCODABLE","DUPLICATE","UNPARSABLE_BODY","WRONG_HEADER","UNUSABLE_SCHEMA","OTHER_TYPE"
+,"UNREADABLE"],"default":"UNKNOWN"}},{"name":"explanation","type":"string"},{"name":"rules","type":{
+"type":"array","items":"string"},"default":[]},{"name":"stage","type":{"type":"enum","name":"Stage",
+"symbols":["UNKNOWN","PRODUCER","STREAMING"],"default":"UNKNOWN"}},{"name":"schema_id","type":
+["null","long"],"default":null},{"name":"source_topic","type":["null","string"],"default":null},{
+"name":"source_partition","type":["null","int"],"default":null},{"name":"source_offset","type":
+["null","long"],"default":null},{"name":"source_timestamp","type":{"type":"long","logicalType":
+"timestamp-millis"}},{"name":"key","type":["null","bytes"],"default":null},{"name":"value","type":
+["null","bytes"],"default":null},{"name":"headers","type":{"type":"array","items":{"type":"record",
+"name":"Header","fields":[{"name":"key","type":"string"},{"name":"value","type":["null","bytes"],
+"default":null}]}},"default":[]}]}"""
 """The reader schema."""
 
 
@@ -49,6 +50,10 @@ class Reason(str, Enum):
     NOT_ENCODABLE = "NOT_ENCODABLE"
     DUPLICATE = "DUPLICATE"
     UNPARSABLE_BODY = "UNPARSABLE_BODY"
+    WRONG_HEADER = "WRONG_HEADER"
+    UNUSABLE_SCHEMA = "UNUSABLE_SCHEMA"
+    OTHER_TYPE = "OTHER_TYPE"
+    UNREADABLE = "UNREADABLE"
 
     @classmethod
     def _missing_(cls, _newer_symbol: object) -> Reason:
@@ -98,7 +103,7 @@ class DeadLetter:
     for bit."""
 
     TOPIC: ClassVar[str] = "topic-weather-quarantine"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     SCHEMA: ClassVar[str] = SCHEMA
 
     reason: Reason
@@ -110,7 +115,7 @@ class DeadLetter:
     stage: Stage
     """The part of the platform that put it aside."""
     schema_id: int | None = None
-    """Schema id that its header names; null where it has no header."""
+    """Schema id that its wire header or its Kafka header names; null where there is none."""
     source_topic: str | None = None
     """Topic that it was read from; null for a body that never reached one."""
     source_partition: int | None = None
@@ -118,7 +123,8 @@ class DeadLetter:
     source_offset: int | None = None
     """Offset that it was read from."""
     source_timestamp: datetime
-    """Kafka's timestamp of the record, or the time at which the body was received, UTC."""
+    """Kafka's timestamp of the record, or the time at which the body was received, UTC; the nearest
+    time of the years 1 to 9999 where the record was stamped with another."""
     key: bytes | None = None
     """Its key, exact bytes."""
     value: bytes | None = None

@@ -15,6 +15,7 @@ from confluent_kafka import Message
 from contracts.errors import Unreachable
 from contracts.kafka import Kafka
 from contracts.log import Partition, Span, open_log
+from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
 from streaming.offsets import Coordinates, source_of
 
 TAIL = 500
@@ -74,9 +75,7 @@ class Tails:
             for message in self._read(raw)
         }
         return {
-            p: Newest(
-                offset, (published[p, offset] - came[p, offset]) / 1000 if (p, offset) in came else None
-            )
+            p: Newest(offset, latency(published[p, offset], came.get((p, offset))))
             for p, offset in newest.items()
         }
 
@@ -84,3 +83,13 @@ class Tails:
         """The records of `spans`, as far as the broker gives them."""
         with suppress(Unreachable):
             yield from self._log.read(spans)
+
+
+def latency(published: int, came: int | None) -> float | None:
+    """Seconds from the time at which a record `came` to when it was `published`, both in ms since 1970.
+
+    None where the first is unknown, or no time at which a record can have come.
+    """
+    if came is None or not KAFKA_SINCE_MS <= came <= published + CLOCKS_AGREE_WITHIN_MS:
+        return None
+    return (published - came) / 1000

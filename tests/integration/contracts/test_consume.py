@@ -16,16 +16,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
+from uuid import uuid4
 
 import fastavro
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+from confluent_kafka.schema_registry import Schema, SchemaReference, header_schema_id_serializer
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
 
 from contracts.consume import Poison, consume
 from contracts.errors import Unreachable, UnusableSetting
 from contracts.registry import connect
-from contracts.wire import frame
+from contracts.wire import SCHEMA_ID_HEADER, frame
+from tests.registries import CONFLUENT, registry
 
 if TYPE_CHECKING:
     from tests.conftest import MakeTopic
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 LIMIT = 40.0
 """Seconds that anything here may take."""
 SCHEMA = {"type": "record", "name": "Count", "fields": [{"name": "number", "type": "long"}]}
+JSON_SCHEMA = '{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {}}'
 NEWER = {**SCHEMA, "fields": [*SCHEMA["fields"], {"name": "unit", "type": "string", "default": "1"}]}
 
 
@@ -330,3 +338,140 @@ def test_a_poison_that_cannot_be_handed_over_is_given_again(
     handed: list[Poison] = []
     assert list(read(on_poison=handed.append)) == []
     assert [poison.value for poison in handed] == [b"junk"]
+
+
+FAR = [53_872_825_000_000_000, 1_700_000_000_000_000_000, 253_402_300_800_000, 2**63 - 1, 0]
+"""Milliseconds since 1970: counted in other units, of the year 10000, the last there is, and the first."""
+
+
+def test_a_record_that_was_stamped_far_away_is_read_and_its_stamp_is_kept(
+    topic: MakeTopic, registry_url: str, bootstrap_servers: str
+) -> None:
+    name = topic()
+    take_any_timestamp(bootstrap_servers, name)
+    schema_id = connect(registry_url).register(f"{name}-value", json.dumps(SCHEMA))
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "acks": "all"})
+    for number, stamp in enumerate(FAR):
+        good = framed(schema_id, SCHEMA, {"number": number})
+        producer.produce(name, good, partition=0, timestamp=stamp or 1)
+        producer.produce(name, b"junk", partition=0, timestamp=stamp or 1)
+    assert producer.flush(LIMIT) == 0
+    handed: list[Poison] = []
+    read = reading(name, bootstrap_servers, registry_url, stop_at_end=True)
+    messages = list(read(on_poison=handed.append))
+    assert [message.value.number for message in messages] == list(range(len(FAR)))
+    assert [message.timestamp_ms for message in messages] == [stamp or 1 for stamp in FAR]
+    assert [message.timestamp is None for message in messages] == [True, True, True, True, False]
+    assert [poison.timestamp_ms for poison in handed] == [stamp or 1 for stamp in FAR]
+
+
+def take_any_timestamp(bootstrap_servers: str, topic: str) -> None:
+    most = str(2**63 - 1)
+    entry = ConfigEntry("message.timestamp.after.max.ms", most, incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin.incremental_alter_configs([resource])[resource].result(LIMIT)
+
+
+def test_ids_are_read_from_the_header_and_win_over_what_the_value_begins_with(
+    topic: MakeTopic, registry_url: str, bootstrap_servers: str
+) -> None:
+    name = topic()
+    schema_id = connect(registry_url).register(f"{name}-value", json.dumps(SCHEMA))
+    # A record whose first bytes look like the frame of an id: of the number 0, of another field.
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "acks": "all"})
+    for number in (0, 7):
+        body = framed(schema_id, SCHEMA, {"number": number})[5:]
+        producer.produce(name, body, headers={"x": b"y", SCHEMA_ID_HEADER: frame(schema_id, b"")})
+    producer.produce(name, framed(schema_id, SCHEMA, {"number": 8}), headers={SCHEMA_ID_HEADER: None})
+    producer.produce(name, b"\x02", headers={SCHEMA_ID_HEADER: b"\x01" + bytes(16)})
+    assert producer.flush(LIMIT) == 0
+    handed: list[Poison] = []
+    messages = list(reading(name, bootstrap_servers, registry_url, stop_at_end=True)(on_poison=handed.append))
+    assert [message.value.number for message in messages] == [0, 7, 8]
+    [poison] = handed
+    assert "schema 00000000-0000-0000-0000-000000000000 cannot be found" in poison.reason
+
+
+def test_records_of_confluent_s_serializer_that_names_a_guid_are_read(
+    topic: MakeTopic, bootstrap_servers: str
+) -> None:
+    name = topic()
+    with registry(CONFLUENT) as store:
+        client = connect(store.url).client
+        conf = {"schema.id.serializer": header_schema_id_serializer}
+        serialize = AvroSerializer(client, json.dumps(SCHEMA), conf=conf)
+        headers: list[tuple[str, str | bytes | None]] = []
+        store.register(f"{name}-value", {"schema": json.dumps(SCHEMA)})
+        value = serialize({"number": 7}, SerializationContext(name, MessageField.VALUE, headers))
+        assert headers, "the serializer put the GUID into the header"
+        producer = Producer({"bootstrap.servers": bootstrap_servers, "acks": "all"})
+        producer.produce(name, value, headers=headers)
+        assert producer.flush(LIMIT) == 0
+        [message] = reading(name, bootstrap_servers, store.url, stop_at_end=True)()
+        assert message.value == Count(7)
+        assert any(asked.startswith("GET /schemas/guids/") for asked in store.asked)
+
+
+def test_what_else_the_subject_holds_is_poison_with_its_reason_and_stops_nobody(
+    topic: MakeTopic, registry_url: str, bootstrap_servers: str
+) -> None:
+    name, registry = topic(), connect(registry_url)
+    other = {"type": "record", "name": "Other", "fields": [{"name": "text", "type": "string"}]}
+    part = {"type": "fixed", "name": f"parts.P{uuid4().hex}", "size": 1}
+    registry.register(f"{name}-part", json.dumps(part))
+    registry.client.set_compatibility(f"{name}-value", "NONE")
+    union = registry.register(f"{name}-value", json.dumps([other, SCHEMA]))
+    primitive = registry.register(f"{name}-value", '"string"')
+    foreign = registry.client.register_schema(f"{name}-json", Schema(JSON_SCHEMA, "JSON"))
+    fields = [*SCHEMA["fields"], {"name": "part", "type": part["name"]}]
+    reference = SchemaReference(part["name"], f"{name}-part", 1)
+    referring = registry.client.register_schema(
+        f"{name}-value", Schema(json.dumps({**SCHEMA, "fields": fields}), "AVRO", [reference])
+    )
+    values = [
+        frame(union, b"\x02\x02"),
+        frame(union, b"\x00\x02a"),
+        frame(primitive, b"\x02a"),
+        frame(foreign, b"\x02"),
+        frame(referring, b"\x04\x00"),
+    ]
+    send(bootstrap_servers, name, values)
+    handed: list[Poison] = []
+    messages = list(reading(name, bootstrap_servers, registry_url, stop_at_end=True)(on_poison=handed.append))
+    assert [(message.offset, message.value.number) for message in messages] == [(0, 1), (4, 2)]
+    for poison, why in zip(
+        handed, ["Other is written", "string is written", "a JSON schema, not Avro"], strict=True
+    ):
+        assert why in poison.reason
+
+
+class Choosy(Count):
+    """A record type that does not take every number."""
+
+    @classmethod
+    def from_dict(cls, value: Any) -> Choosy:
+        if value["number"] > 1:
+            raise OverflowError("date value out of range")
+        return cls(value["number"])
+
+
+def test_what_the_record_type_does_not_take_is_poison(
+    topic: MakeTopic, registry_url: str, bootstrap_servers: str
+) -> None:
+    name = topic()
+    schema_id = connect(registry_url).register(f"{name}-value", json.dumps(SCHEMA))
+    send(bootstrap_servers, name, [framed(schema_id, SCHEMA, {"number": n}) for n in (1, 2, 0)])
+    handed: list[Poison] = []
+    messages = consume(
+        name,
+        Choosy,
+        bootstrap_servers=bootstrap_servers,
+        registry_url=registry_url,
+        stop_at_end=True,
+        on_poison=handed.append,
+    )
+    assert [message.value.number for message in messages] == [1, 0]
+    assert [poison.reason for poison in handed] == [
+        "the record is no Choosy (OverflowError: date value out of range)."
+    ]

@@ -61,7 +61,6 @@ def numbers(count: int) -> list[bytes]:
 ASKING: list[Callable[[Log, str], object]] = [
     lambda log, topic: log.watermarks(topic),
     lambda log, topic: log.since([topic], 0),
-    lambda log, topic: log.oldest_times([topic]),
     lambda log, topic: log.topic_ids(topic),
 ]
 
@@ -105,9 +104,7 @@ def test_a_span_begins_with_the_first_record_that_is_not_older(topic: MakeTopic,
         }
         assert list(begins.values()) == [(0, 3), (0, 3), (0, 3), (1, 3), (2, 3), (3, 3), (3, 3)]
         assert log.since([name], 0)[name, 1] == (0, 0)
-        assert log.oldest_times([name]) == {(name, 0): 1_000_000}
         delete_before(kafka, name, 2)
-        assert log.oldest_times([name]) == {(name, 0): 1_002_000}
         assert log.since([name], 0)[name, 0] == (2, 3)
 
 

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from contracts.folder import load_contracts
 from contracts.registry import connect
 from streaming import learn
-from tests.streams import Place
+from tests.streams import RAW, Place
 
 _FIELDS = [{"name": "n", "type": "int"}]
 
@@ -24,5 +26,10 @@ def test_where_there_are_very_many_subjects_the_ids_that_were_met_are_asked_for(
     assert learn.foreign_ids(registry, plan)[elsewhere] == subject
     monkeypatch.setattr(learn, "_SUBJECTS_AT_MOST", 0)
     assert learn.foreign_ids(registry, plan) == {}
-    assert learn.foreign_ids(registry, plan, [1_000_000, elsewhere]) == {elsewhere: subject}
+    assert learn.foreign_ids(registry, plan, [1_000_000, elsewhere, place.raw_id]) == {elsewhere: subject}
+    other = registry.register(subject, load_contracts()[RAW].newest.text)
+    assert other == place.raw_id
+    # An id that is ours, or was until it was deleted, is nobody else's.
+    forgetful = replace(plan, writers={})
+    assert learn.foreign_ids(registry, forgetful, [place.raw_id]) == {}
     registry.close()

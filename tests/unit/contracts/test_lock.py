@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.errors import UnusableSetting
 from contracts.folder import contracts_folder, load_contracts
 from contracts.lock import differences, digest, load, lock_of, parse, render
+from contracts.meaning import meaning
+from tests.spellings import SCHEMAS, spelled_anew
 
 SCHEMA: dict[str, Any] = {
     "type": "record",
@@ -59,6 +63,37 @@ def test_every_change_that_a_reader_could_notice_changes_the_digest(other: dict[
 )
 def test_another_spelling_of_the_same_schema_keeps_the_digest(other: dict[str, Any]) -> None:
     assert digest(other) == digest(SCHEMA)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_schema_means_the_same_however_it_is_spelled(data: st.DataObject) -> None:
+    schema = data.draw(SCHEMAS)
+    assert meaning(schema) == meaning(spelled_anew(data, schema))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        changed(0, type="long"),
+        changed(0, type={"type": "long", "logicalType": "timestamp-micros"}),
+        changed(0, doc="Whenever."),
+        changed(0, order="descending"),
+        changed(1, default=1.0),
+        changed(1, unit="km"),
+        changed(1, aliases=["depth"]),
+        {**SCHEMA, "fields": SCHEMA["fields"][::-1]},
+        {**SCHEMA, "namespace": "weather.other"},
+        {**SCHEMA, "doc": "A reading."},
+    ],
+)
+def test_every_change_that_a_reader_could_notice_changes_the_meaning(other: dict[str, Any]) -> None:
+    assert meaning(other) != meaning(SCHEMA)
+
+
+@pytest.mark.parametrize("other", [None, 5, "weather.Unknown", {"type": "record"}, {"fields": 5}, [[[]]]])
+def test_what_is_no_schema_has_no_meaning(other: Any) -> None:
+    assert meaning(other) is None
 
 
 def test_a_lock_survives_its_file() -> None:

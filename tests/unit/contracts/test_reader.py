@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from contracts.compatibility import parse
 from contracts.decode import Decoder, Undecodable
 from contracts.folder import load_contracts
-from contracts.wire import frame
+from contracts.wire import SCHEMA_ID_HEADER, frame, schema_id_header
 
 UTC = timezone.utc
 MILLIS = st.integers(0, 253402300799).map(lambda n: datetime.fromtimestamp(n, UTC).replace(microsecond=7000))
@@ -246,6 +246,81 @@ def test_a_deeply_nested_schema_is_read_as_any_other() -> None:
     for _ in range(60):
         (found,) = found
     assert math.isclose(found, 0.0)
+
+
+GUID = UUID("6b7b1e6e-1111-4111-8111-111111111111")
+ONE = record({"name": "a", "type": "long"})
+BY_GUID = b"\x01" + GUID.bytes
+
+
+def by_either() -> Decoder:
+    text = json.dumps(ONE)
+    return Decoder(text, {7: text}.get, {str(GUID): text}.get)
+
+
+@pytest.mark.parametrize(
+    ("value", "header"),
+    [
+        (frame(7, b"\x04"), None),
+        (BY_GUID + b"\x04", None),
+        (b"\x04", frame(7, b"")),
+        (b"\x04", BY_GUID),
+        (b"\x04", BY_GUID + b"more"),
+    ],
+    ids=[
+        "id before the value",
+        "GUID before the value",
+        "id in the header",
+        "GUID in the header",
+        "and more",
+    ],
+)
+def test_a_schema_is_named_by_id_or_guid_before_the_value_or_in_the_header(
+    value: bytes, header: bytes | None
+) -> None:
+    assert by_either().decode(value, header) == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("value", "header", "why"),
+    [
+        (b"\x04", b"", "header __value_schema_id names no schema: 0 bytes are too short"),
+        (b"\x04", b"\x00\x00", "header __value_schema_id names no schema: 2 bytes are too short"),
+        (b"\x04", BY_GUID[:-1], "15 bytes are too short for a GUID"),
+        (b"\x04", b"\x02" * 17, "the magic byte is 2"),
+        (frame(7, b"\x04"), frame(7, b""), "5 bytes follow"),
+        (None, frame(7, b""), "the value is null"),
+        (b"", frame(7, b""), "no record of schema 7"),
+        (b"\x04", frame(8, b""), "knows no schema 8"),
+        (b"\x04", b"\x01" * 17, "knows no schema 01010101-0101-0101-0101-010101010101"),
+    ],
+)
+def test_a_header_that_leads_to_no_record_is_refused(value: bytes | None, header: bytes, why: str) -> None:
+    with pytest.raises(Undecodable, match=why):
+        by_either().decode(value, header)
+
+
+def test_the_last_of_several_headers_counts_and_one_that_is_null_counts_for_none() -> None:
+    assert schema_id_header(None) is None
+    assert schema_id_header([("trace", b"1")]) is None
+    assert schema_id_header([(SCHEMA_ID_HEADER, b"a"), ("x", b""), (SCHEMA_ID_HEADER, b"b")]) == b"b"
+    assert schema_id_header([(SCHEMA_ID_HEADER, b"a"), (SCHEMA_ID_HEADER, None)]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        ({"type": "long", "logicalType": "timestamp-millis"}, 1 << 62),
+        ({"type": "long", "logicalType": "timestamp-micros"}, -(1 << 62)),
+        ({"type": "long", "logicalType": "local-timestamp-millis"}, 253402300800000),
+        ({"type": "int", "logicalType": "date"}, 1 << 30),
+    ],
+)
+def test_a_time_that_python_has_not_is_refused_in_words(kind: Any, number: int) -> None:
+    plain = record({"name": "a", "type": kind["type"]})
+    schema = record({"name": "a", "type": kind})
+    with pytest.raises(Undecodable, match="before the year 1 or after 9999"):
+        decoder(schema, schema).decode(frame(1, encoded(plain, {"a": number})))
 
 
 def test_a_registered_schema_that_is_none_is_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import fastavro
 import pytest
@@ -72,10 +72,48 @@ def raw_value(plan: Plan) -> Callable[..., bytes]:
     return encode
 
 
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class Projected(Protocol):
+    """Gives what Kafka would get for raw values under a plan, in their order."""
+
+    def __call__(
+        self,
+        plan: Plan,
+        values: Sequence[bytes | None],
+        headers: Sequence[Headers | None] | None = None,
+        stamp: str = "timestamp_millis(1700000000123)",
+    ) -> list[Row]: ...
+
+
 @pytest.fixture(scope="session")
-def publish(spark: SparkSession, plan: Plan) -> Callable[[Sequence[bytes | None]], list[Published]]:
-    """Runs raw values through the projection, in order."""
+def projected(spark: SparkSession) -> Projected:
+    """Runs raw values, with their `headers` and Kafka's `stamp` (Spark SQL), through the projection."""
     session = configure(spark.newSession())
+
+    def run(
+        plan: Plan,
+        values: Sequence[bytes | None],
+        headers: Sequence[Headers | None] | None = None,
+        stamp: str = "timestamp_millis(1700000000123)",
+    ) -> list[Row]:
+        rows = [
+            ("raw", 3, 100 + i, None, bytearray(b"k"), v and bytearray(v), headers[i] if headers else None)
+            for i, v in enumerate(values)
+        ]
+        kafka = session.createDataFrame(rows, KAFKA).selectExpr(
+            "* except (timestamp)", f"{stamp} AS timestamp"
+        )
+        published = project(named(kafka), plan).select("topic", "key", "value", "headers", "source_offset")
+        return sorted(published.collect(), key=lambda row: int(row.source_offset))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def publish(projected: Projected, plan: Plan) -> Callable[..., list[Published]]:
+    """Runs raw values through the projection, in order."""
     schemas = {
         FINAL_ID: fastavro.parse_schema(plan.final.newest.schema),
         QUARANTINE_ID: fastavro.parse_schema(plan.quarantine.newest.schema),
@@ -90,14 +128,7 @@ def publish(spark: SparkSession, plan: Plan) -> Callable[[Sequence[bytes | None]
             row.topic, bytes(row.key), schema_id, record, {h.key: bytes(h.value) for h in row.headers}
         )
 
-    def run(values: Sequence[bytes | None]) -> list[Published]:
-        rows = [
-            ("raw", 3, 100 + i, None, bytearray(b"k"), v and bytearray(v), None) for i, v in enumerate(values)
-        ]
-        kafka = session.createDataFrame(rows, KAFKA).selectExpr(
-            "* except (timestamp)", "timestamp_millis(1700000000123) AS timestamp"
-        )
-        published = project(named(kafka), plan).select("topic", "key", "value", "headers", "source_offset")
-        return [read(row) for row in sorted(published.collect(), key=lambda row: int(row.source_offset))]
+    def run(values: Sequence[bytes | None], plan: Plan = plan, **more: Any) -> list[Published]:
+        return [read(row) for row in projected(plan, values, **more)]
 
     return run

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.kafka import Kafka
 from contracts.registry import SchemaRegistry
-from streaming.failures import translate, unregistered_id
+from streaming.failures import translate, unregistered
 from streaming.job import Job
 from streaming.judge import UNREGISTERED
 
@@ -17,8 +17,10 @@ JOB = Job(kafka=Kafka("broker:9092"), registry=SchemaRegistry(url="http://regist
 
 def test_a_batch_that_failed_for_an_id_which_may_be_registered_by_now_is_told_from_others() -> None:
     thrown = f"[USER_RAISED_EXCEPTION] {UNREGISTERED} 4000000000 SQLSTATE: P0001"
-    assert unregistered_id(thrown) == 4_000_000_000
-    assert unregistered_id("java.lang.IllegalStateException: 17") is None
+    assert unregistered(thrown) == 4_000_000_000
+    guid = "12345678-9abc-def0-1234-56789abcdef0"
+    assert unregistered(f"[USER_RAISED_EXCEPTION] {UNREGISTERED} {guid} SQLSTATE: P0001") == guid
+    assert unregistered("java.lang.IllegalStateException: 17") is None
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,7 @@ def test_a_batch_that_failed_for_an_id_which_may_be_registered_by_now_is_told_fr
         ("org.apache.kafka.common.errors.RecordTooLargeException: 9 bytes", 2, "max.message.bytes"),
         ("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: gone", 2, "contracts apply"),
         ("org.apache.kafka.common.errors.TimeoutException: Timed out", 3, "broker:9092"),
+        ("java.lang.ArithmeticException: long overflow", 2, "--available-now"),
         ("\n  java.lang.IllegalStateException: odd\n\tat a.b.C(D.java:1)", 9, "odd"),
     ],
 )
