@@ -33,9 +33,14 @@ NO_ANSWER = frozenset(
         KafkaError._TRANSPORT,
         KafkaError._WAIT_COORD,
         KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.KAFKA_STORAGE_ERROR,
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
         KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
     }
 )
 """Codes of a broker that is away, or one of its cluster: asked another time, it may answer."""
@@ -53,6 +58,19 @@ REFUSED = frozenset(
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
     }
 )
+_ACCESS = (
+    "bootstrap.servers",
+    "broker.",
+    "client.",
+    "enable.s",
+    "https.",
+    "oauth",
+    "sasl.",
+    "security.",
+    "socket.",
+    "ssl.",
+)
+"""How the properties begin that every client takes; others are of those that read or those that write."""
 _GIST = 200
 
 
@@ -106,7 +124,7 @@ def metadata(settings: Mapping[str, Any], within: float = ANSWERS_WITHIN) -> Clu
 def admin_client(settings: Mapping[str, Any]) -> tuple[AdminClient, Callable[[], None]]:
     """A client with these properties, and what raises `AccessRefused` once the broker has kept it out.
 
-    The client itself would go on trying, and tell of silence. Properties of a consumer may be among them.
+    The client itself would go on trying, and tell of silence. Properties of a consumer are left out.
     """
     refusals: list[KafkaError] = []
 
@@ -119,8 +137,8 @@ def admin_client(settings: Mapping[str, Any]) -> tuple[AdminClient, Callable[[],
         if refusals:
             raise _access(refusals[0], settings)
 
-    usable = {name: value for name, value in settings.items() if not callable(value) or name == "oauth_cb"}
-    listening: dict[str, Any] = {**usable, "error_cb": listen}
+    access = {name: value for name, value in settings.items() if name.startswith(_ACCESS)}
+    listening: dict[str, Any] = {**access, "error_cb": listen}
     admin = AdminClient(listening, logger=CLIENT_LOG)
     return admin, check_access
 

@@ -24,7 +24,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import OffsetSpec, TopicDescription  # type: ignore[attr-defined]
 
 from contracts.broker import CLIENT_LOG, NO_ANSWER, admin_client, broker_error, metadata, missing, refusal
-from contracts.errors import PlatformError, ServiceFailed, UnusableSetting
+from contracts.errors import PlatformError, ServiceFailed, Unreachable, UnusableSetting
 from contracts.kafka import ANSWERS_WITHIN, Kafka
 
 K = TypeVar("K")
@@ -85,7 +85,7 @@ class Log:
         self._within, self._silent_for = answers_within, SILENT_FACTOR * answers_within
         self._consumer: Consumer | None = None
         self._admin, self._check_access = usable(lambda: admin_client(self._settings))
-        self._isolation = IsolationLevel[self._settings["isolation.level"].upper()]
+        self._isolation = IsolationLevel[str(self._settings["isolation.level"]).upper()]
 
     def __enter__(self) -> Log:
         """Begin."""
@@ -99,6 +99,7 @@ class Log:
         """Let go of the connections."""
         if self._consumer:
             self._consumer.close()
+            self._consumer = None
 
     def cluster_id(self) -> str:
         """Identity of the cluster, which its offsets belong to; raises `Unreachable` or `AccessRefused`."""
@@ -194,12 +195,16 @@ class Log:
                 # What the caller takes for the records in between is not the broker's silence.
                 silent_for = 0.0 if records or not left else silent_for + time.monotonic() - asked
                 if silent_for > self._silent_for:
+                    # Of a topic that is not there any more the client gives no word, as of a silent broker.
+                    self._describe([topic for topic, _ in left])
                     raise self._no_answer()
                 yield records
         except KafkaException as error:
             raise broker_error(error, self._settings) from None
         finally:
-            self._consumer.unassign()
+            # A reader that was left halfway may end after the log is closed.
+            if self._consumer:
+                self._consumer.unassign()
 
     def _is_record(self, message: Message, left: set[Partition]) -> bool:
         error = message.error()
@@ -229,19 +234,27 @@ class Log:
 
     def _offsets(self, parts: Collection[Partition], spec: OffsetSpec) -> dict[Partition, tuple[int, int]]:
         """Offset and timestamp that `spec` asks for; -1 for both where no record is so late."""
-        if not parts:
-            return {}
-        asked = self._admin.list_offsets(
-            {TopicPartition(*at): spec for at in parts},
-            isolation_level=self._isolation,
-            request_timeout=self._within,
-        )
-        answers = self._answers({(at.topic, at.partition): answer for at, answer in asked.items()})
-        found = {at: (answer.offset, answer.timestamp) for at, answer in answers.items()}
-        # What the client gives, as if it were an answer, when a broker that it knew has none in time.
-        if any(offset == OFFSET_INVALID for offset, _ in found.values()):
-            raise self._no_answer()
-        return found
+        deadline = time.monotonic() + self._within
+        while parts:
+            asked = self._admin.list_offsets(
+                {TopicPartition(*at): spec for at in parts},
+                isolation_level=self._isolation,
+                request_timeout=self._within,
+            )
+            try:
+                answers = self._answers({(at.topic, at.partition): answer for at, answer in asked.items()})
+            except Unreachable:
+                # The client may have asked who led a partition before.
+                if time.monotonic() > deadline:
+                    raise
+                self._describe([topic for topic, _ in parts])
+                continue
+            found = {at: (answer.offset, answer.timestamp) for at, answer in answers.items()}
+            # What the client gives, as if it were an answer, when a broker that it knew has none in time.
+            if any(offset == OFFSET_INVALID for offset, _ in found.values()):
+                raise self._no_answer()
+            return found
+        return {}
 
     def _answers(self, asked: Mapping[K, Future[T]]) -> dict[K, T]:
         """The answers to what was asked, by a topic, a topic and its partition, or nothing."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from confluent_kafka import Message
 
 from contracts.kafka import Kafka
-from contracts.log import Log, Partition, Span, open_log
+from contracts.log import Partition, Span, open_log, partition_of
 from contracts.timestamps import KAFKA_SINCE_MS
 from contracts.wire import NotFramed, schema_id_header, schema_id_or_guid
 from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
@@ -55,18 +55,20 @@ def header_values(kafka: Kafka, topics: Collection[str], name: str, time_ms: int
 
 def remembers_since(kafka: Kafka, topics: Collection[str]) -> int:
     """The time, in ms since 1970, since which `topics` hold all that they were given; 0 for always."""
+    now, oldest = time.time_ns() // 1_000_000, dict[Partition, int]()
     with open_log(kafka) as log:
-        held = {(t, p): span for t, spans in log.watermarks(*topics).items() for p, span in spans.items()}
-        return max((_oldest(log, at, span) for at, span in held.items() if span.begin > 0), default=0)
-
-
-def _oldest(log: Log, at: Partition, span: Span) -> int:
-    """When the oldest record was given that a partition still has: now, where it has none any more."""
-    now = time.time_ns() // 1_000_000
-    looked_at = Span(span.begin, min(span.end, span.begin + _LOOKED_AT))
-    stamps = (message.timestamp()[1] for message in log.read({at: looked_at}))
-    # One that a producer stamped with a time which cannot be is as old as the next one, or older.
-    return next((stamp for stamp in stamps if KAFKA_SINCE_MS <= stamp <= now), now)
+        forgetful = {
+            (topic, partition): Span(begin, min(begin + _LOOKED_AT, end))
+            for topic, spans in log.watermarks(*topics).items()
+            for partition, (begin, end) in spans.items()
+            if begin > 0
+        }
+        for message in log.read(forgetful):
+            # One that a producer stamped with a time which cannot be is as old as the next one, or older.
+            if KAFKA_SINCE_MS <= (stamp := message.timestamp()[1]) <= now:
+                oldest.setdefault(partition_of(message), stamp)
+    # A partition that was emptied knows of nothing before now.
+    return max((oldest.get(partition, now) for partition in forgetful), default=0)
 
 
 def schemas_named(

@@ -269,9 +269,8 @@ def test_reading_goes_on_without_the_registry_up_to_a_schema_not_met_before(
 
 
 def test_security_settings_reach_both_clients(
-    topic: MakeTopic, registry_url: str, bootstrap_servers: str, monkeypatch: pytest.MonkeyPatch
+    topic: MakeTopic, registry_url: str, bootstrap_servers: str
 ) -> None:
-    monkeypatch.setattr("contracts.topic_source.ANSWERS_WITHIN", 3.0)
     name = topic()
     schema_id = connect(registry_url).register(f"{name}-value", json.dumps(SCHEMA))
     send(bootstrap_servers, name, [framed(schema_id, SCHEMA, {"number": 7})])
@@ -282,7 +281,7 @@ def test_security_settings_reach_both_clients(
         with pytest.raises(Exception, match="refuses access"):
             list(read(registry_url=address))
     with pytest.raises(Unreachable, match="no Kafka broker answers"):
-        list(read(kafka={"security.protocol": "SSL"}))
+        list(read(kafka={"security.protocol": "SSL"}, answers_within=3.0))
 
 
 @pytest.mark.parametrize(
