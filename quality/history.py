@@ -1,26 +1,24 @@
-"""The history of validations: the topic `topic-weather-quality`, and nothing else."""
+"""The history of validations: the product's quality topic, and nothing else."""
 
 from __future__ import annotations
 
 import io
-import json
 import time
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 import fastavro
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from contracts.broker import CLIENT_LOG, broker_error
+from contracts.decode import Decoder, Undecodable
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
-from contracts.wire import HEADER_SIZE, NotFramed, frame, schema_id
-from quality.record import from_record, to_record
-from quality.results import Validation
+from contracts.model import JsonSchema
+from contracts.records.topic_weather_quality import Validation, Verdict
+from contracts.wire import frame
 from quality.sources import Sources
-from quality.topics import watermarks
-
-TOPIC = "topic-weather-quality"
+from quality.verdict import verdict
+from quality.window.offsets import watermarks
 
 _WITHIN = 30.0
 _READ_AT_ONCE = 500
@@ -30,21 +28,18 @@ _RECENT = 200
 class History:
     """The validations on the history's topic."""
 
-    def __init__(self, sources: Sources, consumer: Consumer) -> None:
+    def __init__(self, sources: Sources) -> None:
         """Look that the topic is there and its contract registered; raises `PlatformError` where not."""
-        self._sources, self._consumer = sources, consumer
-        self._contract = sources.contract(TOPIC)
-        self._writers = sources.writers(TOPIC)
+        self._sources, self._topic = sources, sources.product.quality
+        self._contract = sources.contract(self._topic)
         self._writer_id = sources.registry.id_of(self._contract)
-        watermarks(consumer, TOPIC)
+        self._decoder = Decoder(Validation.SCHEMA, sources.writers(self._topic).get)
+        watermarks(sources.consumer, self._topic)
 
     def publish(self, validation: Validation) -> None:
         """Write a validation, and wait until the broker has it; raises `PlatformError`."""
-        body = io.BytesIO()
-        writer = fastavro.parse_schema(self._contract.newest.schema)
-        fastavro.schemaless_writer(body, writer, to_record(validation))
-        value = frame(self._writer_id, body.getvalue())
-        _send(self._sources.kafka, key=validation.window.topic.encode(), value=value)
+        value = frame(self._writer_id, encode(validation, self._contract.newest.schema))
+        _send(self._sources.kafka, self._topic, key=validation.topic.encode(), value=value)
 
     def recent(self, topic: str) -> tuple[Validation, ...]:
         """The newest validations of `topic`, oldest first, and enough of them to compare with."""
@@ -56,21 +51,62 @@ class History:
 
         With `newest`, only those among as many records at the end of each partition.
 
-        Records that cannot be read by the quality contract are passed over: they are no validations. One
-        with the id of an earlier one replaces it.
+        A record that cannot be read by the quality contract is no validation, and is passed over. A later one
+        replaces an earlier one with the same id.
         """
-        writers = {writer: fastavro.parse_schema(json.loads(text)) for writer, text in self._writers.items()}
-        reader = fastavro.parse_schema(self._contract.newest.schema)
-        records = (
-            _decode(message.value() or b"", writers, reader)
-            for message in _all(self._consumer, newest)
-            if message.key() == topic.encode()
-        )
-        found = {record["id"]: from_record(record) for record in records if record is not None}
-        return tuple(sorted(found.values(), key=lambda validation: validation.validated_at))
+        validations = {
+            one.id: one
+            for message in self._messages(newest)
+            if message.key() == topic.encode() and (one := self._decoded(message))
+        }
+        return tuple(sorted(validations.values(), key=lambda one: one.validated_at))
+
+    def _decoded(self, message: Message) -> Validation | None:
+        try:
+            return weighed(Validation.from_dict(self._decoder.decode(message.value())))
+        except Undecodable:
+            return None
+
+    def _messages(self, newest: int | None) -> list[Message]:
+        consumer, topic = self._sources.consumer, self._topic
+        marks = watermarks(consumer, topic)
+        starts = {p: max(low, high - newest) if newest else low for p, (low, high) in marks.items()}
+        ends = {p: high for p, (_, high) in marks.items() if starts[p] < high}
+        if not ends:
+            return []
+        consumer.assign([TopicPartition(topic, p, starts[p]) for p in ends])
+        messages: list[Message] = []
+        deadline = time.monotonic() + _WITHIN
+        while any(
+            at.offset < ends[at.partition]
+            for at in consumer.position([TopicPartition(topic, p) for p in ends])
+        ):
+            if time.monotonic() > deadline:
+                raise ServiceFailed(f"{topic} could not be read within {_WITHIN:.0f} s: is the broker well?")
+            for message in consumer.consume(_READ_AT_ONCE, timeout=1.0):
+                if error := message.error():
+                    raise KafkaException(error)
+                messages.append(message)
+        consumer.unassign()
+        return messages
 
 
-def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
+def encode(validation: Validation, schema: JsonSchema) -> bytes:
+    """The validation as the body of an Avro record of `schema`, a version of the quality contract."""
+    body = io.BytesIO()
+    fastavro.schemaless_writer(body, fastavro.parse_schema(schema), validation.to_dict())
+    return body.getvalue()
+
+
+def weighed(validation: Validation) -> Validation:
+    """The validation with a verdict of this release, where a newer one gave it a verdict of its own."""
+    if validation.verdict is not Verdict.UNKNOWN:
+        return validation
+    found = verdict(rows=validation.rows, unreadable=validation.unreadable, rules=validation.rules)
+    return replace(validation, verdict=found)
+
+
+def _send(kafka: Kafka, topic: str, *, key: bytes, value: bytes) -> None:
     failed: list[KafkaError] = []
 
     def delivered(error: KafkaError | None, _: Message) -> None:
@@ -86,42 +122,10 @@ def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
             "logger": CLIENT_LOG,
         }
     )
-    producer.produce(TOPIC, key=key, value=value, on_delivery=delivered)
+    producer.produce(topic, key=key, value=value, on_delivery=delivered)
     if producer.flush(_WITHIN + 5):
         raise ServiceFailed(
-            f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?"
+            f"the verdict was not accepted on {topic} within {_WITHIN:.0f} s: is the broker well?"
         )
     if failed:
         raise broker_error(KafkaException(failed[0]), kafka.client())
-
-
-def _all(consumer: Consumer, newest: int | None = None) -> list[Message]:
-    marks = watermarks(consumer, TOPIC)
-    held = {p: (max(low, high - newest) if newest else low, high) for p, (low, high) in marks.items()}
-    held = {p: edges for p, edges in held.items() if edges[0] < edges[1]}
-    if not held:
-        return []
-    consumer.assign([TopicPartition(TOPIC, p, low) for p, (low, _) in held.items()])
-    messages: list[Message] = []
-    deadline = time.monotonic() + _WITHIN
-    while any(
-        at.offset < held[at.partition][1]
-        for at in consumer.position([TopicPartition(TOPIC, p) for p in held])
-    ):
-        if time.monotonic() > deadline:
-            raise ServiceFailed(f"{TOPIC} could not be read within {_WITHIN:.0f} s: is the broker well?")
-        for message in consumer.consume(_READ_AT_ONCE, timeout=1.0):
-            if error := message.error():
-                raise KafkaException(error)
-            messages.append(message)
-    consumer.unassign()
-    return messages
-
-
-def _decode(value: bytes, parsed: Mapping[int, Any], reader: Any) -> dict[str, Any] | None:
-    try:
-        writer = parsed[schema_id(value)]
-        record = fastavro.schemaless_reader(io.BytesIO(value[HEADER_SIZE:]), writer, reader)
-    except (NotFramed, KeyError, ValueError, EOFError, IndexError, UnicodeDecodeError):
-        return None
-    return record if isinstance(record, dict) else None

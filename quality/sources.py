@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from confluent_kafka import Consumer
+
 from contracts.errors import RegistryMismatch, UnusableSetting
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
@@ -14,15 +16,19 @@ from contracts.lock import digest
 from contracts.model import Contract
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
+from quality.product import WEATHER, Product
+from quality.window.offsets import consumer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """What every verb works with."""
 
+    product: Product
     contracts: Mapping[str, Contract]
     registry: Registry
     kafka: Kafka
+    consumer: Consumer
 
     def contract(self, topic: str) -> Contract:
         """The contract of `topic`; raises `UnusableSetting` where there is none."""
@@ -47,15 +53,22 @@ class Sources:
         if contract is None:
             return {}
         numbers = {digest(version.schema): version.number for version in contract.versions}
-        held = self.registry.writer_schemas(contract)
-        found = {writer: numbers.get(digest(json.loads(text))) for writer, text in held.items()}
-        return {writer: number for writer, number in found.items() if number is not None}
+        digests = {
+            writer: digest(json.loads(text))
+            for writer, text in self.registry.writer_schemas(contract).items()
+        }
+        return {writer: numbers[found] for writer, found in digests.items() if found in numbers}
 
 
 @contextlib.contextmanager
-def open_sources() -> Iterator[Sources]:
+def open_sources(product: Product = WEATHER) -> Iterator[Sources]:
     """Load the contracts and connect to the services that the environment, or `make up`, names."""
     contracts = load_contracts()
     where = addresses()
-    with contextlib.closing(connect(where.registry)) as registry:
-        yield Sources(contracts=contracts, registry=registry, kafka=where.kafka)
+    with (
+        contextlib.closing(connect(where.registry)) as registry,
+        consumer_of(where.kafka) as consumer,
+    ):
+        yield Sources(
+            product=product, contracts=contracts, registry=registry, kafka=where.kafka, consumer=consumer
+        )

@@ -13,9 +13,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 from contracts.model import Contract
+from contracts.records.topic_weather_quality import RuleResult
 from contracts.rules import CHECKS, expectation
 from quality.report.summary import Summary
-from quality.results import RuleResult
 
 _CUT = frozenset({"script", "style", "iframe", "object", "form", "svg"})
 """Elements that go with all that is in them."""
@@ -42,7 +42,7 @@ def data_docs(summary: Summary, contract: Contract) -> str:
     # Of our own expectations Great Expectations' pages know nothing.
     known = {rule.id: rule for rule in contract.rules if CHECKS[rule.check].exported}
     judged = [result for result in validation.rules if result.judged and result.id in known]
-    kept = sum(not result.broken for result in judged)
+    kept = sum(result.kept for result in judged)
     found = ExpectationSuiteValidationResult(
         success=kept == len(judged),
         suite_name=contract.topic,
@@ -87,7 +87,7 @@ def _result(result: RuleResult, kind: str, arguments: Mapping[str, Any]) -> Any:
         "partial_unexpected_list": [],
     }
     return ExpectationValidationResult(
-        success=not result.broken,
+        success=result.kept,
         expectation_config=ExpectationConfiguration(
             type=kind,
             kwargs={name: value for name, value in arguments.items() if value is not None},
@@ -117,10 +117,10 @@ class _Quiet(HTMLParser):
         if tag in _CUT:
             self._inside.append(tag)
         elif tag not in _CUT_ALONE:
-            told = "".join(
+            kept = "".join(
                 f' {name}="{_quoted(value or "")}"' for name, value in attrs if _harmless(name, value)
             )
-            self._keep(f"<{tag}{told}>")
+            self._keep(f"<{tag}{kept}>")
             if tag == "head":
                 self._keep(_HEAD)
 
