@@ -22,7 +22,7 @@ def samples(history: Sequence[Validation]) -> Samples:
         for sample in family.samples:
             labels = {"topic": "", **sample.labels}
             key = tuple(labels.pop(name) for name in ORDER if name in labels)
-            found.setdefault(sample.name, {})[(*key, *labels.values())] = sample.value
+            found.setdefault(sample.name, {})[key + tuple(labels.values())] = sample.value
     return {name.removeprefix("weather_quality_"): values for name, values in found.items()}
 
 
