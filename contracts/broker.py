@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -12,11 +12,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.cimpl import NewTopic
 
-from contracts.errors import AccessRefused, PlatformError, ServiceFailed, Unreachable
-from contracts.kafka import Kafka
-
-ANSWERS_WITHIN = 10.0
-"""Seconds."""
+from contracts.errors import AccessRefused, PlatformError, ServiceFailed, Unreachable, UnusableSetting
+from contracts.kafka import ANSWERS_WITHIN, Kafka
 
 _LOOK_EVERY = 0.05
 _ASK_FOR = 1.0
@@ -27,8 +24,24 @@ CLIENT_LOG = logging.getLogger("contracts.kafka")
 CLIENT_LOG.addHandler(logging.NullHandler())
 CLIENT_LOG.propagate = False
 
-_NO_ANSWER = frozenset(
-    {KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE}
+NO_ANSWER = frozenset(
+    {
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._RESOLVE,
+        KafkaError._TIMED_OUT,
+        KafkaError._TIMED_OUT_QUEUE,
+        KafkaError._TRANSPORT,
+        KafkaError._WAIT_COORD,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.REQUEST_TIMED_OUT,
+    }
+)
+"""Codes of a broker that is away, or one of its cluster: asked another time, it may answer."""
+
+_NOT_THERE = frozenset(
+    {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError.TOPIC_EXCEPTION}
 )
 REFUSED = frozenset(
     {
@@ -40,7 +53,6 @@ REFUSED = frozenset(
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
     }
 )
-_ACCESS = ("bootstrap.servers", "security.", "sasl.", "ssl.", "https.", "oauth")
 _GIST = 200
 
 
@@ -49,12 +61,12 @@ class Broker:
 
     def __init__(self, kafka: Kafka) -> None:
         """Connect lazily."""
-        self._settings = kafka.client()
+        self._settings, self._within = kafka.client(), kafka.answers_within
         self._admin = AdminClient(self._settings, logger=CLIENT_LOG)
 
     def topics(self) -> dict[str, int]:
         """Name of every topic to its number of partitions; raises `Unreachable` or `AccessRefused`."""
-        found = metadata(self._settings)
+        found = metadata(self._settings, self._within)
         return {name: len(topic.partitions) for name, topic in found.topics.items()}
 
     def create(self, topic: str, partitions: int, settings: Mapping[str, str] | None = None) -> None:
@@ -82,22 +94,35 @@ def metadata(settings: Mapping[str, Any], within: float = ANSWERS_WITHIN) -> Clu
 
     Raises `Unreachable`, and at once, rather than after `within` seconds, `AccessRefused`.
     """
+    admin, check_access = admin_client(settings)
+    deadline = time.monotonic() + within
+    while (found := _ask(admin, min(_ASK_FOR, within), settings)) is None:
+        check_access()
+        if time.monotonic() > deadline:
+            raise _silence(settings)
+    return found
+
+
+def admin_client(settings: Mapping[str, Any]) -> tuple[AdminClient, Callable[[], None]]:
+    """A client with these properties, and what raises `AccessRefused` once the broker has kept it out.
+
+    The client itself would go on trying, and tell of silence. Properties of a consumer may be among them.
+    """
     refusals: list[KafkaError] = []
 
     def listen(error: KafkaError) -> None:
         if error.code() in REFUSED:
             refusals.append(error)
 
-    access = {name: value for name, value in settings.items() if name.startswith(_ACCESS)}
-    listening: dict[str, Any] = {**access, "error_cb": listen}
-    admin = AdminClient(listening, logger=CLIENT_LOG)
-    deadline = time.monotonic() + within
-    while (found := _ask(admin, min(_ASK_FOR, within), settings)) is None:
+    def check_access() -> None:
+        admin.poll(0)
         if refusals:
-            raise _refusal(refusals[0], settings)
-        if time.monotonic() > deadline:
-            raise _silence(settings)
-    return found
+            raise _access(refusals[0], settings)
+
+    usable = {name: value for name, value in settings.items() if not callable(value) or name == "oauth_cb"}
+    listening: dict[str, Any] = {**usable, "error_cb": listen}
+    admin = AdminClient(listening, logger=CLIENT_LOG)
+    return admin, check_access
 
 
 def _ask(admin: AdminClient, within: float, settings: Mapping[str, Any]) -> ClusterMetadata | None:
@@ -105,8 +130,7 @@ def _ask(admin: AdminClient, within: float, settings: Mapping[str, Any]) -> Clus
     try:
         return admin.list_topics(timeout=within)
     except KafkaException as error:
-        admin.poll(0)
-        if error.args[0].code() not in _NO_ANSWER:
+        if error.args[0].code() not in NO_ANSWER:
             raise broker_error(error, settings) from None
         return None
 
@@ -114,16 +138,35 @@ def _ask(admin: AdminClient, within: float, settings: Mapping[str, Any]) -> Clus
 def broker_error(error: KafkaException, settings: Mapping[str, Any]) -> PlatformError:
     """What a failed question to the broker means for a person, asked with these properties of the client."""
     reason: KafkaError = error.args[0]
-    if reason.code() in REFUSED:
-        return _refusal(reason, settings)
-    if reason.code() not in _NO_ANSWER:
-        return ServiceFailed(f"the Kafka broker at {_address(settings)} refuses: {reason.str()}.")
+    if reason.code() not in NO_ANSWER:
+        return refusal(reason, settings)
     # A client that is not let in keeps trying, and tells of silence only: so ask why.
     try:
         metadata(settings, within=_REFUSES_WITHIN)
     except PlatformError as told:
         return told
-    return _silence(settings)
+    return Unreachable(
+        f"the Kafka broker at {_address(settings)} answers, but not to this ({reason.str()}): "
+        "see whether it is overloaded, or another broker of its cluster is away."
+    )
+
+
+def missing(topic: str, settings: Mapping[str, Any]) -> UnusableSetting:
+    """What to say of a topic that the broker does not have."""
+    return UnusableSetting(
+        f"there is no topic {topic} at the broker {_address(settings)}: "
+        "run `python -m contracts apply`, or correct the topic's name."
+    )
+
+
+def refusal(reason: KafkaError, settings: Mapping[str, Any], topic: str = "") -> PlatformError:
+    """What an answer of the broker that is an error means for a person, asked about `topic`."""
+    if reason.code() in REFUSED:
+        return _access(reason, settings)
+    if topic and reason.code() in _NOT_THERE:
+        return missing(topic, settings)
+    about = f" for the topic {topic}" if topic else ""
+    return ServiceFailed(f"the Kafka broker at {_address(settings)} refuses{about}: {reason.str()}.")
 
 
 def _silence(settings: Mapping[str, Any]) -> Unreachable:
@@ -133,7 +176,7 @@ def _silence(settings: Mapping[str, Any]) -> Unreachable:
     )
 
 
-def _refusal(reason: KafkaError, settings: Mapping[str, Any]) -> AccessRefused:
+def _access(reason: KafkaError, settings: Mapping[str, Any]) -> AccessRefused:
     what = (
         "certificates do not fit (KAFKA_SSL_…)"
         if reason.code() == KafkaError._SSL

@@ -11,6 +11,7 @@ from confluent_kafka import Message as KafkaMessage
 
 from contracts.decode import Decoder, Undecodable
 from contracts.errors import UnusableSetting
+from contracts.kafka import ANSWERS_WITHIN
 from contracts.registry import connect
 from contracts.topic_source import TopicSource, log, offset_of, partition_of
 
@@ -74,6 +75,7 @@ def consume(
     kafka: Mapping[str, Any] | None = None,
     registry: Mapping[str, Any] | None = None,
     starts: Mapping[int, int] | None = None,
+    answers_within: float = ANSWERS_WITHIN,
 ) -> Generator[Message[R], None, None]:
     """Iterate over the records of `topic`, each as a `record_type`, whichever version it was written with.
 
@@ -84,7 +86,8 @@ def consume(
     `contracts.consume` (`"skip"`), or is handed to a function and passed over once that returns.
     `kafka` and `registry` are further properties of the two clients, such as their security settings:
     `contracts.Kafka.client` and `contracts.SchemaRegistry.client` give them. `starts` are offsets by
-    partition: without a group, nothing but these partitions is read, each from its offset.
+    partition: without a group, nothing but these partitions is read, each from its offset. The broker has
+    `answers_within` seconds for an answer.
 
     Each schema is asked for once: with a registry that is down, reading goes on up to the first record of a
     schema that was not met before.
@@ -96,7 +99,10 @@ def consume(
         raise UnusableSetting("a limit must be 1 or more.")
     schemas = connect(registry_url, registry)
     decoder = Decoder(record_type.SCHEMA, schemas.schema)
-    source = TopicSource(topic, _with_address(bootstrap_servers, kafka or {}), group, from_beginning, starts)
+    properties = _with_address(bootstrap_servers, kafka or {})
+    source = TopicSource(
+        topic, properties, group, from_beginning, starts=starts, answers_within=answers_within
+    )
     given = 0
     try:
         for message in source.messages(stop_at_end):

@@ -15,6 +15,9 @@ _LOGIN_MODULES = {
     "SCRAM-SHA-512": f"{_MODULES}.scram.ScramLoginModule",
     "OAUTHBEARER": f"{_MODULES}.oauthbearer.OAuthBearerLoginModule",
 }
+ANSWERS_WITHIN = 10.0
+"""Seconds; `Kafka.answers_within` where nothing else is said."""
+
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = tuple(_LOGIN_MODULES)
 
@@ -30,7 +33,8 @@ SPARK_REDACTION = {
 class Kafka:
     """The address of a cluster and, where it asks for them, protocol, credentials and certificates.
 
-    Each field is the property of Confluent's client that it is named after; files are PEM.
+    Each field is the property of Confluent's client that it is named after, save `answers_within`; files are
+    PEM.
     """
 
     bootstrap_servers: str
@@ -48,6 +52,8 @@ class Kafka:
     ssl_certificate_location: str | None = None
     ssl_key_location: str | None = None
     ssl_key_password: str | None = field(default=None, repr=False)
+    answers_within: float = ANSWERS_WITHIN
+    """Seconds that a broker has for an answer; amid records it may be silent for three times as long."""
 
     def client(self) -> dict[str, Any]:
         """Properties of Confluent's client, the address included; `consume` takes them as `kafka`."""
@@ -65,7 +71,8 @@ class Kafka:
         return {f"kafka.{name}": value for name, value in self._java().items()}
 
     def _given(self) -> list[tuple[str, str]]:
-        held = ((one.name, getattr(self, one.name)) for one in fields(self))
+        names = (one.name for one in fields(self) if one.name != "answers_within")
+        held = ((name, getattr(self, name)) for name in names)
         plain = ("security_protocol", "PLAINTEXT")
         return [(name, value) for name, value in held if value is not None and (name, value) != plain]
 

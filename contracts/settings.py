@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.errors import UnusableSetting
-from contracts.kafka import MECHANISMS, PROTOCOLS, Kafka
+from contracts.kafka import ANSWERS_WITHIN, MECHANISMS, PROTOCOLS, Kafka
 from contracts.registry import SchemaRegistry
 
 SERVICES_FILE = Path("build/services.json")
@@ -40,6 +40,7 @@ class Addresses(BaseSettings):
     kafka_ssl_certificate_location: str | None = None
     kafka_ssl_key_location: str | None = None
     kafka_ssl_key_password: SecretStr | None = None
+    kafka_answers_within: float = ANSWERS_WITHIN
 
     schema_registry_url: str
     schema_registry_username: str | None = None
@@ -73,6 +74,7 @@ class Addresses(BaseSettings):
         }
 
 
+_LONGEST = 600
 Faulty = Callable[[Addresses], Any]
 
 
@@ -155,6 +157,10 @@ _FAULTS: tuple[tuple[Faulty, str], ...] = (
         "KAFKA_SSL_KEY_PASSWORD is set without KAFKA_SSL_KEY_LOCATION: name the key that it opens.",
     ),
     (
+        lambda found: not 0 < found.kafka_answers_within <= _LONGEST,
+        f"KAFKA_ANSWERS_WITHIN must be a number of seconds above 0, and at most {_LONGEST}.",
+    ),
+    (
         lambda found: bool(found.schema_registry_username) != bool(found.schema_registry_password),
         "SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD belong together: set both or neither.",
     ),
@@ -178,15 +184,19 @@ _FAULTS: tuple[tuple[Faulty, str], ...] = (
 """What is wrong with settings that each look well, and what to say then; the first that holds is said."""
 
 
-def addresses(services_file: Path = SERVICES_FILE) -> Addresses:
+def addresses(services_file: Path = SERVICES_FILE, given: Mapping[str, str] | None = None) -> Addresses:
     """Find the services; raises `UnusableSetting` when neither the environment nor `make up` names them.
 
-    The same for settings that do not fit together, and for certificates that cannot be read.
+    The same for settings that do not fit together, and for certificates that cannot be read. Where both
+    addresses are `given`, by the names of their fields, the environment says the rest.
     """
     try:
-        found = Addresses(**_from_services_file(services_file))
+        found = Addresses(**(given or _from_services_file(services_file)))
     except ValidationError as error:
-        missing = ", ".join(str(row["loc"][0]).upper() for row in error.errors())
+        names = {str(row["loc"][0]).upper(): row["type"] for row in error.errors()}
+        if unfit := [name for name, kind in names.items() if kind != "missing"]:
+            raise UnusableSetting(f"{', '.join(unfit)} must be a number.") from None
+        missing = ", ".join(names)
         raise UnusableSetting(
             f"{missing} is not set: run `make up`, or set it to your own service."
         ) from None

@@ -11,14 +11,14 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, REFUSED, broker_error
-from contracts.errors import ServiceFailed, Unreachable, UnusableSetting
+from contracts.broker import broker_error
+from contracts.errors import Unreachable, UnusableSetting
+from contracts.kafka import ANSWERS_WITHIN
+from contracts.log import NO_GROUP, SILENT_FACTOR, Log, check_reading, consumer, usable
 
 log = logging.getLogger("contracts.consume")
 
 _POLL = 0.5
-_SILENT_FOR = 30.0
-"""Seconds without a word from a broker that still has records to give."""
 
 _OWN = frozenset(
     {
@@ -41,13 +41,17 @@ class TopicSource:
         kafka: Mapping[str, Any],
         group: str | None,
         from_beginning: bool,
+        *,
         starts: Mapping[int, int] | None = None,
+        answers_within: float = ANSWERS_WITHIN,
     ) -> None:
         """Set up a client with the properties `kafka`, its address among them; raises `UnusableSetting`.
 
         `starts` are offsets by partition: nothing but these partitions is read, each from its offset.
+        A broker has `answers_within` seconds for an answer.
         """
         self._topic, self._kafka, self._grouped = topic, kafka, group is not None
+        self._within = answers_within
         self._address = kafka["bootstrap.servers"]
         self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._starts = starts
@@ -55,18 +59,9 @@ class TopicSource:
         self._at: dict[int, int] = {}
         if taken := sorted(_OWN & kafka.keys()):
             raise UnusableSetting(f"{', '.join(taken)}: set by the arguments of `consume`, not in `kafka`.")
-        settings = {
-            **kafka,
-            "group.id": group or f"unnamed-{uuid.uuid4()}",
-            "enable.auto.commit": self._grouped,
-            "enable.auto.offset.store": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest" if from_beginning else "latest",
-        }
-        try:
-            self._consumer = Consumer(settings, logger=CLIENT_LOG)
-        except KafkaException as error:
-            raise UnusableSetting(f"the Kafka client cannot be set up: {error.args[0].str()}.") from None
+        settings = {**kafka, "auto.offset.reset": "earliest" if from_beginning else "latest"}
+        name = group or f"unnamed-{uuid.uuid4()}"
+        self._consumer = usable(lambda: consumer(settings, name, commits=self._grouped))
 
     def messages(self, stop_at_end: bool) -> Iterator[KafkaMessage]:
         """Every record as it comes; with `stop_at_end` up to where the topic ends now."""
@@ -77,17 +72,20 @@ class TopicSource:
             starts = self._starts or dict.fromkeys(ends, self._start)
             self._assigned = set(starts) & set(ends)
             self._consumer.assign([TopicPartition(self._topic, p, starts[p]) for p in self._assigned])
-        heard = time.monotonic()
+        silent_for, at_most = 0.0, SILENT_FACTOR * self._within
         while not (stop_at_end and self._reached(ends)):
+            asked = time.monotonic()
             message = self._consumer.poll(_POLL)
             if message is None:
-                if stop_at_end and time.monotonic() - heard > _SILENT_FOR:
+                # What the caller takes for the records in between is not the broker's silence.
+                silent_for += time.monotonic() - asked
+                if stop_at_end and silent_for > at_most:
                     raise Unreachable(
-                        f"the Kafka broker at {self._address} has been silent for {_SILENT_FOR:.0f} s: "
+                        f"the Kafka broker at {self._address} has been silent for {at_most:.0f} s: "
                         f"see whether it runs; {self._topic} was not read to its end."
                     )
                 continue
-            heard = time.monotonic()
+            silent_for = 0.0
             if self._is_record(message):
                 offset, end = offset_of(message), ends.get(partition_of(message), 0)
                 if not stop_at_end or offset < end:
@@ -117,27 +115,15 @@ class TopicSource:
             self._at[partition_of(message)] = offset_of(message)
         elif error.code() == KafkaError._MAX_POLL_EXCEEDED:
             log.warning("%s: a record took longer than max.poll.interval.ms; joining again", self._topic)
-        elif error.code() in REFUSED:
-            raise broker_error(KafkaException(error), self._kafka)
-        elif not error.retriable():
-            raise ServiceFailed(f"{self._topic} cannot be read: {error.str()}.")
+        elif self._grouped or error.code() != NO_GROUP:
+            check_reading(message, self._kafka)
         return False
 
     def _ends(self) -> dict[int, int]:
-        try:
-            known = self._consumer.list_topics(timeout=ANSWERS_WITHIN).topics
-            if self._topic not in known:
-                raise UnusableSetting(
-                    f"there is no topic {self._topic} at {self._address}: create it or correct it."
-                )
-            return {
-                p: self._consumer.get_watermark_offsets(
-                    TopicPartition(self._topic, p), timeout=ANSWERS_WITHIN
-                )[1]
-                for p in known[self._topic].partitions
-            }
-        except KafkaException as error:
-            raise broker_error(error, self._kafka) from None
+        # The client reads what is committed, unless it is told otherwise: the ends are those of that.
+        with Log({"isolation.level": "read_committed", **self._kafka}, self._within) as log:
+            held = log.watermarks(self._topic)[self._topic]
+        return {partition: end for partition, (_, end) in held.items()}
 
     def _reached(self, ends: Mapping[int, int]) -> bool:
         return self._assigned is not None and all(

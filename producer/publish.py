@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicCollection
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryError, topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from contracts.broker import CLIENT_LOG, broker_error
-from contracts.errors import PlatformError, RegistryMismatch, Unreachable, UnusableSetting
+from contracts.errors import PlatformError, RegistryMismatch, Unreachable
 from contracts.kafka import Kafka
+from contracts.log import open_log
 from contracts.model import Contract
 from contracts.registry import Registry
 from producer.parse import RawRecord
 
-_CONNECT_WITHIN = 5.0
 _ANSWERS_AT_ONCE = 1.0
 DELIVER_WITHIN = 300.0
 """Seconds for which a record may be under way, or wait for room in a full local queue."""
@@ -76,7 +73,8 @@ class Publisher:
         )
         self.raw = Channel(self._producer, registry, raw, deliver_within)
         self.quarantined = Channel(self._producer, registry, quarantine, deliver_within)
-        self.topic_ids = self._look_up(raw.topic, quarantine.topic)
+        with open_log(kafka) as log:
+            self.topic_ids = log.topic_ids(raw.topic, quarantine.topic)
         """Name of each topic to its id, which tells it from a former one of the same name."""
 
     def send(self, record: RawRecord) -> None:
@@ -112,21 +110,6 @@ class Publisher:
     def trouble(self) -> str:
         """What the broker's client last complained of, in brackets; empty when it did not."""
         return f" ({self._last_error})" if self._last_error else ""
-
-    def _look_up(self, *topics: str) -> dict[str, str]:
-        admin = AdminClient(self.kafka.client(), logger=CLIENT_LOG)
-        asked = admin.describe_topics(TopicCollection(list(topics)), request_timeout=_CONNECT_WITHIN)
-        return {topic: self._topic_id(topic, future) for topic, future in asked.items()}
-
-    def _topic_id(self, topic: str, future: Future[Any]) -> str:
-        try:
-            return str(future.result().topic_id)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise UnusableSetting(
-                    f"the topic {topic} does not exist: run `python -m contracts apply`."
-                ) from None
-            raise broker_error(error, self.kafka.client()) from None
 
     def _trouble(self, error: KafkaError) -> None:
         self._last_error = error.str()

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import io
-import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import fastavro
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from contracts.broker import CLIENT_LOG, broker_error
 from contracts.decode import Decoder, Undecodable
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
+from contracts.log import Span
 from contracts.model import JsonSchema
 from contracts.records.topic_weather_quality import Validation, Verdict
 from contracts.wire import frame
 from quality.sources import Sources
 from quality.verdict import verdict
-from quality.window.offsets import watermarks
 
 _WITHIN = 30.0
-_READ_AT_ONCE = 500
 _RECENT = 200
 
 
@@ -34,7 +33,7 @@ class History:
         self._contract = sources.contract(self._topic)
         self._writer_id = sources.registry.id_of(self._contract)
         self._decoder = Decoder(Validation.SCHEMA, sources.writers(self._topic).get)
-        watermarks(sources.consumer, self._topic)
+        sources.log.watermarks(self._topic)
 
     def publish(self, validation: Validation) -> None:
         """Write a validation, and wait until the broker has it; raises `PlatformError`."""
@@ -67,28 +66,14 @@ class History:
         except Undecodable:
             return None
 
-    def _messages(self, newest: int | None) -> list[Message]:
-        consumer, topic = self._sources.consumer, self._topic
-        marks = watermarks(consumer, topic)
-        starts = {p: max(low, high - newest) if newest else low for p, (low, high) in marks.items()}
-        ends = {p: high for p, (_, high) in marks.items() if starts[p] < high}
-        if not ends:
-            return []
-        consumer.assign([TopicPartition(topic, p, starts[p]) for p in ends])
-        messages: list[Message] = []
-        deadline = time.monotonic() + _WITHIN
-        while any(
-            at.offset < ends[at.partition]
-            for at in consumer.position([TopicPartition(topic, p) for p in ends])
-        ):
-            if time.monotonic() > deadline:
-                raise ServiceFailed(f"{topic} could not be read within {_WITHIN:.0f} s: is the broker well?")
-            for message in consumer.consume(_READ_AT_ONCE, timeout=1.0):
-                if error := message.error():
-                    raise KafkaException(error)
-                messages.append(message)
-        consumer.unassign()
-        return messages
+    def _messages(self, newest: int | None) -> Iterator[Message]:
+        log, topic = self._sources.log, self._topic
+        return log.read(
+            {
+                (topic, partition): Span(max(begin, end - newest) if newest else begin, end)
+                for partition, (begin, end) in log.watermarks(topic)[topic].items()
+            }
+        )
 
 
 def encode(validation: Validation, schema: JsonSchema) -> bytes:

@@ -7,17 +7,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer
-
 from contracts.errors import RegistryMismatch, UnusableSetting
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.lock import digest
+from contracts.log import Log, open_log
 from contracts.model import Contract
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
 from quality.product import WEATHER, Product
-from quality.window.offsets import consumer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +26,7 @@ class Sources:
     contracts: Mapping[str, Contract]
     registry: Registry
     kafka: Kafka
-    consumer: Consumer
+    log: Log
 
     def contract(self, topic: str) -> Contract:
         """The contract of `topic`; raises `UnusableSetting` where there is none."""
@@ -67,8 +65,6 @@ def open_sources(product: Product = WEATHER) -> Iterator[Sources]:
     where = addresses()
     with (
         contextlib.closing(connect(where.registry)) as registry,
-        consumer_of(where.kafka) as consumer,
+        open_log(where.kafka) as log,
     ):
-        yield Sources(
-            product=product, contracts=contracts, registry=registry, kafka=where.kafka, consumer=consumer
-        )
+        yield Sources(product=product, contracts=contracts, registry=registry, kafka=where.kafka, log=log)

@@ -10,21 +10,14 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
-
-from contracts.broker import ANSWERS_WITHIN, CLIENT_LOG, broker_error
 from contracts.errors import CheckpointMismatch
 from contracts.files import write_whole
+from contracts.log import open_log, watermarks
 from streaming.checkpoint import cannot_write, remember
 from streaming.job import Job
-from streaming.offsets import watermarks
 
 FILE = "topics.json"
 """Beside what Spark writes: topic to its id."""
-
-_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
-"""What a broker older than 2.8 says."""
 
 _log = logging.getLogger("streaming")
 
@@ -70,16 +63,9 @@ def emptied(held: Mapping[int, tuple[int, int]]) -> bool:
 
 
 def topic_ids(job: Job) -> dict[str, str]:
-    """Name to id of the job's three topics; raises as `contracts.broker` and for a topic that is gone."""
-    settings = job.kafka.client()
-    admin = AdminClient(settings, logger=CLIENT_LOG)
-    topics = TopicCollection([job.topic, job.final, job.quarantine])
-    asked = admin.describe_topics(topics, request_timeout=ANSWERS_WITHIN)
-    try:
-        found = {topic: str(answer.result().topic_id) for topic, answer in asked.items()}
-    except KafkaException as error:
-        raise broker_error(error, settings) from None
-    return {topic: topic_id for topic, topic_id in found.items() if topic_id != _NO_ID}
+    """Name to id of the job's three topics; raises as `contracts.log.Log.watermarks`."""
+    with open_log(job.kafka) as log:
+        return log.topic_ids(job.topic, job.final, job.quarantine)
 
 
 def _read(file: Path) -> dict[str, str]:

@@ -12,9 +12,9 @@ from typing import TypeVar
 from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
 from contracts.folder import contracts_folder
+from contracts.log import watermarks
 from contracts.registry import Registry
 from streaming.job import FINAL, QUARANTINE, RAW, Job, contracts_of
-from streaming.offsets import watermarks
 from streaming.plan import Plan, unfilled
 
 T = TypeVar("T")

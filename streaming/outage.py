@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from contracts.errors import PlatformError, Unreachable
+from contracts.log import open_log
 from streaming.job import Job
 from streaming.learn import check_topics, patiently
-from streaming.offsets import watermarks
 
 T = TypeVar("T")
 
@@ -56,5 +56,5 @@ def outlast(ask: Callable[[], T], stopping: threading.Event, outage: PlatformErr
 def broker_is_back(job: Job) -> None:
     """Raise a `PlatformError` while a partition of the job's topics is not served."""
     check_topics(job)
-    for topic in (job.topic, job.final, job.quarantine):
-        watermarks(job.kafka, topic)
+    with open_log(job.kafka) as log:
+        log.watermarks(job.topic, job.final, job.quarantine)

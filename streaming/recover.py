@@ -20,6 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
+from contracts.log import watermarks
 from streaming.checkpoint import (
     Batch,
     Memory,
@@ -31,7 +32,7 @@ from streaming.checkpoint import (
     remember,
 )
 from streaming.job import Job
-from streaming.offsets import Coordinates, sources_since, watermarks
+from streaming.offsets import Coordinates, sources_since
 from streaming.progress import Progress
 
 CLOCKS_AGREE_WITHIN_MS = 2000

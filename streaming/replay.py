@@ -7,6 +7,7 @@ that the topics that it publishes to know them when the raw topic has forgotten.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ from contracts.broker import CLIENT_LOG, Broker, broker_error
 from contracts.consume import consume
 from contracts.errors import ServiceFailed, UnusableSetting
 from contracts.kafka import Kafka
+from contracts.log import open_log, watermarks
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.registry import SchemaRegistry
 from streaming.encode import MARK
 from streaming.lease import DELIVERED_WITHIN, Lease
-from streaming.offsets import Coordinates, header_values, remembers_since, watermarks
+from streaming.offsets import Coordinates, header_values
 
 SENT, _BEFORE, _NEVER, _TOO_OLD = "sent", "sent before", "never a raw record", "too old to tell"
 FATES = (SENT, _BEFORE, _NEVER, _TOO_OLD)
@@ -136,12 +138,22 @@ def look_back(kafka: Kafka, topics: Topics, oldest: int) -> Past:
     was sent has been read, and is on one of them.
     """
     since = oldest - _CLOCKS_AGREE_WITHIN_MS
-    marks, known = header_values(kafka, [topics.raw], MARK, since), remembers_since(kafka, [topics.raw])
+    marks, known = header_values(kafka, [topics.raw], MARK, since), _remembers_since(kafka, [topics.raw])
     if known > since:
         outputs = [topics.final, topics.quarantine]
         marks |= header_values(kafka, outputs, MARK, since)
-        known = min(known, remembers_since(kafka, outputs))
+        known = min(known, _remembers_since(kafka, outputs))
     return Past(marks=marks, since=known)
+
+
+def _remembers_since(kafka: Kafka, topics: Collection[str]) -> int:
+    """The time, in ms since 1970, since which `topics` hold all that they were given; 0 for always."""
+    with open_log(kafka) as log:
+        held, times = log.watermarks(*topics), log.oldest_times(topics)
+    # A partition that was emptied knows of nothing before now.
+    now = time.time_ns() // 1_000_000
+    forgetful = [(topic, p) for topic in topics for p, (oldest, _) in held[topic].items() if oldest > 0]
+    return max((times.get(partition, now) for partition in forgetful), default=0)
 
 
 def _letters(
@@ -155,6 +167,7 @@ def _letters(
         stop_at_end=True,
         kafka=kafka.client(),
         registry=registry.client(),
+        answers_within=kafka.answers_within,
     )
     with closing(letters):
         for message in letters:

@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import PlatformError, RecordsLost, ServiceFailed, Unreachable
+from contracts.log import watermarks
 from contracts.registry import connect
 from streaming.checkpoint import RealTime, claim, note_real_time
 from streaming.ending import begin_no_batch, is_in_batch
@@ -24,7 +25,7 @@ from streaming.failures import passes, translate, unregistered_id
 from streaming.identity import check_identity
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
-from streaming.offsets import schema_ids, watermarks
+from streaming.offsets import schema_ids
 from streaming.once import check_whole
 from streaming.outage import StillAway, broker_is_back, outlast
 from streaming.plan import Plan

@@ -21,8 +21,8 @@ from containers.stack import Service, service_of
 from contracts.errors import PlatformError
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.log import watermarks
 from contracts.registry import connect
-from streaming.offsets import watermarks
 from tests.streams import FINAL, QUARANTINE, RAW, Place, sources
 
 QUALITY = "topic-weather-quality"

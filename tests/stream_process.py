@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from contracts.kafka import Kafka
-from streaming.offsets import watermarks
+from contracts.log import watermarks
 from tests.streams import Place
 
 _LOOK_EVERY = 0.1

@@ -22,10 +22,10 @@ from pyspark.sql import SparkSession
 
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.log import watermarks
 from contracts.registry import SchemaRegistry, connect
 from contracts.wire import HEADER_SIZE, frame
 from streaming import Job, Progress, Stream
-from streaming.offsets import watermarks
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 _SECONDS = 30.0

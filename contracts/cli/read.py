@@ -51,6 +51,7 @@ def read(
         registry_url=where.schema_registry_url,
         kafka=where.kafka.client(),
         registry=where.registry.client(),
+        answers_within=where.kafka.answers_within,
     )
     if places:
         messages = _those_at([_place(place) for place in places], topic, reading)

@@ -13,11 +13,14 @@ from pathlib import Path
 from rich.console import Console
 
 from contracts.errors import ServiceFailed
+from contracts.kafka import Kafka
+from contracts.log import Log, open_log
+from contracts.settings import addresses
 from embedded import Services, running_services
 from pipeline.facts import Facts, summary
 from pipeline.memory import PeakMemory
 from pipeline.parts import Part, stopping
-from pipeline.topics import Topics
+from pipeline.topics import count, end_offsets, writer_versions
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 
@@ -43,6 +46,11 @@ class Place:
     own: Services | None = None
     """The services that this run starts and stops itself."""
     pids: tuple[int, ...] = ()
+
+    @property
+    def kafka(self) -> Kafka:
+        """The broker, as the environment says that it lets us in."""
+        return _kafka(self.bootstrap_servers, self.schema_registry_url)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -107,19 +115,19 @@ def run(root: Path, *, setup_seconds: float, screen: Console) -> int:
             if place.own:
                 place.own.start()
             part("contracts", "apply", "--json").finish(_APPLY_WITHIN)
-        topics = stack.enter_context(contextlib.closing(Topics(place.bootstrap_servers)))
+        log = stack.enter_context(open_log(place.kafka))
         with watch.stage("produce", "weather produced"):
             produced = part("producer", *_producing()).finish(_PRODUCE_WITHIN)
         with watch.stage("stream", "stream caught up"):
-            _catch_up(stream, topics)
+            _catch_up(stream, log)
             stream.stop()
         with watch.stage("validate", "published records validated, report written"):
             quality = part("quality", "validate", "--json", "--report", str(build / "quality"))
             judged = quality.finish(_VALIDATE_WITHIN, _VERDICT_EXITS)
             if "verdict" not in judged:
                 raise quality.failure()
-        counted = {topic: topics.count(topic) for topic in (RAW, FINAL, QUARANTINE)}
-        writers = topics.writer_versions(RAW)
+        counted = {topic: count(log, topic) for topic in (RAW, FINAL, QUARANTINE)}
+        writers = writer_versions(log, RAW)
     watch.seconds["total"] = round(time.monotonic() - watch.began, 1)
     facts = Facts(
         raw=counted[RAW],
@@ -151,14 +159,14 @@ def _place(root: Path) -> Place:
             bootstrap_servers=servers,
             schema_registry_url=url,
             services="environment",
-            checkpoint=_checkpoint(build, servers),
+            checkpoint=_checkpoint(build, servers, url),
         )
     if found := running_services(root):
         return Place(
             bootstrap_servers=found.bootstrap_servers,
             schema_registry_url=found.schema_registry_url,
             services="running",
-            checkpoint=_checkpoint(build, found.bootstrap_servers),
+            checkpoint=_checkpoint(build, found.bootstrap_servers, found.schema_registry_url),
             pids=found.pids,
         )
     scratch = build / "pipeline"
@@ -173,10 +181,16 @@ def _place(root: Path) -> Place:
     )
 
 
-def _checkpoint(build: Path, bootstrap_servers: str) -> Path:
+def _checkpoint(build: Path, bootstrap_servers: str, schema_registry_url: str) -> Path:
     """A checkpoint holds offsets of one cluster, so it is kept under that cluster's identity."""
-    with contextlib.closing(Topics(bootstrap_servers)) as topics:
-        return build / "checkpoints" / topics.cluster_id()
+    with open_log(_kafka(bootstrap_servers, schema_registry_url)) as log:
+        return build / "checkpoints" / log.cluster_id()
+
+
+def _kafka(bootstrap_servers: str, schema_registry_url: str) -> Kafka:
+    """The broker at this address, with the environment's settings of how it lets us in."""
+    given = {"kafka_bootstrap_servers": bootstrap_servers, "schema_registry_url": schema_registry_url}
+    return addresses(given=given).kafka
 
 
 def _producing() -> list[str]:
@@ -185,9 +199,9 @@ def _producing() -> list[str]:
     return ["replay", "run", "--json"]
 
 
-def _catch_up(stream: Part, topics: Topics) -> None:
+def _catch_up(stream: Part, log: Log) -> None:
     """Wait until the stream has committed all that is on the raw topic."""
-    goal = topics.end_offsets(RAW)
+    goal = end_offsets(log, RAW)
     seen: dict[int, int] = {}
     deadline = time.monotonic() + _STREAM_IDLE_WITHIN
     while any(seen.get(partition, 0) < offset for partition, offset in goal.items()):

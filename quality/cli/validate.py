@@ -54,7 +54,7 @@ def validate(
     begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
     written = None
     with ready_to_judge(topic) as sources:
-        wanted = find_window(sources.consumer, topic, begin, end)
+        wanted = find_window(sources.log, topic, begin, end)
         history = History(sources) if publish or report else None
         found = judge(sources, wanted, past=history.recent(topic) if history else ())
         if history and publish:

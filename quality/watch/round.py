@@ -53,10 +53,10 @@ def find_task(sources: Sources, topic: str, *, begin: datetime, started: datetim
     past = History(sources).recent(topic)
     last = next((one for one in reversed(past) if one.origin is Origin.WATCH), None)
     if last:
-        available = rest_after(find_window(sources.consumer, topic), last.slices)
+        available = rest_after(find_window(sources.log, topic), last.slices)
     else:
         # Where it begins is in its slices: the windows that follow know no time either.
-        available = replace(find_window(sources.consumer, topic, begin), since=None)
+        available = replace(find_window(sources.log, topic, begin), since=None)
     window = beginning(available, most)
     arrived = max((at for one in past if (at := one.last_arrival_at)), default=started)
     return Task(

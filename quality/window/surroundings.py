@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.broker import ANSWERS_WITHIN
+from contracts.log import Span
 from contracts.records.topic_weather_quality import (
     Coordinates,
     QuarantineGroup,
@@ -18,7 +18,7 @@ from contracts.records.topic_weather_quality import (
 )
 from quality.sources import Sources
 from quality.window.extent import Window, rest_after
-from quality.window.offsets import find_window, watermarks
+from quality.window.offsets import find_window
 from quality.window.read import LONGEST, OFFSET, PARTITION, TIMESTAMP, decoded
 from quality.window.times import of_millis
 
@@ -26,7 +26,7 @@ GROUPS, RULES = 40, 8
 """How many groups of the quarantine are listed, and how many rules of each."""
 _COLLECTED = 2000
 
-Marks = Mapping[int, tuple[int, int]]
+Marks = Mapping[int, Span]
 """First offset held and next offset, by partition."""
 
 
@@ -44,8 +44,8 @@ def look_around(sources: Sources, window: Window, before: Validation | None = No
 
     The part of the quarantine has the window's times, or begins where that of the validation `before` ended.
     """
-    product, consumer = sources.product, sources.consumer
-    there = consumer.list_topics(timeout=ANSWERS_WITHIN).topics
+    product, log = sources.product, sources.log
+    there = log.topics()
     topics = [
         topic
         for topic in dict.fromkeys((product.raw, window.topic, product.quarantine))
@@ -53,10 +53,10 @@ def look_around(sources: Sources, window: Window, before: Validation | None = No
     ]
     quarantine = None
     if product.quarantine in topics:
-        quarantine = find_window(consumer, product.quarantine, window.since, window.until)
+        quarantine = find_window(log, product.quarantine, window.since, window.until)
         if before:
             quarantine = rest_after(quarantine, before.quarantine_slices)
-    return Surroundings(marks={topic: watermarks(consumer, topic) for topic in topics}, quarantine=quarantine)
+    return Surroundings(marks=log.watermarks(*topics), quarantine=quarantine)
 
 
 def with_surroundings(

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 
 from contracts.errors import PlatformError
+from contracts.log import open_log
 from streaming.job import Job
-from streaming.offsets import asking
 from streaming.telemetry.newest import Newest, Tails
 
 ASK_EVERY = 2.0
@@ -54,9 +54,9 @@ class Ends:
 
     def _ask(self) -> None:
         outputs = (self.job.final, self.job.quarantine)
-        with asking(self.job.kafka) as ask, self._tails() as tails:
+        with open_log(self.job.kafka) as log, self._tails() as tails:
             while not self.done.is_set():
-                held = {topic: ask(topic) for topic in (self.job.topic, *outputs)}
+                held = log.watermarks(self.job.topic, *outputs)
                 self.heard(held)
                 if tails:
                     ends = {topic: {p: end for p, (_, end) in held[topic].items()} for topic in outputs}

@@ -6,20 +6,22 @@ the output topics tell how far each raw partition is published, and how long its
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Message
 
-from contracts.broker import CLIENT_LOG
+from contracts.errors import Unreachable
 from contracts.kafka import Kafka
+from contracts.log import Partition, Span, open_log
 from streaming.offsets import Coordinates, source_of
 
 TAIL = 500
 """Records that are looked at, at most, at the end of each output partition."""
 
-_READ_WITHIN = 2.0
+_ANSWERS_WITHIN = 1.0
+"""Seconds: what is late is looked at the next time."""
 _SMALL = {"queued.min.messages": TAIL, "queued.max.messages.kbytes": 4096}
 """What the client fetches ahead; its own choice is 64 MB."""
 
@@ -40,14 +42,13 @@ class Tails:
 
     def __init__(self, kafka: Kafka, raw: str) -> None:
         """Connect lazily; `raw` is where the published records come from."""
-        fixed = {"group.id": "weather-stream", "enable.auto.commit": False, "enable.partition.eof": True}
-        self._consumer = Consumer({**kafka.client(), **fixed, **_SMALL}, logger=CLIENT_LOG)
+        self._log = open_log(replace(kafka, answers_within=_ANSWERS_WITHIN), _SMALL)
         self._raw = raw
         self._seen: dict[tuple[str, int], int] | None = None
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._consumer.close()
+        self._log.close()
 
     def newest(self, outputs: Ends) -> dict[int, Newest]:
         """Raw partition to its newest record among those that `outputs` gained since the last call.
@@ -60,16 +61,17 @@ class Tails:
         seen, self._seen = self._seen, ends
         if seen is None:
             return {}
-        gained = {at: max(end - TAIL, seen.get(at, 0)) for at, end in ends.items() if end > seen.get(at, 0)}
+        gained = {at: Span(max(end - TAIL, seen.get(at, 0)), end) for at, end in ends.items()}
         published: dict[Coordinates, int] = {}
         for message in self._read(gained):
             if source := source_of(message):
                 published[source] = message.timestamp()[1]
         # In ascending order, so that the last one of each partition stays.
         newest = dict(sorted(published))
+        raw = {(self._raw, p): Span(offset, offset + 1) for p, offset in newest.items()}
         came = {
             (message.partition() or 0, message.offset() or 0): message.timestamp()[1]
-            for message in self._read({(self._raw, p): offset for p, offset in newest.items()}, one_each=True)
+            for message in self._read(raw)
         }
         return {
             p: Newest(
@@ -78,26 +80,7 @@ class Tails:
             for p, offset in newest.items()
         }
 
-    def _read(self, begins: Mapping[tuple[str, int], int], *, one_each: bool = False) -> Iterator[Message]:
-        """Records of the partitions from where each `begins` to its end, or the first of each."""
-        if not begins:
-            return
-        self._consumer.assign([TopicPartition(t, p, offset) for (t, p), offset in begins.items()])
-        left = set(begins)
-        deadline = time.monotonic() + _READ_WITHIN
-        while left and time.monotonic() < deadline:
-            for message in _whole(self._consumer.consume(TAIL, timeout=0.2), left):
-                yield message
-                if one_each:
-                    left.discard((message.topic() or "", message.partition() or 0))
-        self._consumer.unassign()
-
-
-def _whole(messages: Iterable[Message], left: set[tuple[str, int]]) -> Iterator[Message]:
-    """Records among `messages`; a partition that has no more is taken out of `left`."""
-    for message in messages:
-        error = message.error()
-        if error is None:
-            yield message
-        elif error.code() == KafkaError._PARTITION_EOF:
-            left.discard((message.topic() or "", message.partition() or 0))
+    def _read(self, spans: Mapping[Partition, Span]) -> Iterator[Message]:
+        """The records of `spans`, as far as the broker gives them."""
+        with suppress(Unreachable):
+            yield from self._log.read(spans)

@@ -26,11 +26,11 @@ from contracts.broker import Broker
 from contracts.cli_support import messages, run
 from contracts.errors import ContractsAtFault, ServiceFailed
 from contracts.folder import HOME, load_contracts
+from contracts.log import watermarks
 from contracts.registry import connect
 from quality.product import WEATHER
 from quality.watch.rest import TIMES
 from streaming.job import FINAL, Job
-from streaming.offsets import watermarks
 from tests.bench import ways
 from tests.bench.figures import merge
 from tests.bench.raw_records import fill, framed

@@ -17,9 +17,9 @@ import typer
 
 from contracts.cli_support import messages, run
 from contracts.errors import ServiceFailed
+from contracts.log import watermarks
 from contracts.wire import HEADER_SIZE, frame
 from streaming.job import Job
-from streaming.offsets import watermarks
 from tests.bench.figures import merge
 from tests.bench.raw_records import Record, fill, framed
 from tests.bench.services import ground

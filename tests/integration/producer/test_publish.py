@@ -113,7 +113,7 @@ def test_a_topic_that_is_not_there_is_named(own: Place) -> None:
     missing = dataclasses.replace(own.raw, topic=own.raw.topic + "-missing")
     with closing(connect(own.registry_url)) as registry:
         registry.register(missing.subject, missing.newest.text)
-        with pytest.raises(UnusableSetting, match="does not exist"):
+        with pytest.raises(UnusableSetting, match="there is no topic"):
             Publisher(Kafka(own.bootstrap_servers), registry, raw=missing, quarantine=own.quarantine)
 
 

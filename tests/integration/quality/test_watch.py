@@ -21,6 +21,7 @@ import pytest
 
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.log import open_log
 from contracts.records.topic_weather_quality import Origin
 from contracts.registry import SchemaRegistry, connect
 from quality.health import ask
@@ -28,7 +29,6 @@ from quality.history import History
 from quality.product import WEATHER
 from quality.sources import Sources
 from quality.watch.round import find_task
-from quality.window.offsets import consumer_of
 from quality.window.times import now
 from tests.conftest import ROOT
 from tests.integration.quality.places import Place
@@ -162,13 +162,13 @@ def test_a_feed_is_stale_when_nothing_came_for_longer_than_its_contract_allows(
 def _sources(place: Place, services: Any) -> Iterator[Sources]:
     at = SchemaRegistry(url=services.schema_registry_url)
     kafka = Kafka(services.bootstrap_servers)
-    with contextlib.closing(connect(at)) as registry, consumer_of(kafka) as consumer:
+    with contextlib.closing(connect(at)) as registry, open_log(kafka) as log:
         yield Sources(
             product=WEATHER,
             contracts=load_contracts(place.folder),
             registry=registry,
             kafka=kafka,
-            consumer=consumer,
+            log=log,
         )
 
 

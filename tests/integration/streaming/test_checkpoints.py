@@ -16,9 +16,9 @@ from pyspark.sql import SparkSession
 from contracts.broker import Broker
 from contracts.errors import CheckpointMismatch, RecordsLost
 from contracts.kafka import Kafka
+from contracts.log import watermarks
 from streaming import Stream
 from streaming.checkpoint import remember
-from streaming.offsets import watermarks
 from tests.streams import Place, Running, make_place, raw_values, running
 
 RunCli = Callable[..., Any]

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from contracts.kafka import Kafka
-from streaming.offsets import watermarks
+from contracts.log import watermarks
 from streaming.package import package
 from tests.cluster import HOME, Cluster, cluster, environment
 from tests.poison import accept_large_records, check_put_aside, send_poison

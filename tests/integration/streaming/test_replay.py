@@ -23,11 +23,11 @@ from pyspark.sql import SparkSession
 
 from contracts.folder import HOME, load_contracts
 from contracts.kafka import Kafka
+from contracts.log import watermarks
 from contracts.registry import connect
 from contracts.wire import frame
 from streaming import lease
 from streaming.lease import Lease, LeaseLost
-from streaming.offsets import watermarks
 from tests.streams import QUARANTINE, Place, raw_values, running
 
 _SECONDS = 30.0

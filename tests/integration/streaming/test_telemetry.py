@@ -29,8 +29,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from contracts.broker import Broker
 from contracts.kafka import Kafka
+from contracts.log import watermarks
 from contracts.wire import frame
-from streaming.offsets import watermarks
 from tests.streams import Place, make_place, raw_values
 
 _LIMIT = 240.0
