@@ -65,7 +65,7 @@ class Watch:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, say: Callable[[Line], None]) -> None:
-        """Go on until `stop` is set; what cannot be done now is tried again, and told."""
+        """Go on until `stop` is set; a round that fails is said, and tried again."""
         failures, sentence = 0, "the watch has begun"
         while not self.stop.is_set():
             began = time.monotonic()

@@ -75,7 +75,7 @@ def maps(summary: Summary) -> list[Drawing]:
         return []
     keys = words(summary.limits)
     return [
-        _map(placed, keys, "Completeness: observations there of those due", lambda line: line.complete),
+        _map(placed, keys, "Completeness: share of the due observations", lambda line: line.complete),
         _map(placed, keys, "Freshness: newest record before the window's end", lambda line: line.fresh),
     ]
 

@@ -84,10 +84,10 @@ def _figures(summary: Summary) -> Iterator[Figure]:
         yield Figure(
             name="Put aside",
             value=number(found.quarantined),
-            note=f"{share(found.quarantined, whole)} of what came" if whole else "",
+            note=f"{share(found.quarantined, whole)} of the records that came" if whole else "",
         )
     if found.lag is not None:
         yield Figure(name="Still to come", value=number(found.lag), note="raw records under way")
     for latency in found.latencies:
         if latency.step == "published":
-            yield Figure(name="On the way", value=duration(latency.p95), note="at most, for 95 of 100")
+            yield Figure(name="Latency", value=duration(latency.p95), note="or less, for 95 of 100 records")

@@ -99,7 +99,14 @@ def earth(markers: Sequence[Marker], text: str) -> Markup:
             .encode(text="name:N")
         )
     chart = alt.layer(*layers).properties(
-        width=WIDTH, height=HEIGHT, projection={"type": "identity", "scale": 1, "translate": [0, 0]}
+        width=WIDTH,
+        height=HEIGHT,
+        projection={
+            "type": "identity",
+            "scale": 1,
+            "translate": [0, 0],
+            "clipExtent": [[0, 0], [WIDTH, HEIGHT]],
+        },
     )
     return svg(chart, text, padding=0)
 
@@ -135,13 +142,11 @@ def _view(markers: Sequence[Marker]) -> View:
 
 
 def _land(view: View) -> Iterator[list[Point]]:
-    """The outlines in the view, in pixels, cut at its edges."""
+    """The outlines near the view, in pixels."""
     for ring in _rings():
         if not _near(ring, view):
             continue
         pixels = _thin([view.pixel(*place) for place in ring])
-        for axis, edge, sign in ((0, 0.0, 1), (0, WIDTH, -1), (1, 0.0, 1), (1, HEIGHT, -1)):
-            pixels = _cut(pixels, axis, edge, sign)
         if len(pixels) > 2:
             yield [*pixels, pixels[0]]
 
@@ -160,20 +165,6 @@ def _thin(pixels: Sequence[Point]) -> list[Point]:
 
 def _further(kept: list[Point], at: Point) -> bool:
     return abs(at[0] - kept[-1][0]) + abs(at[1] - kept[-1][1]) >= _FINEST
-
-
-def _cut(ring: Sequence[Point], axis: int, edge: float, sign: int) -> list[Point]:
-    """What lies on one side of an edge (Sutherland and Hodgman)."""
-    kept: list[Point] = []
-    for before, at in zip([*ring[-1:], *ring], ring, strict=False):
-        inside, was = (sign * (p[axis] - edge) >= 0 for p in (at, before))
-        if inside != was:
-            part = (edge - before[axis]) / (at[axis] - before[axis])
-            cross = [before[k] + part * (at[k] - before[k]) for k in (0, 1)]
-            kept.append((cross[0], cross[1]))
-        if inside:
-            kept.append(at)
-    return kept
 
 
 def _lines(view: View) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from quality.report.page.charts.svg import ACCENT, FAINT, INK, svg
 
 _VERDICTS = {
-    # Told by colour and by height, so that nobody needs to tell the colours apart.
+    # Colour and height say the same, so that nobody needs to see the colours apart.
     "pass": (0.45, "var(--pass-mark)"),
     "warn": (0.7, "var(--warn-mark)"),
     "fail": (1.0, "var(--fail-mark)"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import altair as alt
 from markupsafe import Markup
@@ -21,23 +20,20 @@ def spread(now: Mapping[int, int], before: Mapping[int, int], step: float, text:
     """
     first, last = min([*now, *before]), max([*now, *before])
     together = -(-(last - first + 1) // _MOST_BINS)
-    layers: list[Any] = [
-        alt.Chart(alt.InlineData(values=_shares(now, first, last, together, step)))
-        .mark_area(interpolate="step-after", color="var(--accent-wash)", line=False)
-        .encode(x=_edge(), y=_share())
-    ]
-    if before:
-        layers.append(
-            alt.Chart(alt.InlineData(values=_shares(before, first, last, together, step)))
-            .mark_line(interpolate="step-after", color=INK, strokeWidth=1.25)
-            .encode(x=_edge(), y=_share())
+    filled, line = (
+        alt.Chart(alt.InlineData(values=_shares(bins, first, last, together, step))).encode(
+            x=_edge(), y=_share()
         )
-    else:
-        layers.append(
-            alt.Chart(alt.InlineData(values=_shares(now, first, last, together, step)))
-            .mark_line(interpolate="step-after", color=ACCENT, strokeWidth=1)
-            .encode(x=_edge(), y=_share())
-        )
+        for bins in (now, before or now)
+    )
+    layers = (
+        filled.mark_area(interpolate="step-after", color="var(--accent-wash)", line=False),
+        line.mark_line(
+            interpolate="step-after",
+            color=INK if before else ACCENT,
+            strokeWidth=1.25 if before else 1,
+        ),
+    )
     return svg(alt.layer(*layers).properties(width=240, height=76), text)
 
 
