@@ -33,7 +33,6 @@ def report(
     It needs no file of a former run and no other topic: delete them all, and the report is the same.
     """
     from quality.report import summarise, write  # noqa: PLC0415 - slow to import
-    from quality.report.data_docs import data_docs as render  # noqa: PLC0415
     from quality.report.document import schema_text  # noqa: PLC0415
     from quality.report.write import put  # noqa: PLC0415
 
@@ -50,6 +49,8 @@ def report(
     summary = summarise(history)
     written = write(summary, output)
     if data_docs:
+        from quality.report.data_docs import data_docs as render  # noqa: PLC0415 - slower
+
         put(output, {"data-docs.html": render(summary, contract)})
     if as_json:
         print_json({"report": str(written), "verdict": summary.verdict.value.lower()})

@@ -39,8 +39,8 @@ def watch(
         typer.Option(
             min=0,
             max=19,
-            help="How far the judging stands back behind other processes. From 1 on it also rests, five"
-            " times as long as it judged, while the machine is busy.",
+            help="How low the priority of the judging is. From 1 on it also rests, five times as long as it"
+            " judged, while the machine is busy.",
         ),
     ] = 15,
     health_file: Annotated[

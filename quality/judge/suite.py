@@ -6,7 +6,6 @@ Importing it takes seconds; so this module imports it only when a suite is run.
 from __future__ import annotations
 
 import math
-import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -96,7 +95,6 @@ def run(
 
     Raises `RuleNotJudged`.
     """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # noqa: PLC0415 - slow to import
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
     from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415

@@ -10,7 +10,7 @@ from pyspark.sql import Row
 from contracts.records.topic_weather_quality import Station
 from quality.portrait.drift import WINDOWS
 from quality.window.read import LONGEST
-from quality.window.times import of_millis
+from quality.window.times import moment
 
 Key = tuple[str, str]
 """Source and station."""
@@ -77,10 +77,6 @@ def _station(row: Row, slots: Slots) -> Station:
         last = slots[row["source"]][1]
         expected, present = last - row["first_slot"], row["slots"] - (row["last_slot"] == last)
     newest = row["newest"] or {"name": None, "latitude": None, "longitude": None}
-    moments = {
-        name: None if row[name] is None else of_millis(row[name])
-        for name in ("first_observed_at", "last_observed_at", "last_arrival_at")
-    }
     return Station(
         station=(row["station"] or "")[:LONGEST],
         source=row["source"] or "",
@@ -91,5 +87,7 @@ def _station(row: Row, slots: Slots) -> Station:
         flagged=row["flagged"],
         expected=expected,
         present=present,
-        **moments,
+        first_observed_at=moment(row["first_observed_at"]),
+        last_observed_at=moment(row["last_observed_at"]),
+        last_arrival_at=moment(row["last_arrival_at"]),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
@@ -26,7 +25,7 @@ from quality.portrait.spread import distributions, finite
 from quality.portrait.stations import stations
 from quality.product import WEATHER, Product
 from quality.window.read import LONGEST, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
-from quality.window.times import of_millis
+from quality.window.times import moment
 
 STATIONS = 200
 """How many stations are listed."""
@@ -46,6 +45,8 @@ _LATENCIES = {
 _AHEAD = 3_600_000
 """Milliseconds that an observation may be ahead of its reception, for a clock that is wrong."""
 
+_MOMENTS = ("first_arrival_at", "last_arrival_at", "first_observed_at", "last_observed_at")
+_AMOUNTS = ("replayed", "corrected", "flagged")
 _QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
@@ -81,8 +82,8 @@ class Portrayal:
             return replace(found, baseline_ids=tuple(one.id for one in self.baseline))
         overall = _overall(known)
         listed = self._stations(by_station) if self.product.key in fields else []
-        totals: dict[str, Any] = {name: _moment(overall[name]) for name in _moments()}
-        totals |= {name: overall[name] for name in _amounts()}
+        totals: dict[str, Any] = {name: moment(overall[name]) for name in _MOMENTS}
+        totals |= {name: overall[name] for name in _AMOUNTS}
         return replace(
             found,
             **totals,
@@ -174,37 +175,24 @@ def _millis(moment: Column) -> Column:
     return F.unix_millis(moment)
 
 
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else of_millis(milliseconds)
-
-
-def _moments() -> dict[str, Column]:
-    return {
+def _overall(known: DataFrame) -> Row:
+    totals = {
         "first_arrival_at": _millis(F.min(TIMESTAMP)),
         "last_arrival_at": _millis(F.max(TIMESTAMP)),
         "first_observed_at": _millis(F.min("observed_at")),
         "last_observed_at": _millis(F.max("observed_at")),
-    }
-
-
-def _amounts() -> dict[str, Column]:
-    return {
         "replayed": F.count_if("replay"),
         "corrected": F.count_if("correction"),
         "flagged": F.count_if(_is_flagged()),
     }
-
-
-def _overall(known: DataFrame) -> Row:
-    totals = [column.alias(name) for name, column in {**_moments(), **_amounts()}.items()]
     for step, (end, begin, condition) in _LATENCIES.items():
         took = F.when(F.expr(condition), F.col(end).cast("double") - F.col(begin).cast("double"))
-        totals += [
-            F.count(took).alias(f"{step}.records"),
-            F.percentile_approx(took, list(_QUANTILES.values())).alias(f"{step}.quantiles"),
-            F.max(took).alias(f"{step}.highest"),
-        ]
-    return known.agg(*totals).collect()[0]
+        totals |= {
+            f"{step}.records": F.count(took),
+            f"{step}.quantiles": F.percentile_approx(took, list(_QUANTILES.values())),
+            f"{step}.highest": F.max(took),
+        }
+    return known.agg(*(column.alias(name) for name, column in totals.items())).collect()[0]
 
 
 def _latencies(overall: Row) -> tuple[Latency, ...]:

@@ -2,15 +2,19 @@
 
 As Great Expectations writes it, the page prints unexpected values raw and asks seven hosts for styles,
 scripts and a picture. Here it gets counts alone, and whatever would load or run is cut, its looks with it.
+Importing this takes seconds: it is imported only when the page is asked for.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import lxml.html
+from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+from great_expectations.render.view.view import DefaultJinjaPageView
 
 from contracts.model import Contract
 from contracts.records.topic_weather_quality import RuleResult
@@ -28,17 +32,7 @@ _HEAD = (
 
 
 def data_docs(summary: Summary, contract: Contract) -> str:
-    """The page of the newest validation's rules that `contract` has and Great Expectations knows.
-
-    Importing what it takes is slow.
-    """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    from great_expectations.core import ExpectationSuiteValidationResult  # noqa: PLC0415
-    from great_expectations.render.renderer.page_renderer import (  # noqa: PLC0415
-        ValidationResultsPageRenderer,
-    )
-    from great_expectations.render.view.view import DefaultJinjaPageView  # noqa: PLC0415
-
+    """The page of the newest validation's rules that `contract` has and Great Expectations knows."""
     validation = summary.validation
     # Of our own expectations Great Expectations' pages know nothing.
     known = {rule.id: rule for rule in contract.rules if CHECKS[rule.check].exported}
@@ -70,11 +64,6 @@ def data_docs(summary: Summary, contract: Contract) -> str:
 
 
 def _result(result: RuleResult, kind: str, arguments: Mapping[str, Any]) -> Any:
-    from great_expectations.core import ExpectationValidationResult  # noqa: PLC0415
-    from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415
-        ExpectationConfiguration,
-    )
-
     whole = result.evaluated <= 1 or result.observed is not None
     share = 100 * result.failed / result.evaluated if result.evaluated else 0.0
     counts = {

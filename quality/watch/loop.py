@@ -1,8 +1,8 @@
-"""The watch: looks at a topic at an interval, and has each window judged by a child process.
+"""The watch looks at a topic at an interval, and starts a child process that judges each window.
 
-The child is niced, and gone when it is done: between two windows the machine is the stream's alone, and that
-lasts five times as long as the judging where the machine is busy. The parent needs no Spark: it sees whether
-there is anything to judge.
+The child has a low priority, and is gone when it is done: between two windows the stream has the machine to
+itself. On a busy machine that lasts five times as long as the judging. The parent starts no Spark: it only
+sees whether there is anything to judge.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from quality.watch.round import Outcome, Task, find_task, send_alerts
 from quality.window.times import now
 
 Line = dict[str, Any]
-"""What became of one round: `said` in words, and what a program wants to know."""
+"""The result of one round: `said` in words, and what a program wants to know."""
 
 _JUDGED_WITHIN = 900.0
 _LOOK_WITHIN = 120.0
@@ -42,8 +42,8 @@ _STOP_WITHIN = 10.0
 _AGAIN_AFTER = 30.0
 """Seconds until the next round at most, when one failed."""
 _BEHIND = '{ echo "$0" > /proc/self/autogroup; } 2>/dev/null; exec nice -n "$0" "$@"'
-"""Linux weighs sessions against each other, and what is niced only within its own: a session of niced
-processes takes its full share of the machine until the session itself stands back."""
+"""Linux weighs sessions against each other, and a process's priority only within its session: processes of
+low priority take their full share of the machine until the session itself has a low one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Watch:
     most: int
     alerts: Alerts
     nice: int
-    """How far the child stands back behind other processes, from 0 to 19. With 0 it does not rest either."""
+    """How low the child's priority is, from 0 to 19. With 0 it does not rest either."""
     child: Sequence[str]
     """The command that judges what is next, and prints one JSON object."""
     health: Path
@@ -105,7 +105,7 @@ class Watch:
         return {**self._child(), "behind": task.waiting}
 
     def _child(self) -> Line:
-        """Have the next window judged; raises `PlatformError` with the child's own sentence."""
+        """Let a child judge the next window; raises `PlatformError` with the child's own sentence."""
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
             with _started(self.child, self.nice, out, errors) as child:
                 deadline = time.monotonic() + _JUDGED_WITHIN
@@ -131,7 +131,7 @@ class RoundFailed(PlatformError):
 
 @contextlib.contextmanager
 def _started(command: Sequence[str], nice: int, out: Any, errors: Any) -> Iterator[subprocess.Popen[str]]:
-    """A niced child in a session of its own; what is left of it at the end, its Java too, is ended."""
+    """A child of low priority in a session of its own; whatever is left of it at the end, its Java too, is killed."""
     behind = ["sh", "-c", _BEHIND, str(nice)] if shutil.which("nice") else []
     child = subprocess.Popen(
         [*behind, sys.executable, *command],

@@ -1,7 +1,7 @@
 """How long the judging rests on a machine that is busy with other work.
 
-Priority alone does not keep it out of the way: on two busy cores a child at the lowest one still costs the
-stream up to a quarter, since it takes a core whenever the stream waits for a moment, and gives it back late.
+A low priority alone does not keep it out of the way: on two busy cores, a child of the lowest one still costs
+the stream up to a quarter. It takes a core whenever the stream waits for a moment, and gives it back late.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import psutil
 _BUSY = 0.75
 _LOOK_FOR = 1.0
 TIMES = 5.0
-"""Resting so much longer than it judges, it costs the stream up to a quarter for a sixth of the time: 4 %."""
+"""How many times longer it rests than it judges: it costs up to a quarter for a sixth of the time, so 4 %."""
 
 
 def rest(judged: float, used: float) -> float:

@@ -18,6 +18,11 @@ def now() -> datetime:
     return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
 
+def moment(since_1970: int | None) -> datetime | None:
+    """The moment so many milliseconds after 1970, UTC, or the nearest that Python has; None of None."""
+    return None if since_1970 is None else of_millis(since_1970)
+
+
 def of_millis(since_1970: int) -> datetime:
     """The moment so many milliseconds after 1970, UTC; the nearest that Python has."""
     try:
