@@ -131,7 +131,7 @@ class RoundFailed(PlatformError):
 
 @contextlib.contextmanager
 def _started(command: Sequence[str], nice: int, out: Any, errors: Any) -> Iterator[subprocess.Popen[str]]:
-    """A child of low priority in a session of its own; whatever is left of it at the end, its Java too, is killed."""
+    """A child of low priority in a session of its own, which is killed whole at the end, its Java too."""
     behind = ["sh", "-c", _BEHIND, str(nice)] if shutil.which("nice") else []
     child = subprocess.Popen(
         [*behind, sys.executable, *command],
