@@ -24,10 +24,11 @@ from quality.window.times import now
 
 @contextlib.contextmanager
 def ready_to_judge(topic: str) -> Iterator[Sources]:
-    """Open the sources, and see that the rules of `topic` can be judged; raises `PlatformError`."""
+    """Open the sources, and see that `topic` can be read and its rules judged; raises `PlatformError`."""
     suite.preload()
     with open_sources() as sources:
         suite.check_rules(sources.contract(topic), sources.product)
+        sources.writers(topic)
         yield sources
 
 

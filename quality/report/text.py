@@ -68,7 +68,7 @@ def many(count: int, one: str, more: str = "") -> str:
 
 
 def measured(value: float | None, unit: str) -> str:
-    """What was measured, with its unit; seconds as a length of time, shares as a percentage."""
+    """What was measured, with its unit; seconds as a length of time."""
     if value is None:
         return "–"
     if unit == "s":

@@ -225,6 +225,15 @@ def test_the_schema_of_the_json_is_the_one_that_its_contract_and_its_rows_give()
     assert file.read_text(encoding="utf-8") == schema_text(), how
 
 
+def test_a_position_that_is_no_number_is_left_off_the_map_and_is_text_in_the_json() -> None:
+    nowhere = histories.station("LOST", (float("nan"), float("inf")), NOON)
+    summary = summarise([full(stations=[nowhere])])
+    assert maps(summary) == []
+    (told,) = json.loads(document(summary))["stations"]
+    assert (told["latitude"], told["longitude"]) == ("nan", "inf")
+    assert page(summary)
+
+
 def test_every_rule_of_the_contracts_reads_as_a_sentence() -> None:
     contract = load_contracts()["topic-weather-final"]
     told = {rule.id: definition(rule, contract.newest.schema) for rule in contract.rules}
