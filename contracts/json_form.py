@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from contracts.compatibility.schema import Type
+from contracts.compatibility.schema import Field, Type, walk
 from contracts.errors import UnusableSetting
 from contracts.reader.python import LOGICAL
 
@@ -37,6 +37,39 @@ def from_json(node: Type, value: Any) -> Any:
         return _read(node, value)
     except (ValueError, TypeError, KeyError, ArithmeticError) as error:
         raise UnusableSetting(f"{value!r} is no value of {node.full_name} ({error}).") from None
+
+
+def json_schemas(root: Type) -> dict[str, dict[str, Any]]:
+    """JSON Schema, by name, of what `to_json` gives for each record and enum of `root`.
+
+    One refers to another by `#/$defs/NAME`; docs and units become descriptions.
+    """
+    return {node.name: _named_schema(node) for node in walk(root) if node.kind in {"record", "enum"}}
+
+
+def _named_schema(node: Type) -> dict[str, Any]:
+    about = {"description": node.attributes["doc"]} if "doc" in node.attributes else {}
+    if node.kind == "enum":
+        return {"enum": list(node.symbols), **about}
+    fields = {f.name: {**_schema(f.type), **_description(f)} for f in node.fields}
+    return {"type": "object", "required": list(fields), "properties": fields, **about}
+
+
+def _schema(node: Type) -> dict[str, Any]:
+    if node.kind in {"record", "enum"}:
+        return {"$ref": f"#/$defs/{node.name}"}
+    if node.kind == "union":
+        return {"anyOf": [_schema(branch) for branch in node.branches]}
+    if node.kind in {"array", "map"} and node.items:
+        kind, below = ("array", "items") if node.kind == "array" else ("object", "additionalProperties")
+        return {"type": kind, below: _schema(node.items)}
+    return _SCHEMAS.get(str(node.attributes.get("logicalType"))) or _SCHEMAS[node.kind]
+
+
+def _description(f: Field) -> dict[str, str]:
+    doc, unit = str(f.attributes.get("doc") or ""), f.attributes.get("unit")
+    text = f"{doc.removesuffix('.')} ({unit})." if unit else doc
+    return {"description": text} if text else {}
 
 
 def _read(node: Type, value: Any) -> Any:
@@ -106,4 +139,28 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "fixed": lambda v: base64.b64decode(v, validate=True),
     "float": float,
     "double": float,
+}
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+_NUMBER: dict[str, Any] = {"anyOf": [{"type": "number"}, {"enum": ["nan", "inf", "-inf"]}]}
+_SCHEMAS: dict[str, dict[str, Any]] = {
+    "null": {"type": "null"},
+    "boolean": {"type": "boolean"},
+    "int": {"type": "integer"},
+    "long": {"type": "integer"},
+    "float": _NUMBER,
+    "double": _NUMBER,
+    "string": _TEXT,
+    "bytes": _TEXT,
+    "fixed": _TEXT,
+    "timestamp-millis": _MOMENT,
+    "timestamp-micros": _MOMENT,
+    "local-timestamp-millis": _TEXT,
+    "local-timestamp-micros": _TEXT,
+    "date": {"type": "string", "format": "date"},
+    "time-millis": _TEXT,
+    "time-micros": _TEXT,
+    "decimal": _TEXT,
+    "uuid": {"type": "string", "format": "uuid"},
 }

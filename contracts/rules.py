@@ -71,8 +71,8 @@ class Check:
     """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
     expectation: Callable[[Parameters], Expectation]
     exported: bool = True
-    """Whether Great Expectations itself knows the expectation; others are of `quality.expectations`, which
-    also adds what only the judging knows: the window's end, and the windows before it."""
+    """Whether Great Expectations itself knows the expectation. `quality.judge.expectations` has the others,
+    which also look at what only the judging knows: the window's end, and the windows before it."""
     words: Callable[[Parameters, Units], str]
     """What it asks for, as the rest of a sentence that begins with `A record is right when`."""
     dimension: str = "conformity"

@@ -28,8 +28,12 @@ def say(file: Path, *, lasts: float, failures: int, sentence: str) -> None:
 def ask(file: Path) -> tuple[bool, str]:
     """Whether the watch that writes `file` is well, and why."""
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
-        until, failures, sentence = float(told["until"]), int(told["failures"]), str(told["sentence"])
+        written = json.loads(file.read_text(encoding="utf-8"))
+        until, failures, sentence = (
+            float(written["until"]),
+            int(written["failures"]),
+            str(written["sentence"]),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return False, f"no watch has written {file}"
     if time.time() > until:

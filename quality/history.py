@@ -1,26 +1,25 @@
-"""The history of validations: the topic `topic-weather-quality`, and nothing else."""
+"""The history of validations: the product's quality topic, and nothing else."""
 
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from dataclasses import replace
 
 import fastavro
 from confluent_kafka import Message
 
+from contracts.decode import Decoder, Undecodable
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
-from contracts.log import Log, Span
+from contracts.log import Span
+from contracts.model import JsonSchema
 from contracts.publishing import Writer
-from contracts.wire import HEADER_SIZE, NotFramed, frame, schema_id
-from quality.record import from_record, to_record
-from quality.results import Validation
+from contracts.records.topic_weather_quality import Validation, Verdict
+from contracts.wire import frame
 from quality.sources import Sources
-
-TOPIC = "topic-weather-quality"
+from quality.verdict import verdict
 
 _WITHIN = 30.0
 _RECENT = 200
@@ -29,21 +28,18 @@ _RECENT = 200
 class History:
     """The validations on the history's topic."""
 
-    def __init__(self, sources: Sources, log: Log) -> None:
+    def __init__(self, sources: Sources) -> None:
         """Look that the topic is there and its contract registered; raises `PlatformError` where not."""
-        self._sources, self._log = sources, log
-        self._contract = sources.contract(TOPIC)
-        self._writers = sources.writers(TOPIC)
+        self._sources, self._topic = sources, sources.product.quality
+        self._contract = sources.contract(self._topic)
         self._writer_id = sources.registry.id_of(self._contract)
-        log.watermarks(TOPIC)
+        self._decoder = Decoder(Validation.SCHEMA, sources.writers(self._topic).get)
+        sources.log.watermarks(self._topic)
 
     def publish(self, validation: Validation) -> None:
         """Write a validation, and wait until the broker has it; raises `PlatformError`."""
-        body = io.BytesIO()
-        writer = fastavro.parse_schema(self._contract.newest.schema)
-        fastavro.schemaless_writer(body, writer, to_record(validation))
-        value = frame(self._writer_id, body.getvalue())
-        _send(self._sources.kafka, key=validation.window.topic.encode(), value=value)
+        value = frame(self._writer_id, encode(validation, self._contract.newest.schema))
+        _send(self._sources.kafka, self._topic, key=validation.topic.encode(), value=value)
 
     def recent(self, topic: str) -> tuple[Validation, ...]:
         """The newest validations of `topic`, oldest first, and enough of them to compare with."""
@@ -55,46 +51,54 @@ class History:
 
         With `newest`, only those among as many records at the end of each partition.
 
-        Records that cannot be read by the quality contract are passed over: they are no validations. One
-        with the id of an earlier one replaces it.
+        A record that cannot be read by the quality contract is no validation, and is passed over. A later one
+        replaces an earlier one with the same id.
         """
-        writers = {writer: fastavro.parse_schema(json.loads(text)) for writer, text in self._writers.items()}
-        reader = fastavro.parse_schema(self._contract.newest.schema)
-        records = (
-            _decode(message.value() or b"", writers, reader)
-            for message in _all(self._log, newest)
-            if message.key() == topic.encode()
+        validations = {
+            one.id: one
+            for message in self._messages(newest)
+            if message.key() == topic.encode() and (one := self._decoded(message))
+        }
+        return tuple(sorted(validations.values(), key=lambda one: one.validated_at))
+
+    def _decoded(self, message: Message) -> Validation | None:
+        try:
+            return weighed(Validation.from_dict(self._decoder.decode(message.value())))
+        except Undecodable:
+            return None
+
+    def _messages(self, newest: int | None) -> Iterator[Message]:
+        log, topic = self._sources.log, self._topic
+        return log.read(
+            {
+                (topic, partition): Span(max(begin, end - newest) if newest else begin, end)
+                for partition, (begin, end) in log.watermarks(topic)[topic].items()
+            }
         )
-        found = {record["id"]: from_record(record) for record in records if record is not None}
-        return tuple(sorted(found.values(), key=lambda validation: validation.validated_at))
 
 
-def _send(kafka: Kafka, *, key: bytes, value: bytes) -> None:
-    with closing(Writer(kafka, [TOPIC], deliver_within=_WITHIN)) as writer:
-        writer.topics[TOPIC].send(value, key)
+def encode(validation: Validation, schema: JsonSchema) -> bytes:
+    """The validation as the body of an Avro record of `schema`, a version of the quality contract."""
+    body = io.BytesIO()
+    fastavro.schemaless_writer(body, fastavro.parse_schema(schema), validation.to_dict())
+    return body.getvalue()
+
+
+def weighed(validation: Validation) -> Validation:
+    """The validation with a verdict of this release, where a newer one gave it a verdict of its own."""
+    if validation.verdict is not Verdict.UNKNOWN:
+        return validation
+    found = verdict(rows=validation.rows, unreadable=validation.unreadable, rules=validation.rules)
+    return replace(validation, verdict=found)
+
+
+def _send(kafka: Kafka, topic: str, *, key: bytes, value: bytes) -> None:
+    with closing(Writer(kafka, [topic], deliver_within=_WITHIN)) as writer:
+        writer.topics[topic].send(value, key)
         left = writer.flush(_WITHIN + 5)
         if failure := writer.failure():
             raise failure
         if left:
             raise ServiceFailed(
-                f"the verdict was not accepted on {TOPIC} within {_WITHIN:.0f} s: is the broker well?"
+                f"the verdict was not accepted on {topic} within {_WITHIN:.0f} s: is the broker well?"
             )
-
-
-def _all(log: Log, newest: int | None = None) -> Iterator[Message]:
-    held = log.watermarks(TOPIC)[TOPIC]
-    return log.read(
-        {
-            (TOPIC, p): Span(max(begin, end - newest) if newest else begin, end)
-            for p, (begin, end) in held.items()
-        }
-    )
-
-
-def _decode(value: bytes, parsed: Mapping[int, Any], reader: Any) -> dict[str, Any] | None:
-    try:
-        writer = parsed[schema_id(value)]
-        record = fastavro.schemaless_reader(io.BytesIO(value[HEADER_SIZE:]), writer, reader)
-    except (NotFramed, KeyError, ValueError, EOFError, IndexError, UnicodeDecodeError):
-        return None
-    return record if isinstance(record, dict) else None

@@ -9,18 +9,22 @@ from dataclasses import dataclass
 from contracts.errors import RegistryMismatch, UnusableSetting
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.log import Log, open_log
 from contracts.model import Contract
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
+from quality.product import WEATHER, Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """What every verb works with."""
 
+    product: Product
     contracts: Mapping[str, Contract]
     registry: Registry
     kafka: Kafka
+    log: Log
 
     def contract(self, topic: str) -> Contract:
         """The contract of `topic`; raises `UnusableSetting` where there is none."""
@@ -48,9 +52,12 @@ class Sources:
 
 
 @contextlib.contextmanager
-def open_sources() -> Iterator[Sources]:
+def open_sources(product: Product = WEATHER) -> Iterator[Sources]:
     """Load the contracts and connect to the services that the environment, or `make up`, names."""
     contracts = load_contracts()
     where = addresses()
-    with contextlib.closing(connect(where.registry)) as registry:
-        yield Sources(contracts=contracts, registry=registry, kafka=where.kafka)
+    with (
+        contextlib.closing(connect(where.registry)) as registry,
+        open_log(where.kafka) as log,
+    ):
+        yield Sources(product=product, contracts=contracts, registry=registry, kafka=where.kafka, log=log)

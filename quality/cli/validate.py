@@ -13,30 +13,28 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.cli_support import messages, print_json
-from contracts.log import open_log
-from contracts.model import Severity
-from quality import history, suite
-from quality.judge import judge
-from quality.results import RuleResult, Validation, Verdict
-from quality.sources import open_sources
-from quality.spark import session
-from quality.surroundings import look
-from quality.texts import jsonable
-from quality.times import window_edges
-from quality.topics import find_window
-from quality.window import read
+from contracts.json_form import to_json
+from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
+from quality.cli.shown import VERDICT_STYLES, in_words
+from quality.history import History
+from quality.judge.judge import judge, ready_to_judge
+from quality.product import WEATHER
+from quality.window.extent import place
+from quality.window.offsets import find_window
+from quality.window.times import window_edges
 
 FAILED = 1
-STYLES = {Verdict.PASS: "bold green", Verdict.WARN: "bold yellow", Verdict.FAIL: "bold red"}
+_FAILED_STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow"}
+_COUNTS = ("rows", "unreadable", "id", "validated_at", "contract_version", "gx_version")
 
 
 def validate(
     *,
-    topic: Annotated[str, typer.Option(help="Topic whose records are judged.")] = "topic-weather-final",
+    topic: Annotated[str, typer.Option(help="Topic whose records are judged.")] = WEATHER.final,
     since: Annotated[
         str | None, typer.Option(help="Begin of the window: a Kafka timestamp such as 2013-01-31T06:00:00Z.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="End of the window, itself not included.")] = None,
+    until: Annotated[str | None, typer.Option(help="End of the window, which stops just before.")] = None,
     window: Annotated[
         str | None, typer.Option(help="Length of the window, such as 30m, 6h or 7d, back from its end.")
     ] = None,
@@ -44,45 +42,29 @@ def validate(
         Path | None, typer.Option(help="Also write the report into this folder.", file_okay=False)
     ] = None,
     publish: Annotated[
-        bool, typer.Option(help=f"Publish the verdict to {history.TOPIC}, which is the history.")
+        bool, typer.Option(help=f"Publish the verdict to {WEATHER.quality}, which is the history.")
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
 ) -> None:
     """Judge a window of a topic by the rules of its contract, with Great Expectations on Spark.
 
-    The window is the whole topic unless it is told. An empty window fails.
+    Without --since, --until or --window, the window is the whole topic. An empty window fails.
     """
     began = time.monotonic()
     begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
-    suite.preload()
     written = None
-    with open_sources() as sources, open_log(sources.kafka) as log:
-        contract = sources.contract(topic)
-        suite.check_rules(contract)
-        asked = find_window(log, topic, begin, end)
-        around = look(sources, log, asked)
-        writers = sources.writers(topic)
-        past = history.History(sources, log) if publish or report else None
-        before = past.recent(topic) if past else ()
-        with (
-            session() as spark,
-            read(
-                spark,
-                asked,
-                kafka=sources.kafka,
-                writers=writers,
-                reader=contract.newest.schema,
-            ) as records,
-        ):
-            found = judge(sources, spark, asked, records, around=around, past=before)
-            if past and publish:
-                past.publish(found)
-        if past and report:
+    with ready_to_judge(topic) as sources:
+        wanted = find_window(sources.log, topic, begin, end)
+        history = History(sources) if publish or report else None
+        found = judge(sources, wanted, past=history.recent(topic) if history else ())
+        if history and publish:
+            history.publish(found)
+        if history and report:
             from quality.report import summarise, write  # noqa: PLC0415 - slow to import
 
             # What was published is read again, so that the report is the one that the history gives.
-            known = past.read(topic)
-            written = write(summarise(known if publish else [*known, found]), report)
+            past = history.read(topic)
+            written = write(summarise(past if publish else [*past, found]), report)
     if as_json:
         print_json(_as_json(found, written, time.monotonic() - began))
     else:
@@ -95,26 +77,24 @@ def validate(
 
 
 def _as_json(found: Validation, report: Path | None, seconds: float) -> dict[str, Any]:
-    window = found.window
-    told = {
-        "verdict": found.verdict,
-        "topic": window.topic,
-        "window": {"since": window.since, "until": window.until, "slices": window.slices},
-        "rows": found.rows,
-        "unreadable": found.unreadable,
-        "unreadable_examples": [str(place) for place in found.unreadable_examples],
+    record = to_json(found.to_dict())
+    return {
+        "verdict": found.verdict.value.lower(),
+        "topic": found.topic,
+        "window": {name: record[name] for name in ("since", "until", "slices")},
+        **{name: record[name] for name in _COUNTS},
+        "unreadable_examples": [place(each) for each in found.unreadable_examples],
         "rules": [
-            {**jsonable(rule), "examples": [str(place) for place in rule.examples]} for rule in found.rules
+            {
+                **rule,
+                "severity": result.severity.value.lower(),
+                "examples": [place(each) for each in result.examples],
+            }
+            for rule, result in zip(record["rules"], found.rules, strict=True)
         ],
-        "id": found.id,
-        "validated_at": found.validated_at,
-        "contract_version": found.contract_version,
-        "gx_version": found.gx_version,
         "seconds": round(seconds, 2),
         "report": str(report) if report else None,
     }
-    result: dict[str, Any] = jsonable(told)
-    return result
 
 
 def _table(found: Validation) -> Table:
@@ -122,32 +102,28 @@ def _table(found: Validation) -> Table:
     for column in table.columns[2:4]:
         column.justify = "right"
     for rule in found.rules:
-        places = ", ".join(str(place) for place in rule.examples[:2])
         failed = Text(f"{rule.failed:,}" if rule.judged else "not judged", style=_style(rule))
-        table.add_row(rule.id, rule.severity.value, f"{rule.evaluated:,}", failed, places)
+        examples = ", ".join(place(each) for each in rule.examples[:2])
+        table.add_row(rule.id, rule.severity.value.lower(), f"{rule.evaluated:,}", failed, examples)
     return table
 
 
 def _style(rule: RuleResult) -> str:
     if not rule.judged:
         return "dim"
-    if rule.kept:
-        return "green"
-    return {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}[rule.severity]
+    return "green" if rule.kept else _FAILED_STYLES.get(rule.severity, "dim")
 
 
 def _sentence(found: Validation) -> Text:
     """The verdict and what it rests on."""
-    broken = [rule.id for rule in found.rules if rule.broken]
-    parts = [f"{found.rows:,} records of {found.window.topic}"]
+    parts = [f"{found.rows:,} records of {found.topic}"]
     if not found.rows and not found.unreadable:
-        parts = [f"{found.window.topic} has no record in this window, which never passes"]
+        parts = [f"{found.topic} has no record in this window, which never passes"]
     if found.unreadable:
-        where = ", ".join(str(place) for place in found.unreadable_examples)
+        where = ", ".join(place(each) for each in found.unreadable_examples)
         parts.append(f"{found.unreadable:,} cannot be read, first {where}")
-    unknown = sum(not rule.judged for rule in found.rules)
-    parts.append(f"broken: {', '.join(broken)}" if broken else "no rule is broken")
-    if unknown:
-        parts.append(f"{unknown} not judged, by too little to go by")
-    verdict = Text(found.verdict.value.upper(), style=STYLES[found.verdict])
+    parts.append(in_words(found))
+    if unjudged := sum(not rule.judged for rule in found.rules):
+        parts.append(f"{unjudged} not judged, since there is too little to go by")
+    verdict = Text(found.verdict.value, style=VERDICT_STYLES[found.verdict])
     return Text.assemble(verdict, f": {'; '.join(parts)}.")

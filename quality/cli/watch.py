@@ -15,24 +15,23 @@ from rich.console import Console
 from rich.text import Text
 
 from contracts.cli_support import INTERRUPTED, print_json
-from contracts.log import open_log
-from quality import health, suite
-from quality.alerts import alerts
-from quality.results import Verdict
-from quality.round import Told, judge_next, look
-from quality.sources import open_sources
-from quality.times import now, parse_length
-from quality.watch import Watch
-
-_MARKS = {Verdict.PASS: "bold green", Verdict.WARN: "bold yellow", Verdict.FAIL: "bold red"}
+from contracts.records.topic_weather_quality import Verdict
+from quality import health
+from quality.cli.shown import VERDICT_STYLES, broken, in_words
+from quality.judge.judge import ready_to_judge
+from quality.product import WEATHER
+from quality.watch.alerts import alerts
+from quality.watch.loop import Watch
+from quality.watch.round import Outcome, find_task, judge_task
+from quality.window.times import before, now, parse_length
 
 
 def watch(
     *,
-    topic: Annotated[str, typer.Option(help="Topic that is watched.")] = "topic-weather-final",
+    topic: Annotated[str, typer.Option(help="Topic that is watched.")] = WEATHER.final,
     every: Annotated[str, typer.Option(help="Interval, such as 30s, 5m or 1h.")] = "5m",
     first: Annotated[
-        str, typer.Option(help="How far back the first window of all goes; the others follow on it.")
+        str, typer.Option(help="How far back the first window of all goes; the next ones follow it.")
     ] = "1d",
     most: Annotated[int, typer.Option(min=1, help="Records of a window at most.")] = 200_000,
     nice: Annotated[
@@ -40,23 +39,23 @@ def watch(
         typer.Option(
             min=0,
             max=19,
-            help="How far the judging stands back behind other processes. From 1 on it also rests, five"
-            " times as long as it judged, while the machine is busy.",
+            help="How low the priority of the judging is. From 1 on it also rests, five times as long as it"
+            " judged, while the machine is busy.",
         ),
     ] = 15,
     health_file: Annotated[
         Path, typer.Option("--health", help="File that `python -m quality.health FILE` asks.", dir_okay=False)
     ] = health.FILE,
     bound: Annotated[bool, typer.Option(help="End when standard input does.", hidden=True)] = False,
-    once: Annotated[bool, typer.Option(help="Judge what is next, and end.")] = False,
+    once: Annotated[bool, typer.Option(help="Judge the next window, and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each round.")] = False,
 ) -> None:
     """Judge what is new on a topic at every interval, beside the stream and off its path.
 
-    Windows share no record, over restarts too. Broker or registry that are away are waited for. Alerts go to
-    the address in QUALITY_ALERT_WEBHOOK and to the command in QUALITY_ALERT_COMMAND.
+    Windows share no record, over restarts too. The watch waits for a broker or registry that is away. Alerts
+    go to the address in QUALITY_ALERT_WEBHOOK and to the command in QUALITY_ALERT_COMMAND.
     """
-    begin, whom = now() - parse_length(first), alerts()
+    begin, whom = before(now(), parse_length(first)), alerts()
     interval = parse_length(every).total_seconds()
     if bound:
         threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
@@ -86,32 +85,28 @@ def _end_with_input() -> None:
 
 
 def _once(topic: str, begin: datetime, most: int) -> int:
-    suite.preload()
-    with open_sources() as sources, open_log(sources.kafka) as log:
-        contract = sources.contract(topic)
-        suite.check_rules(contract)
-        asked = look(sources, log, topic, begin=begin, started=begin, most=most)
-        told = judge_next(sources, log, topic, asked, alerts())
-    print_json(_line(told))
-    return 1 if told.validation.verdict is Verdict.FAIL else 0
+    with ready_to_judge(topic) as sources:
+        task = find_task(sources, topic, begin=begin, started=begin, most=most)
+        outcome = judge_task(sources, task, alerts())
+    print_json(_line(outcome))
+    return 1 if outcome.validation.verdict is Verdict.FAIL else 0
 
 
-def _line(told: Told) -> dict[str, Any]:
-    """What a round found, for a program, and in one sentence."""
-    found = told.validation
-    broken = [rule.id for rule in found.rules if rule.broken]
+def _line(outcome: Outcome) -> dict[str, Any]:
+    """The outcome of a round for a program, and in one sentence."""
+    found = outcome.validation
     parts = [f"{found.rows:,} records" if found.rows or found.unreadable else "nothing arrived"]
     if found.unreadable:
         parts.append(f"{found.unreadable:,} cannot be read")
-    parts.append(f"broken: {', '.join(broken)}" if broken else "no rule is broken")
+    parts.append(in_words(found))
     parts += [f"{'over' if one.closed_at else 'open'}: {one.kind} {one.id}" for one in found.incidents]
     return {
-        "said": f"{found.verdict.value.upper()}: {'; '.join([*parts, *told.problems])}",
-        "verdict": found.verdict.value,
+        "said": f"{found.verdict.value}: {'; '.join([*parts, *outcome.problems])}",
+        "verdict": found.verdict.value.lower(),
         "id": found.id,
         "rows": found.rows,
         "unreadable": found.unreadable,
-        "broken": broken,
+        "broken": broken(found),
         "incidents": [
             {
                 "id": one.id,
@@ -122,12 +117,14 @@ def _line(told: Told) -> dict[str, Any]:
             }
             for one in found.incidents
         ],
-        "problems": list(told.problems),
+        "problems": list(outcome.problems),
         "seconds": round(found.seconds, 2),
     }
 
 
 def _print(line: dict[str, Any]) -> None:
     verdict = line.get("verdict")
-    said = Text(line["said"], style=_MARKS[Verdict(verdict)] if verdict else "")
-    Console().print(Text.assemble((f"{line['at'][:19]}Z ", "dim"), said), soft_wrap=True)
+    style = VERDICT_STYLES[Verdict(verdict.upper())] if verdict else ""
+    Console().print(
+        Text.assemble((f"{line['at'][:19]}Z ", "dim"), Text(line["said"], style=style)), soft_wrap=True
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from quality.flow import QuarantineGroup
+from contracts.records.topic_weather_quality import Coordinates, QuarantineGroup
 from quality.report.text import shown
-from quality.results import Coordinates
+from quality.window.extent import raw_place
 
 _PYTHON = ".venv/bin/python -m"
 
@@ -20,19 +20,18 @@ def read(places: Sequence[Coordinates]) -> str:
 
 def trace(places: Iterable[Coordinates]) -> str | None:
     """Prints the raw records behind `places`, where they are known."""
-    known = [place for place in places if place.source_topic and place.source]
+    known = [place for place in places if place.source_topic and raw_place(place)]
     if not known:
         return None
     topic = known[0].source_topic or ""
-    at = " ".join(f"--at {place.source}" for place in known if place.source_topic == topic)
+    at = " ".join(f"--at {raw_place(place)}" for place in known if place.source_topic == topic)
     return f"{_PYTHON} contracts read {_quoted(topic)} {at}"
 
 
 def replay(group: QuarantineGroup) -> str | None:
     """Shows what would happen to the first record of a group if it were put back."""
-    if group.first.source is None:
-        return None
-    return f"{_PYTHON} streaming replay --source {group.first.source} --dry-run"
+    source = raw_place(group.first)
+    return f"{_PYTHON} streaming replay --source {source} --dry-run" if source else None
 
 
 def replay_all(group: QuarantineGroup) -> str:

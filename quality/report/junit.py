@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from contracts.model import Severity
+from contracts.records.topic_weather_quality import Severity
 from quality.report import commands
-from quality.report.rules import RuleLine
 from quality.report.summary import Summary
-from quality.report.text import many, measured, number, shown
+from quality.report.summary.rules import RuleLine
+from quality.report.text import many, measured, number, shown, word
+from quality.window.extent import place
 
 _LONGEST = 300
 
@@ -21,7 +22,7 @@ def junit(summary: Summary) -> str:
     """
     validation = summary.validation
     suite = ET.Element(
-        "testsuite", name=shown(validation.window.topic), timestamp=validation.validated_at.isoformat()
+        "testsuite", name=shown(validation.topic), timestamp=validation.validated_at.isoformat()
     )
     _readable(suite, summary)
     for line in summary.rules:
@@ -41,7 +42,7 @@ def _readable(suite: ET.Element, summary: Summary) -> None:
     case = _case(suite, summary, "every record can be read, and there is one")
     if validation.rows and not validation.unreadable:
         return
-    where = "\n".join(shown(str(place)) for place in validation.unreadable_examples)
+    where = "\n".join(shown(place(each)) for each in validation.unreadable_examples)
     message = f"{number(validation.rows)} read, {number(validation.unreadable)} unreadable"
     ET.SubElement(case, "failure", message=message, type="unreadable").text = where
 
@@ -53,24 +54,24 @@ def _rule(suite: ET.Element, summary: Summary, line: RuleLine) -> None:
     if line.state == "unjudged":
         ET.SubElement(case, "skipped", message=note or "could not be judged yet")
         return
-    if not result.broken:
+    if result.kept:
         return
     found = f"{number(result.failed)} of {many(result.evaluated, 'record')} break it"
     if result.observed is not None:
         found = f"measured {measured(result.observed, shown(result.unit))}"
     message = f"{found}: {asked}"
     lines = [note, f"{line.state} failure, {many(line.in_a_row, 'validation')} in a row"]
-    lines += [shown(str(place)) for place in result.examples]
+    lines += [shown(place(each)) for each in result.examples]
     if result.examples:
         lines.append(commands.read(result.examples))
     where = "\n".join(line for line in lines if line)
     if result.severity is Severity.CRITICAL:
-        ET.SubElement(case, "failure", message=message, type=result.severity.value).text = where
+        ET.SubElement(case, "failure", message=message, type=word(result.severity)).text = where
     else:
-        ET.SubElement(case, "system-out").text = f"{result.severity.value}: {message}\n{where}"
+        ET.SubElement(case, "system-out").text = f"{word(result.severity)}: {message}\n{where}"
 
 
 def _case(suite: ET.Element, summary: Summary, name: str) -> ET.Element:
     seconds = summary.validation.seconds / (len(summary.rules) + 1)
-    topic = shown(summary.validation.window.topic)
+    topic = shown(summary.validation.topic)
     return ET.SubElement(suite, "testcase", classname=topic, name=name, time=f"{seconds:.3f}")

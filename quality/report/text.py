@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
+from enum import Enum
 
 LONGEST = 80
 """Characters that are shown of a text that comes from data."""
@@ -16,6 +17,11 @@ def shown(text: str, longest: int = LONGEST) -> str:
     """A text from data, fit for a page: short, on one line, with invisible characters made visible."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSEEN else c for c in cut)
+
+
+def word(symbol: Enum) -> str:
+    """A symbol of the contract as a word."""
+    return str(symbol.value).lower()
 
 
 def number(value: float | None) -> str:
@@ -62,7 +68,7 @@ def many(count: int, one: str, more: str = "") -> str:
 
 
 def measured(value: float | None, unit: str) -> str:
-    """What was measured, with its unit; seconds as a length of time, shares as a percentage."""
+    """What was measured, with its unit; seconds as a length of time."""
     if value is None:
         return "–"
     if unit == "s":

@@ -10,8 +10,15 @@ from contracts.files import write_whole
 from quality.report.document import document
 from quality.report.junit import junit
 from quality.report.openmetrics import openmetrics
-from quality.report.page import page
+from quality.report.page.page import page
 from quality.report.summary import Summary
+
+_FILES: Mapping[str, Callable[[Summary], str]] = {
+    "report.html": page,
+    "report.json": document,
+    "junit.xml": junit,
+    "metrics.txt": openmetrics,
+}
 
 
 def write(summary: Summary, folder: Path) -> Path:
@@ -29,11 +36,3 @@ def put(folder: Path, texts: Mapping[str, str]) -> None:
         raise UnusableSetting(
             f"the report cannot be written to {folder}: {error.strerror}; give another folder."
         ) from None
-
-
-_FILES: Mapping[str, Callable[[Summary], str]] = {
-    "report.html": page,
-    "report.json": document,
-    "junit.xml": junit,
-    "metrics.txt": openmetrics,
-}

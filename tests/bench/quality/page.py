@@ -16,7 +16,7 @@ from statistics import median
 from playwright.sync_api import Browser, sync_playwright
 
 from quality.report import summarise
-from quality.report.page import page
+from quality.report.page.page import page
 from tests.bench.figures import merge
 from tests.unit.quality.histories import ninety_days
 

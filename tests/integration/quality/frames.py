@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from pyspark.sql import DataFrame, SparkSession
@@ -21,10 +22,11 @@ from pyspark.sql.types import (
 
 from contracts.folder import load_contracts
 from contracts.model import Contract
-from quality import suite
-from quality.measure import Taker
-from quality.results import Validation
-from quality.window import OFFSET, PARTITION, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
+from contracts.records.topic_weather_quality import RuleResult, Validation
+from quality.judge import suite
+from quality.portrait.take import Portrayal
+from quality.window.read import OFFSET, PARTITION, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
+from tests.unit.quality.samples import passed
 
 PUBLISHED = load_contracts()["topic-weather-final"]
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -80,10 +82,16 @@ def judged(
     *,
     ends_at: datetime = NOON,
     baseline: tuple[Validation, ...] = (),
-) -> suite.Found:
+) -> Validation:
     """What Great Expectations finds in `rows`, a window that ends at `ends_at`."""
-    taker = Taker(schema=contract.newest.schema, due=suite.due(contract), baseline=baseline)
-    return suite.run(contract, rows, count=rows.count(), taker=taker, ends_at=ends_at)
+    portrayal = Portrayal(schema=contract.newest.schema, due=suite.due(contract), baseline=baseline)
+    blank = replace(passed(), rows=rows.count(), rules=())
+    return suite.run(contract, rows, blank, portrayal=portrayal, ends_at=ends_at)
+
+
+def by_rule(found: Validation) -> dict[str, RuleResult]:
+    """The results by the id of their rule."""
+    return {result.id: result for result in found.rules}
 
 
 def _type(avro: object) -> DataType:

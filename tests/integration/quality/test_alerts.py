@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UnusableSetting
-from contracts.model import Severity
-from quality.alerts import Alerts, alerts
-from quality.incidents import follow
-from quality.results import Validation
-from quality.round import tell
+from contracts.records.topic_weather_quality import Severity, Validation
+from quality.watch.alerts import Alerts, alerts
+from quality.watch.incidents import follow
+from quality.watch.round import send_alerts
 from tests.integration.quality.webhook import SECRET, Webhook
 from tests.unit.quality.samples import broken, passed
 
@@ -35,11 +34,11 @@ def recovered(before: Validation) -> Validation:
 
 def test_a_webhook_is_told_once_of_the_beginning_and_once_of_the_end(webhook: Webhook) -> None:
     whom, published = Alerts(webhook=webhook.url, token="t0k3n"), list[Validation]()
-    first = tell(failed(), whom, published.append).validation
-    again = tell(
+    first = send_alerts(failed(), whom, published.append).validation
+    again = send_alerts(
         replace(first, incidents=follow(failed(), first.incidents)), whom, published.append
     ).validation
-    tell(recovered(again), whom, published.append)
+    send_alerts(recovered(again), whom, published.append)
     assert [body["event"] for body in webhook.bodies] == ["opened", "recovered"]
     assert webhook.bodies[0]["rule"] == "humidity-possible"
     assert webhook.bodies[0]["examples"] == ["topic-weather-final-0-4"]
@@ -52,13 +51,13 @@ def test_a_webhook_is_told_once_of_the_beginning_and_once_of_the_end(webhook: We
 def test_an_alert_that_is_not_taken_is_told_again_in_the_next_round(webhook: Webhook) -> None:
     whom, published = Alerts(webhook=webhook.url), list[Validation]()
     webhook.answers = [500, 503, 500]
-    untold = tell(failed(), whom, published.append)
+    untold = send_alerts(failed(), whom, published.append)
     assert untold.problems == ("the webhook cannot be reached (RetryError)",)
     assert (len(webhook.bodies), published) == (3, [])
-    assert tell(untold.validation, whom, published.append).problems == ()
+    assert send_alerts(untold.validation, whom, published.append).problems == ()
     assert len({header["Idempotency-Key"] for header in webhook.headers}) == 1
     webhook.answers = [404]
-    refused = tell(failed(), whom, published.append)
+    refused = send_alerts(failed(), whom, published.append)
     assert refused.problems == ("the webhook answered 404",)
 
 
@@ -75,7 +74,7 @@ def test_a_command_gets_the_incident_and_none_of_the_secrets(
     monkeypatch.setenv("QUALITY_ALERT_WEBHOOK", f"http://127.0.0.1:9/{SECRET}")
     monkeypatch.setenv("QUALITY_ALERT_COMMAND", f"{sys.executable} '{script}'")
     whom = replace(alerts(), webhook=None)
-    assert tell(failed(), whom, lambda _: None).problems == ()
+    assert send_alerts(failed(), whom, lambda _: None).problems == ()
     told = json.loads(out.read_text(encoding="utf-8"))
     assert (told["body"]["event"], told["env"]["INCIDENT_ID"]) == ("opened", told["body"]["id"])
     assert SECRET not in json.dumps(told)
@@ -89,7 +88,7 @@ def test_a_command_gets_the_incident_and_none_of_the_secrets(
     ],
 )
 def test_a_command_that_fails_is_a_sentence(command: tuple[str, ...], says: str) -> None:
-    assert tell(failed(), Alerts(command=command), lambda _: None).problems == (says,)
+    assert send_alerts(failed(), Alerts(command=command), lambda _: None).problems == (says,)
 
 
 def test_an_address_shows_nowhere(
@@ -97,9 +96,9 @@ def test_an_address_shows_nowhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     whom = Alerts(webhook=f"http://127.0.0.1:9/{SECRET}", token=SECRET)
-    problems = tell(failed(), whom, lambda _: None).problems
+    problems = send_alerts(failed(), whom, lambda _: None).problems
     assert problems == ("the webhook cannot be reached (ConnectionError)",)
-    assert tell(failed(), replace(whom, webhook=webhook.url), lambda _: None).problems == ()
+    assert send_alerts(failed(), replace(whom, webhook=webhook.url), lambda _: None).problems == ()
     monkeypatch.setenv("QUALITY_ALERT_WEBHOOK", f"ftp://elsewhere/{SECRET}")
     with pytest.raises(UnusableSetting, match="must be an http or https address") as refused:
         alerts()
@@ -107,4 +106,4 @@ def test_an_address_shows_nowhere(
 
 
 def test_without_anyone_to_tell_an_incident_counts_as_told() -> None:
-    assert tell(failed(), Alerts(), lambda _: None).validation.incidents[0].told
+    assert send_alerts(failed(), Alerts(), lambda _: None).validation.incidents[0].told

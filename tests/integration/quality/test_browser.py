@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from quality.report import summarise
-from quality.report.page import page
+from quality.report.page.page import page
 from tests.integration.quality.conftest import NARROW, WIDE, Open, Visit
 from tests.unit.quality.histories import STATES, hostile
 

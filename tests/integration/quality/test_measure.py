@@ -6,12 +6,13 @@ from datetime import datetime, timedelta, timezone
 
 from pyspark.sql import SparkSession
 
-from quality.bins import OUTERMOST, STEPS
-from quality.measure import LONGEST, Due, Taker
-from quality.places import Slice
-from quality.portrait import Bin, Feed, Latency, Portrait, Writer
-from quality.window import SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
+from contracts.records.topic_weather_quality import Bin, Feed, Latency, Slice, Writer
+from quality.portrait.spread import OUTERMOST
+from quality.portrait.take import Due, Portrayal
+from quality.product import WEATHER
+from quality.window.read import LONGEST, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
 from tests.integration.quality.frames import NOON, PUBLISHED, Change, frame
+from tests.unit.quality.samples import passed
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -30,13 +31,13 @@ def test_a_portrait_tells_what_the_records_are_like(spark: SparkSession) -> None
         {"station": "x" * 1000, "source": "OPEN_METEO", "correction": True, SOURCE_OFFSET: None},
         {"station": "LGA", "observed_at": datetime(1, 1, 2, tzinfo=timezone.utc), "writer_schema_id": 4},
     ]
-    taker = Taker(
+    portrayal = Portrayal(
         schema=PUBLISHED.newest.schema,
         versions={2: 1},
         raw_versions={1: 1},
         due=Due(at="observed_at", every=3600),
     )
-    seen = taker.take(frame(spark, changes))
+    seen = portrayal.take(frame(spark, changes), passed())
     assert (seen.first_arrival_at, seen.last_arrival_at) == (NOON, NOON + 2 * SECOND)
     assert seen.last_observed_at == NOON
     assert (seen.replayed, seen.corrected, seen.flagged, seen.stations_seen) == (1, 1, 1, 3)
@@ -57,10 +58,12 @@ def test_a_portrait_tells_what_the_records_are_like(spark: SparkSession) -> None
 
 def test_what_lies_far_beyond_goes_into_the_outermost_bin(spark: SparkSession) -> None:
     changes: list[Change] = [{"temperature": 1e299}, {"temperature": -1e299}, {"temperature": float("inf")}]
-    (only,) = Taker(schema=PUBLISHED.newest.schema).take(frame(spark, changes)).distributions[:1]
+    (only,) = (
+        Portrayal(schema=PUBLISHED.newest.schema).take(frame(spark, changes), passed()).distributions[:1]
+    )
     assert only.bins == (Bin(at=-OUTERMOST, records=1), Bin(at=OUTERMOST, records=1))
-    assert set(STEPS) <= {field["name"] for field in PUBLISHED.newest.schema["fields"]}
+    assert set(WEATHER.portrayed) <= {field["name"] for field in PUBLISHED.newest.schema["fields"]}
 
 
 def test_nothing_has_no_portrait(spark: SparkSession) -> None:
-    assert Taker(schema=PUBLISHED.newest.schema).take(frame(spark, [])) == Portrait()
+    assert Portrayal(schema=PUBLISHED.newest.schema).take(frame(spark, []), passed()) == passed()

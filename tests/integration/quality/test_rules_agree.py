@@ -11,10 +11,12 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.model import Rule, Severity
+from contracts.records.topic_weather_quality import RuleResult
 from contracts.rules import predicate
-from quality import examples, suite
-from quality.window import OFFSET
-from tests.integration.quality.frames import NOON, PUBLISHED, Change, frame, judged
+from quality.judge import examples
+from quality.window.extent import place, raw_place
+from quality.window.read import OFFSET
+from tests.integration.quality.frames import NOON, PUBLISHED, Change, by_rule, frame, judged
 
 OPEN_RANGES = (
     Rule(
@@ -130,7 +132,7 @@ class Found:
 
     meant: dict[str, set[int]]
     by_stream: dict[str, set[int]]
-    counts: Mapping[str, suite.Count]
+    counts: Mapping[str, RuleResult]
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +148,7 @@ def found(spark: SparkSession) -> Found:
     verdicts = rows.select(OFFSET, *(F.expr(f"NOT {predicate(rule)}").alias(rule.id) for rule in ROW_RULES))
     verdict = verdicts.collect()
     by_stream = {rule.id: {row[OFFSET] for row in verdict if row[rule.id]} for rule in ROW_RULES}
-    return Found(meant, by_stream, judged(rows, CONTRACT).counts)
+    return Found(meant, by_stream, by_rule(judged(rows, CONTRACT)))
 
 
 @pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
@@ -172,15 +174,15 @@ def test_every_row_rule_is_broken_in_at_least_five_ways(rule: Rule) -> None:
 def test_doubled_observations_are_named(spark: SparkSession) -> None:
     rows = frame(spark, [{}, {"station": "LGA"}, {}, {"station": "EWR"}, {"correction": True}])
     rule = next(rule for rule in CONTRACT.rules if rule.id == "observation-unique")
-    named = examples.find(rows, "a-topic", [rule])["observation-unique"]
-    assert [str(place) for place in named] == ["a-topic-0-0", "a-topic-0-2"]
-    assert [place.source for place in named] == ["1:100", "1:102"]
+    named = examples.find(rows, "a-topic", "raw", [rule])["observation-unique"]
+    assert [place(each) for each in named] == ["a-topic-0-0", "a-topic-0-2"]
+    assert [raw_place(each) for each in named] == ["1:100", "1:102"]
 
 
 def test_examples_are_the_first_few_of_each_rule(spark: SparkSession) -> None:
     wet: list[dict[str, object]] = [{"humidity": 101.0}] * 9
     rows = frame(spark, [*wet, {"temperature": None}])
     rules = [rule for rule in CONTRACT.rules if rule.id in {"humidity-possible", "temperature-present"}]
-    named = examples.find(rows, "a-topic", rules)
-    assert [place.offset for place in named["humidity-possible"]] == [0, 1, 2, 3, 4]
-    assert [place.offset for place in named["temperature-present"]] == [9]
+    named = examples.find(rows, "a-topic", "raw", rules)
+    assert [each.offset for each in named["humidity-possible"]] == [0, 1, 2, 3, 4]
+    assert [each.offset for each in named["temperature-present"]] == [9]

@@ -22,13 +22,14 @@ import pytest
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.log import open_log
+from contracts.records.topic_weather_quality import Origin
 from contracts.registry import SchemaRegistry, connect
 from quality.health import ask
 from quality.history import History
-from quality.results import Origin
-from quality.round import look
+from quality.product import WEATHER
 from quality.sources import Sources
-from quality.times import now
+from quality.watch.round import find_task
+from quality.window.times import now
 from tests.conftest import ROOT
 from tests.integration.quality.places import Place
 from tests.integration.quality.webhook import Webhook
@@ -113,9 +114,9 @@ def test_windows_share_no_record_over_restarts_and_an_incident_is_told_once_with
         ("opened", "unreadable"),
         ("recovered", "unreadable"),
     ]
-    with _sources(place, services) as sources, open_log(sources.kafka) as log:
-        told = History(sources, log).read(place.topic)
-    assert [(one.origin, one.window.slices[0].start, one.window.slices[0].end) for one in told] == [
+    with _sources(place, services) as sources:
+        told = History(sources).read(place.topic)
+    assert [(one.origin, one.slices[0].start, one.slices[0].end) for one in told] == [
         (Origin.WATCH, 0, 5),
         (Origin.WATCH, 5, 7),
         (Origin.WATCH, 7, 9),
@@ -150,21 +151,24 @@ def test_a_registry_that_is_away_is_told_of_and_the_watch_goes_on(
 def test_a_feed_is_stale_when_nothing_came_for_longer_than_its_contract_allows(
     history_place: Place, services: Any
 ) -> None:
-    with _sources(history_place, services) as sources, open_log(sources.kafka) as log:
+    with _sources(history_place, services) as sources:
         for hours, stale in ((3, True), (1, False)):
             at = now() - timedelta(hours=hours)
-            asked = look(sources, log, history_place.topic, begin=at, started=at, most=10)
-            assert asked.stale is stale
+            task = find_task(sources, history_place.topic, begin=at, started=at, most=10)
+            assert task.stale is stale
 
 
 @contextlib.contextmanager
 def _sources(place: Place, services: Any) -> Iterator[Sources]:
     at = SchemaRegistry(url=services.schema_registry_url)
-    with contextlib.closing(connect(at)) as registry:
+    kafka = Kafka(services.bootstrap_servers)
+    with contextlib.closing(connect(at)) as registry, open_log(kafka) as log:
         yield Sources(
+            product=WEATHER,
             contracts=load_contracts(place.folder),
             registry=registry,
-            kafka=Kafka(services.bootstrap_servers),
+            kafka=kafka,
+            log=log,
         )
 
 

@@ -12,13 +12,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contracts.model import Rule, Severity
-from quality import suite
-from quality.measure import Taker
-from quality.places import Slice
-from quality.portrait import Portrait, Station
-from quality.results import Validation
-from quality.window import TIMESTAMP
-from tests.integration.quality.frames import NOON, PUBLISHED, Change, frame, judged
+from contracts.records.topic_weather_quality import RuleResult, Slice, Station, Validation
+from quality.portrait.take import Portrayal
+from quality.window.read import TIMESTAMP
+from tests.integration.quality.frames import NOON, PUBLISHED, Change, by_rule, frame, judged
 from tests.unit.quality.samples import passed
 
 HOUR = timedelta(hours=1)
@@ -38,8 +35,12 @@ def station_before(name: str, hour: int, source: str = "OPENWEATHERMAP") -> Stat
     return Station(station=name, source=source, records=24, last_observed_at=NOON + hour * HOUR)
 
 
-def found(spark: SparkSession, rules: list[Rule], changes: list[Change], **more: Any) -> suite.Found:
+def found(spark: SparkSession, rules: list[Rule], changes: list[Change], **more: Any) -> Validation:
     return judged(frame(spark, changes), replace(PUBLISHED, rules=tuple(rules)), **more)
+
+
+def counts_of(spark: SparkSession, *rest: Any, **more: Any) -> dict[str, RuleResult]:
+    return by_rule(found(spark, *rest, **more))
 
 
 def test_doubled_observations_are_counted_whatever_else_differs(spark: SparkSession) -> None:
@@ -60,8 +61,8 @@ def test_doubled_observations_are_counted_whatever_else_differs(spark: SparkSess
         {"observed_at": NOON + HOUR},
         {"source": "OPEN_METEO"},
     ]
-    count = found(spark, [r for r in PUBLISHED.rules if r.check == "unique"], [*pairs, *alone])
-    assert count.counts["observation-unique"].failed == 2 * len(ways)
+    counts = counts_of(spark, [r for r in PUBLISHED.rules if r.check == "unique"], [*pairs, *alone])
+    assert counts["observation-unique"].failed == 2 * len(ways)
 
 
 def test_doubled_values_of_a_single_field_are_counted(spark: SparkSession) -> None:
@@ -70,7 +71,7 @@ def test_doubled_values_of_a_single_field_are_counted(spark: SparkSession) -> No
         rule("places-differ", "unique", fields=["name"]),
     ]
     stations: list[Change] = [{"station": station, "name": None} for station in ("JFK", "JFK", "LGA")]
-    counts = found(spark, alone, stations).counts
+    counts = counts_of(spark, alone, stations)
     assert (counts["stations-differ"].failed, counts["places-differ"].kept) == (2, True)
 
 
@@ -84,7 +85,7 @@ def test_a_number_of_rows_is_broken_from_either_side(spark: SparkSession) -> Non
     }
     keeping = {"exact": {"min": 6, "max": 6}, "open": {"min": 1}}
     rules = [rule(name, "row_count", **both) for name, both in {**bounds, **keeping}.items()]
-    counts = found(spark, rules, [{}] * 6).counts
+    counts = counts_of(spark, rules, [{}] * 6)
     assert {name for name, count in counts.items() if not count.kept} == set(bounds)
     assert {count.observed for count in counts.values()} == {6.0}
 
@@ -94,7 +95,7 @@ def test_a_feed_is_stale_by_the_arrival_of_its_newest_record(spark: SparkSession
     fresh = {"just": "2h", "well": "1d"}
     rules = [rule(name, "freshness", max=length) for name, length in {**stale, **fresh}.items()]
     arrivals: list[Change] = [{TIMESTAMP: NOON - 9 * HOUR}, {TIMESTAMP: NOON}, {TIMESTAMP: NOON - HOUR}]
-    counts = found(spark, rules, arrivals, ends_at=NOON + 2 * HOUR).counts
+    counts = counts_of(spark, rules, arrivals, ends_at=NOON + 2 * HOUR)
     assert {name for name, count in counts.items() if not count.kept} == set(stale)
     assert {(count.observed, count.unit) for count in counts.values()} == {(7200.0, "s")}
     assert counts["by-a-minute"].limit == 119 * 60
@@ -116,28 +117,28 @@ def test_stations_are_incomplete_in_every_way_and_counted(spark: SparkSession) -
     changes += [*hours("whole", 24 * 365), *hours("new", 22, 23), *hours("elsewhere", 0, source="OPEN_METEO")]
     complete = rule("complete", "completeness", field="observed_at", every="1h", min=0.9)
     seen = found(spark, [complete], changes)
-    count = seen.counts["complete"]
+    count = by_rule(seen)["complete"]
     assert (count.kept, count.evaluated, count.failed) == (False, len(poor) + len(good), len(poor))
-    assert {one.station for one in seen.portrait.stations[: len(poor)]} == set(poor)
+    assert {one.station for one in seen.stations[: len(poor)]} == set(poor)
     assert count.note == "Least complete: once, 1 of 23."
 
 
 def test_a_station_that_the_history_knows_and_the_window_does_not_is_incomplete(spark: SparkSession) -> None:
     gone = [station_before("JFK", -2), station_before("EWR", -3), station_before("EWR", -2)]
     others = [station_before("LGA", -1), station_before("OLD", -2, source="OPEN_METEO")]
-    before = replace(passed(), portrait=Portrait(stations=(*gone, *others)))
+    before = replace(passed(), stations=(*gone, *others))
     complete = rule("complete", "completeness", field="observed_at", every="1h", min=0.9)
     seen = found(spark, [complete], hours("LGA", *range(24)), baseline=(before,))
-    count = seen.counts["complete"]
+    count = by_rule(seen)["complete"]
     assert (count.kept, count.evaluated, count.failed, count.limit) == (False, 3, 2, 0.9)
     assert count.note == "Least complete: EWR, 0 of 23."
-    assert [one.station for one in seen.portrait.stations] == ["EWR", "JFK", "LGA"]
+    assert [one.station for one in seen.stations] == ["EWR", "JFK", "LGA"]
 
 
 def test_a_window_too_short_for_completeness_is_not_judged(spark: SparkSession) -> None:
     complete = rule("complete", "completeness", field="observed_at", every="1h", min=0.9)
-    count = found(spark, [complete], hours("JFK", 0, 1, 2)).counts["complete"]
-    assert (count.judged, count.kept, count.failed) == (False, False, 0)
+    count = counts_of(spark, [complete], hours("JFK", 0, 1, 2))["complete"]
+    assert (count.judged, count.kept, count.failed) == (False, True, 0)
 
 
 DRIFTED: dict[str, Callable[[float], float | None]] = {
@@ -158,14 +159,9 @@ def normal(field: str, at: int) -> float:
 def earlier(spark: SparkSession, windows: int) -> tuple[Validation, ...]:
     """Validations of windows, no record in two of them, whose fields are spread normally."""
     rows = frame(spark, [{field: normal(field, at) for field in DRIFTED} for at in range(800)])
-    portrait = Taker(schema=PUBLISHED.newest.schema).take(rows)
+    portrait = Portrayal(schema=PUBLISHED.newest.schema).take(rows, passed())
     return tuple(
-        replace(
-            passed(),
-            id=f"w{at}",
-            portrait=portrait,
-            window=replace(passed().window, slices=(Slice(partition=0, start=at * 10, end=at * 10 + 10),)),
-        )
+        replace(portrait, id=f"w{at}", slices=(Slice(partition=0, start=at * 10, end=at * 10 + 10),))
         for at in range(windows)
     )
 
@@ -178,21 +174,21 @@ def test_drift_is_found_in_every_field_that_changed_and_in_none_that_did_not(spa
     fields = [{field: normal(field, at) for field in DRIFTED} for at in range(800, 1600)]
     moved: list[Change] = [{field: DRIFTED[field](value) for field, value in row.items()} for row in fields]
     same: list[Change] = [dict(row) for row in fields]
-    counts = found(spark, DRIFT_RULES, moved, baseline=before).counts
+    counts = counts_of(spark, DRIFT_RULES, moved, baseline=before)
     assert [name for name, count in counts.items() if count.kept] == []
-    counts = found(spark, DRIFT_RULES, same, baseline=before).counts
+    counts = counts_of(spark, DRIFT_RULES, same, baseline=before)
     assert [name for name, count in counts.items() if not count.kept] == []
 
 
 @pytest.mark.parametrize(("windows", "records"), [(2, 800), (3, 199)], ids=["two windows", "few records"])
 def test_drift_is_not_judged_yet_by_too_little(spark: SparkSession, windows: int, records: int) -> None:
     far: list[Change] = [{"temperature": 40.0}] * records
-    count = found(spark, DRIFT_RULES[:1], far, baseline=earlier(spark, windows)).counts["temperature"]
-    assert (count.judged, count.kept, count.failed) == (False, False, 0)
+    count = counts_of(spark, DRIFT_RULES[:1], far, baseline=earlier(spark, windows))["temperature"]
+    assert (count.judged, count.kept, count.failed) == (False, True, 0)
     assert count.note.startswith("Not judged")
 
 
 def test_an_empty_window_keeps_no_rule_of_its_rows_or_its_age(spark: SparkSession) -> None:
-    counts = judged(frame(spark, [])).counts
+    counts = by_rule(judged(frame(spark, [])))
     broken = {name for name, count in counts.items() if count.judged and not count.kept}
     assert broken == {"feed-fresh", "some-rows"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quality.results import Validation
+from contracts.records.topic_weather_quality import Validation
 from tests.unit.quality.samples import passed
 
 

@@ -9,11 +9,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from contracts.model import Severity
-from quality.flow import Flow, QuarantineGroup, TopicVolume
-from quality.portrait import Bin, Distribution, Feed, Latency, Portrait, Station, Writer
-from quality.results import Coordinates, Incident, Origin, RuleResult, Validation
-from tests.unit.quality.samples import HOSTILE, NOON, broken, passed
+from contracts.records.topic_weather_quality import (
+    Bin,
+    Coordinates,
+    Distribution,
+    Feed,
+    Incident,
+    Latency,
+    Origin,
+    QuarantineGroup,
+    RuleResult,
+    Severity,
+    Station,
+    TopicVolume,
+    Validation,
+    Writer,
+)
+from tests.unit.quality.samples import HOSTILE, NOON, broken, passed, vary
 
 _CITIES: Mapping[str, tuple[float, float]] = {
     "JFK": (40.64, -73.78),
@@ -101,48 +113,43 @@ def full(
         passed(),
         id=f"validation-of-{moment:%Y%m%d%H%M}",
         validated_at=moment,
-        window=replace(passed().window, until=None, asked_at=moment - timedelta(seconds=20)),
+        until=None,
+        asked_at=moment - timedelta(seconds=20),
         rows=26_114,
         rules=rules,
         origin=Origin.WATCH,
         description="Observations in metric units, enriched and judged, for everyone to use.",
         owner="weather-stream",
-        portrait=Portrait(
-            first_arrival_at=moment - timedelta(hours=1),
-            last_arrival_at=moment - timedelta(minutes=4),
-            first_observed_at=moment - timedelta(hours=1),
-            last_observed_at=moment - timedelta(minutes=9),
-            flagged=6,
-            sources=(Feed(source="OPENWEATHERMAP", records=26_114),),
-            writers=(Writer(schema_id=4, version=1, records=26_114),),
-            raw_writers=(
-                Writer(schema_id=1, version=1, records=20_000),
-                Writer(schema_id=7, version=2, records=6_114),
-            ),
-            latencies=(
-                Latency(step="received", records=26_114, p50=212.0, p95=540.0, p99=610.0, highest=1900.0),
-                Latency(step="published", records=26_114, p50=0.42, p95=1.1, p99=2.0, highest=9.5),
-            ),
-            stations=tuple(known),
-            stations_seen=len(known),
-            distributions=tuple(distribution(*row, psi=psi) for row in _MEASURES),
-            baseline_ids=tuple(baseline),
+        first_arrival_at=moment - timedelta(hours=1),
+        last_arrival_at=moment - timedelta(minutes=4),
+        first_observed_at=moment - timedelta(hours=1),
+        last_observed_at=moment - timedelta(minutes=9),
+        flagged=6,
+        sources=(Feed(source="OPENWEATHERMAP", records=26_114),),
+        writers=(Writer(schema_id=4, version=1, records=26_114),),
+        raw_writers=(
+            Writer(schema_id=1, version=1, records=20_000),
+            Writer(schema_id=7, version=2, records=6_114),
         ),
-        flow=Flow(
-            topics=(
-                TopicVolume(
-                    topic="topic-weather", description="Raw observations.", held=26_120, given=90_120
-                ),
-                TopicVolume(
-                    topic="topic-weather-final",
-                    description="Enriched observations.",
-                    held=26_114,
-                    given=90_000,
-                ),
-                TopicVolume(topic="topic-weather-quarantine", description="Put aside.", held=6, given=120),
-            ),
-            lag=0,
+        latencies=(
+            Latency(step="received", records=26_114, p50=212.0, p95=540.0, p99=610.0, highest=1900.0),
+            Latency(step="published", records=26_114, p50=0.42, p95=1.1, p99=2.0, highest=9.5),
         ),
+        stations=tuple(known),
+        stations_seen=len(known),
+        distributions=tuple(distribution(*row, psi=psi) for row in _MEASURES),
+        baseline_ids=tuple(baseline),
+        topics=(
+            TopicVolume(topic="topic-weather", description="Raw observations.", held=26_120, given=90_120),
+            TopicVolume(
+                topic="topic-weather-final",
+                description="Enriched observations.",
+                held=26_114,
+                given=90_000,
+            ),
+            TopicVolume(topic="topic-weather-quarantine", description="Put aside.", held=6, given=120),
+        ),
+        lag=0,
     )
 
 
@@ -167,7 +174,7 @@ def breaking(
         else result
         for result in validation.rules
     )
-    return replace(validation, rules=rules)
+    return vary(validation, rules=rules)
 
 
 def with_window_rules(validation: Validation, *, psi: float) -> Validation:
@@ -201,10 +208,10 @@ def with_window_rules(validation: Validation, *, psi: float) -> Validation:
             definition="each station has 95 % of its hourly observations",
             judged=False,
             note="no whole hour lies in the window",
-            **{**whole, "kept": False},  # type: ignore[arg-type]
+            **whole,  # type: ignore[arg-type]
         ),
     )
-    return replace(validation, rules=(*validation.rules, *more))
+    return vary(validation, rules=(*validation.rules, *more))
 
 
 def put_aside(validation: Validation, reasons: Sequence[tuple[str, tuple[str, ...], int]]) -> Validation:
@@ -226,8 +233,7 @@ def put_aside(validation: Validation, reasons: Sequence[tuple[str, tuple[str, ..
         )
         for place, (reason, rules, records) in enumerate(reasons)
     )
-    flow = replace(validation.flow, quarantine=groups, quarantined=sum(group.records for group in groups))
-    return replace(validation, flow=flow)
+    return replace(validation, quarantine=groups, quarantined=sum(group.records for group in groups))
 
 
 _ASIDE = (("RULE_BROKEN", ("wind-speed-possible",), 41), ("UNDECODABLE", (), 9), ("UNKNOWN_SCHEMA", (), 3))
@@ -242,9 +248,9 @@ def failing() -> tuple[Validation, ...]:
         found = breaking(found, "dew-point-below-temperature", Severity.WARNING, failed=210 + place)
         history[place] = with_window_rules(put_aside(found, _ASIDE), psi=0.31)
     last = breaking(history[-1], "humidity-possible", Severity.CRITICAL)
-    shifted = (distribution(*_MEASURES[0], shift=6.0, psi=0.31), *last.portrait.distributions[1:])
+    shifted = (distribution(*_MEASURES[0], shift=6.0, psi=0.31), *last.distributions[1:])
     quiet = station("EWR", _CITIES["EWR"], last.validated_at, present=15, last_arrival_at=NOON)
-    stations = (quiet, *last.portrait.stations[:2])
+    stations = (quiet, *last.stations[:2])
     incident = Incident(
         id="incident",
         kind="rule",
@@ -253,9 +259,7 @@ def failing() -> tuple[Validation, ...]:
         opened_by=last.id,
         sentence="humidity-possible is broken by 13 of 26,114 records.",
     )
-    history[-1] = replace(
-        last, portrait=replace(last.portrait, distributions=shifted, stations=stations), incidents=(incident,)
-    )
+    history[-1] = replace(last, distributions=shifted, stations=stations, incidents=(incident,))
     return tuple(history)
 
 
@@ -269,8 +273,12 @@ def warning() -> tuple[Validation, ...]:
 def empty() -> tuple[Validation, ...]:
     nothing = breaking(full(NOON + timedelta(hours=1)), "some-rows", Severity.CRITICAL, failed=1, evaluated=1)
     rules = tuple(replace(rule, evaluated=0, examples=()) for rule in nothing.rules)
-    gone = replace(nothing, rows=0, rules=rules, portrait=Portrait())
-    return (full(), replace(gone, flow=replace(gone.flow, topics=gone.flow.topics)))
+    blank = replace(passed(), topics=nothing.topics, lag=nothing.lag)
+    known = ("id", "validated_at", "until", "asked_at", "origin", "description", "owner")
+    return (
+        full(),
+        vary(blank, rows=0, rules=rules, **{name: getattr(nothing, name) for name in known}),
+    )
 
 
 def older() -> tuple[Validation, ...]:
@@ -289,7 +297,7 @@ def crowd(count: int = 600) -> tuple[Validation, ...]:
         stations.append(station(f"ST{place:04}", at, NOON, present=present, last_arrival_at=arrived))
     stations.sort(key=lambda one: (one.present or 0, one.station))
     found = full(stations=stations)
-    return (replace(found, portrait=replace(found.portrait, stations_seen=4 * count)),)
+    return (replace(found, stations_seen=4 * count),)
 
 
 def hostile() -> tuple[Validation, ...]:
@@ -328,20 +336,21 @@ def hostile() -> tuple[Validation, ...]:
     )
     spreads = tuple(
         replace(one, field=name, unit=name, doc=name)
-        for one, name in zip(found.portrait.distributions, cut, strict=False)
+        for one, name in zip(found.distributions, cut, strict=False)
     )
-    latencies = tuple(replace(found.portrait.latencies[0], step=name) for name in cut)
+    latencies = tuple(replace(found.latencies[0], step=name) for name in cut)
     topics = tuple(TopicVolume(topic=name, description=name, held=1, given=2) for name in cut)
     return (
-        replace(
+        vary(
             found,
             id=cut[0],
             description=cut[1],
             owner=cut[2],
             gx_version=cut[3],
             rules=(*rules, *(replace(rule, id=cut[1], note=cut[0]) for rule in found.rules[-2:])),
-            portrait=replace(found.portrait, distributions=spreads, latencies=latencies),
-            flow=replace(found.flow, topics=topics),
+            distributions=spreads,
+            latencies=latencies,
+            topics=topics,
             incidents=(incident,),
         ),
     )
@@ -361,7 +370,7 @@ def ninety_days(days: int = 90) -> tuple[Validation, ...]:
             id=f"hour-{hour}",
             validated_at=moment,
             rows=900 + int(300 * math.sin(hour / 24 * 2 * math.pi)) + chance.randrange(80),
-            flow=replace(typical.flow, lag=chance.choice((0, 0, 0, 4, 40))),
+            lag=chance.choice((0, 0, 0, 4, 40)),
         )
         if hour // 24 in (12, 13, 60):
             one = breaking(one, "temperature-present", Severity.WARNING, failed=chance.randrange(20, 400))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cache
+from typing import Any
 
 from contracts.folder import load_contracts
-from contracts.model import Severity
-from quality.results import Coordinates, RuleResult, Slice, Validation, Window
+from contracts.records.topic_weather_quality import (
+    Coordinates,
+    RuleResult,
+    Severity,
+    Slice,
+    Validation,
+    Verdict,
+)
+from quality.verdict import verdict
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -32,23 +41,28 @@ def passed() -> Validation:
     """A window of the final topic that keeps every rule."""
     contract = load_contracts()["topic-weather-final"]
     rules = tuple(
-        RuleResult(id=rule.id, check=rule.check, severity=rule.severity, kept=True, evaluated=10, failed=0)
+        RuleResult(
+            id=rule.id,
+            check=rule.check,
+            severity=Severity[rule.severity.name],
+            kept=True,
+            evaluated=10,
+            failed=0,
+        )
         for rule in contract.rules
     )
     return Validation(
         id="a-validation",
         validated_at=NOON,
-        window=Window(
-            topic="topic-weather-final",
-            since=None,
-            until=NOON,
-            slices=(Slice(partition=0, start=3, end=13),),
-        ),
+        topic="topic-weather-final",
+        verdict=Verdict.PASS,
+        since=None,
+        until=NOON,
+        slices=(Slice(partition=0, start=3, end=13),),
         contract_version=1,
         gx_version="1.24.1",
         rows=10,
         unreadable=0,
-        unreadable_examples=(),
         rules=rules,
         seconds=1.5,
     )
@@ -59,3 +73,10 @@ def broken(rule: str, severity: Severity) -> RuleResult:
     return RuleResult(
         id=rule, check="range", severity=severity, kept=False, evaluated=10, failed=1, examples=places
     )
+
+
+def vary(validation: Validation, **changes: Any) -> Validation:
+    """The validation with changes, and the verdict that they lead to."""
+    found = replace(validation, **changes)
+    weighed = verdict(rows=found.rows, unreadable=found.unreadable, rules=found.rules)
+    return replace(found, verdict=weighed)

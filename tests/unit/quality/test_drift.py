@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from quality.drift import baseline, pooled, psi
-from quality.places import Slice
-from quality.portrait import Bin, Distribution, Portrait
-from quality.results import Validation
+from contracts.records.topic_weather_quality import Bin, Distribution, Slice, Validation
+from quality.portrait.drift import baseline, pooled, psi
 
 
 def spread(bins: dict[int, int]) -> Distribution:
@@ -21,10 +19,8 @@ def spread(bins: dict[int, int]) -> Distribution:
 
 
 def at(validation: Validation, name: str, start: int, end: int) -> Validation:
-    window = replace(validation.window, slices=(Slice(partition=0, start=start, end=end),))
-    return replace(
-        validation, id=name, window=window, portrait=Portrait(distributions=(spread({1: 5, 2: 5}),))
-    )
+    slices = (Slice(partition=0, start=start, end=end),)
+    return replace(validation, id=name, slices=slices, distributions=(spread({1: 5, 2: 5}),))
 
 
 def test_a_baseline_shares_no_record_with_itself_or_with_the_window(validation: Validation) -> None:
@@ -35,13 +31,13 @@ def test_a_baseline_shares_no_record_with_itself_or_with_the_window(validation: 
         at(validation, "overlapping", 25, 40),
         at(validation, "third", 40, 50),
     ]
-    window = at(validation, "now", 45, 60).window
-    assert [one.id for one in baseline(window, old)] == ["again", "overlapping"]
+    slices = at(validation, "now", 45, 60).slices
+    assert [one.id for one in baseline(slices, old)] == ["again", "overlapping"]
 
 
 def test_a_baseline_is_made_of_the_newest_windows(validation: Validation) -> None:
     old = [at(validation, f"w{n}", n * 10, n * 10 + 10) for n in range(40)]
-    found = baseline(at(validation, "now", 400, 410).window, old)
+    found = baseline(at(validation, "now", 400, 410).slices, old)
     assert [one.id for one in found] == [f"w{n}" for n in range(16, 40)]
 
 

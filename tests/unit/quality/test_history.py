@@ -5,25 +5,48 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import fastavro
 import pytest
 
 from contracts.compatibility import parse
+from contracts.decode import Decoder
 from contracts.folder import HOME, load_contracts
 from contracts.json_form import from_json
-from contracts.model import Severity
-from quality.bins import OUTERMOST, STEPS
-from quality.flow import Flow, QuarantineGroup
-from quality.measure import DAYS, LONGEST, STATIONS
-from quality.portrait import Bin, Distribution, Portrait, Station, StationDay
-from quality.record import from_record, to_record
-from quality.results import Coordinates, Validation, Verdict
-from quality.surroundings import GROUPS, RULES
-from quality.window import EXAMPLES
+from contracts.records.topic_weather_quality import (
+    Bin,
+    Coordinates,
+    Distribution,
+    QuarantineGroup,
+    RuleResult,
+    Severity,
+    Station,
+    StationDay,
+    Validation,
+    Verdict,
+)
+from contracts.wire import frame
+from quality.history import encode, weighed
+from quality.portrait.spread import OUTERMOST
+from quality.portrait.take import DAYS, STATIONS
+from quality.product import WEATHER
+from quality.report import summarise
+from quality.report.page.page import page
+from quality.verdict import verdict
+from quality.window.read import EXAMPLES, LONGEST
+from quality.window.surroundings import GROUPS, RULES
 from tests.unit.quality.samples import NOON, broken
 
 CONTRACT = load_contracts()["topic-weather-quality"]
+
+
+def decoded(body: bytes, writer: str) -> Validation:
+    return Validation.from_dict(Decoder(Validation.SCHEMA, lambda _: writer).decode(frame(1, body)))
+
+
+def through_avro(validation: Validation) -> Validation:
+    return decoded(encode(validation, CONTRACT.newest.schema), CONTRACT.newest.text)
 
 
 def test_a_validation_comes_back_from_its_avro_record_as_it_was(validation: Validation) -> None:
@@ -34,29 +57,29 @@ def test_a_validation_comes_back_from_its_avro_record_as_it_was(validation: Vali
         unreadable_examples=unreadable,
         rules=(broken("humidity-possible", Severity.CRITICAL), *validation.rules[1:]),
     )
-    schema = fastavro.parse_schema(load_contracts()["topic-weather-quality"].newest.schema)
-    body = io.BytesIO()
-    fastavro.schemaless_writer(body, schema, to_record(given))
-    body.seek(0)
-    record = fastavro.schemaless_reader(body, schema, schema)
-    assert isinstance(record, dict)
-    assert from_record(record) == given
+    assert through_avro(given) == given
 
 
 @pytest.mark.parametrize("path", sorted((HOME / CONTRACT.topic / "examples" / "v1").glob("*.json")))
 def test_history_of_the_first_version_is_read_with_what_it_lacks_left_empty(path: Path) -> None:
     first = CONTRACT.versions[0]
-    told = from_json(parse(first.schema), json.loads(path.read_text(encoding="utf-8")))
+    written = from_json(parse(first.schema), json.loads(path.read_text(encoding="utf-8")))
     body = io.BytesIO()
-    fastavro.schemaless_writer(body, fastavro.parse_schema(first.schema), told)
-    body.seek(0)
-    reader = fastavro.parse_schema(CONTRACT.newest.schema)
-    record = fastavro.schemaless_reader(body, fastavro.parse_schema(first.schema), reader)
-    assert isinstance(record, dict)
-    found = from_record(record)
-    assert (found.id, found.rows, found.verdict.value.upper()) == (told["id"], told["rows"], told["verdict"])
-    assert {rule.broken for rule in found.rules} == {not rule["kept"] for rule in told["rules"]}
-    assert (found.portrait, found.flow, found.incidents) == (Portrait(), Flow(), ())
+    fastavro.schemaless_writer(body, fastavro.parse_schema(first.schema), written)
+    found = decoded(body.getvalue(), first.text)
+    assert (found.id, found.rows, found.verdict.value) == (
+        written["id"],
+        written["rows"],
+        written["verdict"],
+    )
+    assert {rule.kept for rule in found.rules} == {rule["kept"] for rule in written["rules"]}
+    assert (found.stations, found.topics, found.last_arrival_at, found.lag, found.incidents) == (
+        (),
+        (),
+        None,
+        None,
+        (),
+    )
 
 
 def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Validation) -> None:
@@ -65,10 +88,11 @@ def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Va
         Coordinates(topic="t" * 20, partition=1, offset=1 << 50, source_offset=1 << 50)
         for _ in range(EXAMPLES)
     )
-    portrait = Portrait(
-        stations=(Station(station=name, name=name, latitude=0.5, longitude=0.5, records=1 << 40),) * STATIONS,
-        days=(StationDay(station=name, day=date(2026, 3, 1), records=1 << 40, hours=24, mean=0.5),) * DAYS,
-        distributions=tuple(
+    lists: dict[str, Any] = {
+        "stations": (Station(station=name, name=name, latitude=0.5, longitude=0.5, records=1 << 40),)
+        * STATIONS,
+        "days": (StationDay(station=name, day=date(2026, 3, 1), records=1 << 40, hours=24, mean=0.5),) * DAYS,
+        "distributions": tuple(
             Distribution(
                 field=field,
                 present=1,
@@ -76,9 +100,9 @@ def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Va
                 step=1.0,
                 bins=tuple(Bin(at=at, records=1 << 20) for at in range(-OUTERMOST, OUTERMOST + 1)),
             )
-            for field in STEPS
+            for field in WEATHER.portrayed
         ),
-    )
+    }
     group = QuarantineGroup(
         reason="RULE_BROKEN",
         stage="STREAMING",
@@ -90,23 +114,27 @@ def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Va
     rules = tuple(
         replace(rule, examples=places, definition="d" * 200, why="w" * 200) for rule in validation.rules
     )
-    full = replace(validation, portrait=portrait, flow=Flow(quarantine=(group,) * GROUPS), rules=rules * 3)
-    body = io.BytesIO()
-    fastavro.schemaless_writer(body, fastavro.parse_schema(CONTRACT.newest.schema), to_record(full))
-    assert len(body.getvalue()) < 900_000
+    full = replace(validation, **lists, quarantine=(group,) * GROUPS, rules=rules * 3)
+    assert len(encode(full, CONTRACT.newest.schema)) < 900_000
 
 
-def test_what_could_not_be_judged_is_neither_kept_nor_broken(validation: Validation) -> None:
-    unknown = replace(validation.rules[0], judged=False, kept=False)
-    given = replace(validation, rules=(unknown, *validation.rules[1:]))
-    record = to_record(given)
+def test_what_could_not_be_judged_is_not_broken(validation: Validation) -> None:
+    unknown = replace(validation.rules[0], severity=Severity.CRITICAL, judged=False)
+    found = through_avro(replace(validation, rules=(unknown, *validation.rules[1:])))
     # Who reads version 1 only must not take it for broken.
-    assert (record["rules"][0]["kept"], record["rules"][0]["judged"]) == (True, False)
-    assert from_record(record).rules[0] == unknown
-    assert (unknown.broken, given.verdict) == (False, Verdict.PASS)
+    assert (found.rules[0].kept, found.rules[0].judged) == (True, False)
+    assert verdict(rows=1, unreadable=0, rules=found.rules) is Verdict.PASS
 
 
 def test_a_severity_newer_than_the_reader_is_taken_as_the_mildest(validation: Validation) -> None:
-    record = to_record(validation)
-    record["rules"][0]["severity"] = "UNKNOWN"
-    assert from_record(record).rules[0].severity is Severity.INFO
+    record = broken("humidity-possible", Severity.CRITICAL).to_dict()
+    newer = RuleResult.from_dict({**record, "severity": "FATAL"})
+    assert verdict(rows=1, unreadable=0, rules=[newer]) is Verdict.PASS
+    assert page(summarise([replace(validation, rules=(newer,))]))
+
+
+def test_a_verdict_newer_than_the_reader_is_weighed_anew(validation: Validation) -> None:
+    newer = Validation.from_dict({**validation.to_dict(), "verdict": "EXCELLENT"})
+    assert weighed(newer).verdict is Verdict.PASS
+    assert weighed(replace(newer, rows=0)).verdict is Verdict.FAIL
+    assert weighed(replace(validation, verdict=Verdict.WARN)).verdict is Verdict.WARN

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contracts.model import Severity
-from quality.incidents import follow
-from quality.results import Incident, RuleResult, Validation
+from contracts.records.topic_weather_quality import Incident, RuleResult, Severity, Validation
+from quality.watch.incidents import follow
 from tests.unit.quality.samples import broken
 
 
@@ -47,8 +46,8 @@ def test_what_nobody_was_told_of_is_kept_until_somebody_is(validation: Validatio
 
 def test_an_incident_that_returns_is_another(validation: Validation) -> None:
     (first,) = follow(wet(validation), ())
-    slices = tuple(replace(part, start=part.end, end=part.end + 5) for part in validation.window.slices)
-    later = replace(wet(validation), window=replace(validation.window, slices=slices))
+    slices = tuple(replace(part, start=part.end, end=part.end + 5) for part in validation.slices)
+    later = replace(wet(validation), slices=slices)
     (second,) = follow(later, ())
     assert first.id != second.id
     assert follow(wet(validation), ())[0].id == first.id
@@ -82,5 +81,5 @@ def test_warnings_and_infos_wake_nobody_and_unreadable_records_do(validation: Va
 def test_a_rule_that_cannot_be_judged_ends_no_incident(validation: Validation) -> None:
     (opened,) = told(follow(wet(validation), ()))
     old = next(rule for rule in validation.rules if rule.id == "humidity-possible")
-    unknown = with_rules(validation, replace(old, judged=False, kept=False))
+    unknown = with_rules(validation, replace(old, judged=False))
     assert follow(unknown, (opened,)) == (opened,)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from contracts.records.topic_weather_quality import Validation
 from quality.report import summarise
 from quality.report.openmetrics import openmetrics
-from quality.results import Validation
 from tests.unit.quality import histories
 
 TOPIC = "topic-weather-final"
+ORDER = ("topic", "rule", "severity", "step", "quantile")
 Samples = dict[str, dict[tuple[str, ...], float]]
 
 
@@ -19,7 +20,9 @@ def samples(history: Sequence[Validation]) -> Samples:
     text = openmetrics(summarise(history))
     for family in text_string_to_metric_families(text):  # type: ignore[no-untyped-call]
         for sample in family.samples:
-            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+            labels = {"topic": "", **sample.labels}
+            key = tuple(labels.pop(name) for name in ORDER if name in labels)
+            found.setdefault(sample.name, {})[key + tuple(labels.values())] = sample.value
     return {name.removeprefix("weather_quality_"): values for name, values in found.items()}
 
 

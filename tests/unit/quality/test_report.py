@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -10,25 +9,23 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
-import fastavro
 import jsonschema
 import pytest
 
 from contracts.folder import load_contracts
-from contracts.model import Severity
+from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
 from contracts.rules import definition
-from quality.record import from_record, to_record
 from quality.report import summarise, write
-from quality.report.charts import inline
-from quality.report.document import document
-from quality.report.drawn import maps
-from quality.report.page import page
-from quality.report.steps import MOST, steps
+from quality.report.document import document, schema_text
+from quality.report.page.charts import inline
+from quality.report.page.drawn import maps
+from quality.report.page.page import page
+from quality.report.summary.steps import MOST, steps
 from quality.report.text import duration, number, share, shown
-from quality.results import RuleResult, Validation, Verdict
 from tests.unit.quality import histories
 from tests.unit.quality.histories import STATES, breaking, full
 from tests.unit.quality.samples import NOON
+from tests.unit.quality.test_history import through_avro
 
 HOUR = timedelta(hours=1)
 
@@ -218,8 +215,23 @@ def test_the_json_beside_the_page_is_what_its_schema_says(state: str) -> None:
     schema = json.loads(Path("quality/report/report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(told, schema)
-    assert told["verdict"] == history[-1].verdict.value
+    assert told["verdict"] == history[-1].verdict.value.lower()
     assert told["history"]["validations"] == len(history)
+
+
+def test_the_schema_of_the_json_is_the_one_that_its_contract_and_its_rows_give() -> None:
+    file = Path("quality/report/report.schema.json")
+    how = f"run `python -m quality report --schema > {file}`"
+    assert file.read_text(encoding="utf-8") == schema_text(), how
+
+
+def test_a_position_that_is_no_number_is_left_off_the_map_and_is_text_in_the_json() -> None:
+    nowhere = histories.station("LOST", (float("nan"), float("inf")), NOON)
+    summary = summarise([full(stations=[nowhere])])
+    assert maps(summary) == []
+    (told,) = json.loads(document(summary))["stations"]
+    assert (told["latitude"], told["longitude"]) == ("nan", "inf")
+    assert page(summary)
 
 
 def test_every_rule_of_the_contracts_reads_as_a_sentence() -> None:
@@ -253,15 +265,7 @@ def test_numbers_and_lengths_are_short() -> None:
 
 
 def test_a_validation_that_went_through_avro_gives_the_same_report(failing: Sequence[Validation]) -> None:
-    schema = fastavro.parse_schema(load_contracts()["topic-weather-quality"].newest.schema)
-    again = []
-    for one in failing:
-        body = io.BytesIO()
-        fastavro.schemaless_writer(body, schema, to_record(one))
-        body.seek(0)
-        record = fastavro.schemaless_reader(body, schema, schema)
-        assert isinstance(record, dict)
-        again.append(from_record(record))
+    again = [through_avro(one) for one in failing]
     assert document(summarise(again)) == document(summarise(failing))
 
 
@@ -282,14 +286,10 @@ def test_stations_are_coloured_by_the_contracts_own_limits_and_by_fixed_ones_onl
             for check, limit in limits.items()
         ]
         stations = [
-            replace(
-                day.portrait.stations[0], expected=100, present=present, last_arrival_at=NOON - age * HOUR
-            )
+            replace(day.stations[0], expected=100, present=present, last_arrival_at=NOON - age * HOUR)
             for present, age in ((95, 3), (92, 5), (79, 25))
         ]
-        window = replace(day.window, until=NOON)
-        portrait = replace(day.portrait, stations=tuple(stations))
-        found = summarise([replace(day, window=window, portrait=portrait, rules=tuple(rules))])
+        found = summarise([replace(day, until=NOON, stations=tuple(stations), rules=tuple(rules))])
         key = " ".join(words for drawing in maps(found) for _, words, _ in drawing.key)
         return [line.complete for line in found.stations], [line.fresh for line in found.stations], key
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.model import Severity
-from quality.results import RuleResult, Verdict, verdict
+from contracts.records.topic_weather_quality import RuleResult, Severity, Verdict
+from quality.verdict import verdict
 
 
 def result(severity: Severity, *, kept: bool) -> RuleResult:
@@ -16,6 +16,7 @@ def result(severity: Severity, *, kept: bool) -> RuleResult:
         (Severity.CRITICAL, Verdict.FAIL),
         (Severity.WARNING, Verdict.WARN),
         (Severity.INFO, Verdict.PASS),
+        (Severity.UNKNOWN, Verdict.PASS),
     ],
 )
 def test_a_broken_rule_weighs_as_much_as_its_severity(severity: Severity, expected: Verdict) -> None:

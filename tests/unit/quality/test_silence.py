@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from quality.portrait import Station
-from quality.silence import silent
+from contracts.records.topic_weather_quality import Station
+from quality.portrait.stations import silent
 from tests.unit.quality.samples import NOON
 
 HOUR = timedelta(hours=1)

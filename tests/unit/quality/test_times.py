@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from contracts.errors import UnusableSetting
-from quality.times import parse_length, parse_moment, window_edges
+from quality.window.times import before, parse_length, parse_moment, window_edges
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -53,3 +53,9 @@ def test_a_length_reads_every_unit() -> None:
         10800,
         86400,
     ]
+
+
+def test_a_length_that_reaches_back_before_1970_begins_there() -> None:
+    first = datetime(1970, 1, 1, tzinfo=timezone.utc)
+    assert window_edges(None, None, "999999d", NOW) == (first, NOW)
+    assert before(NOW, timedelta(hours=1)) == NOW - timedelta(hours=1)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from quality import watch
-from quality.alerts import alerts
-from quality.rest import busy, rest
-from quality.times import now
-from quality.watch import Watch, _started
+from quality.watch import loop
+from quality.watch.alerts import alerts
+from quality.watch.loop import Watch, _started
+from quality.watch.rest import busy, rest
+from quality.window.times import now
 
 _TOLD = "import os; print(os.nice(0), open('/proc/self/autogroup').read().split()[-1])"
 
@@ -64,7 +64,7 @@ def test_it_rests_five_times_as_long_as_it_judged_while_the_machine_is_busy(
         return {"said": "PASS", "behind": behind}
 
     monkeypatch.setattr(Watch, "_round", judge)
-    monkeypatch.setattr(watch, "busy", lambda _: load)
+    monkeypatch.setattr(loop, "busy", lambda _: load)
     stop = Stop()
     lines: list[dict[str, Any]] = []
     Watch(

@@ -1,0 +1,1 @@
+"""Great Expectations judges a window by the rules of its contract."""

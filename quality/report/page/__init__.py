@@ -1,0 +1,1 @@
+"""The page: its words, its charts, and its templates."""

@@ -1,0 +1,1 @@
+"""The watch: judges what is new at an interval, follows incidents, and sends alerts."""
