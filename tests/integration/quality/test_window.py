@@ -44,12 +44,12 @@ def test_a_window_reads_ids_in_kafka_headers_our_branch_of_a_union_and_any_times
         topic=place.topic,
         slices=(Slice(partition=0, start=0, end=6),),
     )
-    for name, value in {
+    for name, text in {
         **place.env,
         "KAFKA_BOOTSTRAP_SERVERS": place.bootstrap_servers,
         "SCHEMA_REGISTRY_URL": registry.url,
     }.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, text)
     with open_sources() as sources, read(sources, spark, window) as records:
         rows = records.readable.select("station", WRITER, TIMESTAMP).collect()
         assert (records.rows, records.unreadable) == (4, 2)
