@@ -14,7 +14,7 @@ from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming import recover
-from streaming.checkpoint import Batch, Memory, claim, remember
+from streaming.checkpoint import Batch, Checkpoint, Memory
 from streaming.job import Job
 from streaming.recover import compare_outputs, compare_raw, compare_state
 
@@ -42,7 +42,7 @@ def write(folder: Path, *, planned: int, committed: int, topic: str = "topic-wea
 
 def test_a_batch_that_was_planned_and_not_committed_is_unfinished(tmp_path: Path) -> None:
     write(tmp_path, planned=2, committed=1)
-    memory = remember(tmp_path, "topic-weather")
+    memory = Checkpoint(tmp_path, "topic-weather").read()
     assert memory
     assert memory.done == Batch(number=1, ends={0: 25, 1: 20}, planned_at=1001)
     assert memory.unfinished == Batch(number=2, ends={0: 35, 1: 30}, planned_at=1002)
@@ -51,7 +51,7 @@ def test_a_batch_that_was_planned_and_not_committed_is_unfinished(tmp_path: Path
 
 def test_a_crash_in_the_very_first_batch_is_remembered(tmp_path: Path) -> None:
     write(tmp_path, planned=0, committed=-1)
-    memory = remember(tmp_path, "topic-weather")
+    memory = Checkpoint(tmp_path, "topic-weather").read()
     assert memory
     assert (memory.done, memory.records, memory.next_offsets) == (None, 0, {0: 5, 1: 0})
     assert memory.unfinished == Batch(number=0, ends={0: 15, 1: 10}, planned_at=1000)
@@ -59,39 +59,40 @@ def test_a_crash_in_the_very_first_batch_is_remembered(tmp_path: Path) -> None:
 
 def test_a_stream_that_stopped_between_batches_has_nothing_unfinished(tmp_path: Path) -> None:
     write(tmp_path, planned=1, committed=1)
-    memory = remember(tmp_path, "topic-weather")
+    memory = Checkpoint(tmp_path, "topic-weather").read()
     assert memory
     assert memory.unfinished is None
 
 
 def test_an_empty_folder_remembers_nothing(tmp_path: Path) -> None:
-    assert remember(tmp_path, "topic-weather") is None
-    assert remember(tmp_path / "none", "topic-weather") is None
+    assert Checkpoint(tmp_path, "topic-weather").read() is None
+    assert Checkpoint(tmp_path / "none", "topic-weather").read() is None
 
 
 def test_a_checkpoint_of_another_topic_is_refused(tmp_path: Path) -> None:
     write(tmp_path, planned=0, committed=0, topic="elsewhere")
     with pytest.raises(CheckpointMismatch, match="over elsewhere, not over topic-weather"):
-        remember(tmp_path, "topic-weather")
+        Checkpoint(tmp_path, "topic-weather").read()
 
 
 def test_a_checkpoint_with_a_torn_file_is_refused(tmp_path: Path) -> None:
     write(tmp_path, planned=1, committed=0)
     (tmp_path / "offsets" / "1").write_text("v1\n{")
     with pytest.raises(CheckpointMismatch, match="cannot be read"):
-        remember(tmp_path, "topic-weather")
+        Checkpoint(tmp_path, "topic-weather").read()
 
 
 def test_a_checkpoint_in_use_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
-    with claim(tmp_path / "checkpoint"), pytest.raises(UnusableSetting, match="another stream"):
-        claim(tmp_path / "checkpoint")
-    claim(tmp_path / "checkpoint").close()
+    checkpoint = Checkpoint(tmp_path / "checkpoint", "topic-weather")
+    with checkpoint.claim(), pytest.raises(UnusableSetting, match="another stream"):
+        checkpoint.claim()
+    checkpoint.claim().close()
 
 
 def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UnusableSetting, match="cannot be written"):
-        claim(tmp_path / "file")
+        Checkpoint(tmp_path / "file", "topic-weather").claim()
 
 
 MEMORY = Memory(
@@ -119,18 +120,19 @@ def test_records_deleted_unread_are_counted_and_named() -> None:
 
 def test_a_checkpoint_with_a_state_and_one_without_are_told_apart() -> None:
     once = replace(JOB, once_within="1h")
-    compare_state(MEMORY, True, once, now=2)
-    compare_state(MEMORY, False, JOB, now=0)
-    compare_state(replace(MEMORY, done=None), False, once, now=2)
+    kept = replace(MEMORY, keeps_state=True)
+    compare_state(kept, once, now=2)
+    compare_state(MEMORY, JOB, now=0)
+    compare_state(replace(MEMORY, done=None), once, now=2)
     with pytest.raises(CheckpointMismatch, match="was made with --once-within"):
-        compare_state(MEMORY, True, JOB, now=2)
+        compare_state(kept, JOB, now=2)
     with pytest.raises(CheckpointMismatch, match="was made without --once-within"):
-        compare_state(MEMORY, False, once, now=2)
+        compare_state(MEMORY, once, now=2)
 
 
 def test_a_clock_that_went_back_is_told_before_what_is_remembered_goes_by_it() -> None:
     with pytest.raises(UnusableSetting, match="5 s behind"):
-        compare_state(MEMORY, True, replace(JOB, once_within="1h"), now=2 - 5000)
+        compare_state(replace(MEMORY, keeps_state=True), replace(JOB, once_within="1h"), now=2 - 5000)
 
 
 def test_real_time_mode_keeps_no_state() -> None:
