@@ -89,6 +89,14 @@ def product_named(name: str | None = None, folder: Path | None = None) -> Produc
     return products[chosen]
 
 
+def product_of(topic: str = "", name: str | None = None, folder: Path | None = None) -> Product:
+    """The product of that `name`, else the one that `topic` belongs to, else the only one there is."""
+    if name is None and topic:
+        contract = load_contracts(folder).get(topic)
+        name = contract.product if contract else None
+    return product_named(name, folder)
+
+
 def _product(name: str, roles: Mapping[Role, Contract]) -> Product:
     if missing := [role.value for role in Role if role not in roles]:
         raise UnusableSetting(

@@ -30,7 +30,7 @@ class History:
 
     def __init__(self, sources: Sources) -> None:
         """Look that the topic is there and its contract registered; raises `PlatformError` where not."""
-        self._sources, self._topic = sources, sources.product.quality
+        self._sources, self._topic = sources, sources.product.quality.topic
         self._contract = sources.contract(self._topic)
         self._writer_id = sources.registry.id_of(self._contract)
         self._decoder = Decoder(Validation.SCHEMA, sources.writers(self._topic).get)

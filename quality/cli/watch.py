@@ -14,12 +14,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from contracts.cli_support import INTERRUPTED, print_json
+from contracts.cli_support import INTERRUPTED, ProductName, print_json
+from contracts.product import Product, product_of
 from contracts.records.topic_weather_quality import Verdict
 from quality import health
 from quality.cli.shown import VERDICT_STYLES, broken, in_words
 from quality.judge.judge import ready_to_judge
-from quality.product import WEATHER
 from quality.watch.alerts import alerts
 from quality.watch.loop import Watch
 from quality.watch.round import Outcome, find_task, judge_task
@@ -28,7 +28,10 @@ from quality.window.times import before, now, parse_length
 
 def watch(
     *,
-    topic: Annotated[str, typer.Option(help="Topic that is watched.")] = WEATHER.final,
+    product: ProductName = None,
+    topic: Annotated[
+        str, typer.Option(help="Topic that is watched; the product's final topic if unset.")
+    ] = "",
     every: Annotated[str, typer.Option(help="Interval, such as 30s, 5m or 1h.")] = "5m",
     first: Annotated[
         str, typer.Option(help="How far back the first window of all goes; the next ones follow it.")
@@ -59,10 +62,13 @@ def watch(
     interval = parse_length(every).total_seconds()
     if bound:
         threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
+    chosen = product_of(topic, product)
+    topic = topic or chosen.final.topic
     if once:
-        raise typer.Exit(_once(topic, begin, most))
-    passed_on = ["--topic", topic, "--first", first, "--most", str(most)]
+        raise typer.Exit(_once(chosen, topic, begin, most))
+    passed_on = ["--product", chosen.name, "--topic", topic, "--first", first, "--most", str(most)]
     watching = Watch(
+        product=chosen,
         topic=topic,
         every=interval,
         begin=begin,
@@ -84,8 +90,8 @@ def _end_with_input() -> None:
     os._exit(INTERRUPTED)
 
 
-def _once(topic: str, begin: datetime, most: int) -> int:
-    with ready_to_judge(topic) as sources:
+def _once(product: Product, topic: str, begin: datetime, most: int) -> int:
+    with ready_to_judge(product, topic) as sources:
         task = find_task(sources, topic, begin=begin, started=begin, most=most)
         outcome = judge_task(sources, task, alerts())
     print_json(_line(outcome))
