@@ -47,8 +47,13 @@ def watch(
         ),
     ] = 15,
     health_file: Annotated[
-        Path, typer.Option("--health", help="File that `python -m quality.health FILE` asks.", dir_okay=False)
-    ] = health.FILE,
+        Path | None,
+        typer.Option(
+            "--health",
+            help="File that `python -m quality.health` asks; build/quality/PRODUCT/watch.json if unset.",
+            dir_okay=False,
+        ),
+    ] = None,
     bound: Annotated[bool, typer.Option(help="End when standard input does.", hidden=True)] = False,
     once: Annotated[bool, typer.Option(help="Judge the next window, and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each round.")] = False,
@@ -77,7 +82,7 @@ def watch(
         alerts=whom,
         nice=nice,
         child=("-m", "quality", "watch", "--once", "--bound", *passed_on),
-        health=health_file,
+        health=health_file or health.file_of(chosen.name),
     )
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: watching.stop.set())
