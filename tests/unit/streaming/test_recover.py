@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Message
 from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
@@ -15,6 +16,7 @@ from contracts.registry import SchemaRegistry
 from streaming import recover
 from streaming.checkpoint import Batch, Checkpoint, Memory, RealTime
 from streaming.job import Job
+from streaming.offsets import source_of
 from streaming.recover import (
     ahead,
     batch_to_finish,
@@ -162,6 +164,24 @@ def test_the_batch_to_finish_may_have_been_published_in_real_time_before_it_was_
     earlier = replace(MEMORY, real_time=RealTime(since=0, at_work=False))
     later = replace(MEMORY, real_time=RealTime(since=7, at_work=True))
     assert [batch and batch.planned_at for batch in map(batch_to_finish, (earlier, later))] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("headers", "source"),
+    [
+        ([("source-partition", b"1"), ("source-offset", b"42")], (1, 42)),
+        ([("source-partition", b"1")], None),
+        ([("source-partition", b"one"), ("source-offset", b"42")], None),
+        ([("source-partition", b""), ("source-offset", b"9" * 5000)], None),
+        ([("source-partition", None), ("source-offset", None)], None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_a_record_that_names_no_raw_record_is_another_s_whatever_its_headers_hold(
+    headers: list[tuple[str, str | bytes | None]] | None, source: tuple[int, int] | None
+) -> None:
+    assert source_of(Message(topic="topic-weather-final", headers=headers)) == source
 
 
 def test_of_an_unfinished_batch_only_its_own_records_are_published() -> None:
