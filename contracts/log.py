@@ -25,7 +25,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import OffsetSpec, TopicDescription  # type: ignore[attr-defined]
 
-from contracts.broker import CLIENT_LOG, NO_ANSWER, admin_client, broker_error, missing, refusal
+from contracts.broker import CLIENT_LOG, NO_ANSWER, admin_client, broker_error, metadata, missing, refusal
 from contracts.errors import PlatformError, ServiceFailed, UnusableSetting
 from contracts.kafka import ANSWERS_WITHIN, Kafka
 
@@ -101,6 +101,10 @@ class Log:
         (about,) = self._answers(lambda **how: {"": self._admin.describe_cluster(**how)}).values()
         return str(about.cluster_id)
 
+    def topics(self) -> frozenset[str]:
+        """Names of all topics; raises `Unreachable` or `AccessRefused`."""
+        return frozenset(metadata(self._settings, self._within).topics)
+
     def topic_ids(self, *topics: str) -> dict[str, str]:
         """Name to id of each of `topics`; a broker older than 2.8, which has no ids, gives none.
 
@@ -112,8 +116,7 @@ class Log:
     def watermarks(self, *topics: str) -> dict[str, dict[int, Span]]:
         """Each of `topics` to the span, by partition, from its oldest offset to its next one.
 
-        Raises `UnusableSetting` for a topic that is not there, `Unreachable`, `AccessRefused` or
-        `ServiceFailed`.
+        Raises `UnusableSetting` where there is none, `Unreachable`, `AccessRefused` or `ServiceFailed`.
         """
         held = self._held(topics)
         return {topic: {p: span for (t, p), span in held.items() if t == topic} for topic in topics}

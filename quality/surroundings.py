@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.broker import Broker
 from contracts.log import Log, Span
 from quality.flow import Flow, QuarantineGroup, TopicVolume
 from quality.measure import LONGEST
@@ -42,7 +41,7 @@ def look(sources: Sources, log: Log, window: Window, before: Flow | None = None)
 
     The part of the quarantine has the window's times, or begins where `before`, an earlier one, ended.
     """
-    there = Broker(sources.kafka).topics()
+    there = log.topics()
     topics = [
         topic
         for topic in dict.fromkeys((RAW_TOPIC, window.topic, QUARANTINE))

@@ -253,6 +253,7 @@ def halted(services: Services) -> Iterator[None]:
 QUESTIONS: list[Callable[[Log, str], object]] = [
     *ASKING,
     lambda log, _: log.cluster_id(),
+    lambda log, _: log.topics(),
     lambda log, topic: list(log.read({(topic, 0): Span(0, 10_000)})),
 ]
 
