@@ -3,9 +3,8 @@
 `Stream` opens a `Job`, and `supervise` keeps it running. A record meets the modules in this order: `source`,
 `decode`, `enrich`, `judge`, `encode`; `plan` puts them together, `learn` finds out what a plan depends on,
 `query` starts it; `once` remembers observations, where that is asked for. After a crash `resume` asks the
-`checkpoint` and the topics what was left, and `recover` decides what of it is done; `identity` knows the
-topics again, `outage` waits for services that are away. `replay` puts back what went to quarantine, while it
-has the `lease`.
+`checkpoint` and the topics what was left, and `recover` decides what of it is done; `outage` waits for
+services that are away. `replay` puts back what went to quarantine, while it has the `lease`.
 Names are loaded when they are asked for: a command line that only prints its help does not import Spark.
 """
 

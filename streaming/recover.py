@@ -93,6 +93,21 @@ def compare_outputs(memory: Memory, held: Collection[Held], job: Job) -> None:
         )
 
 
+def compare_ids(noted: Mapping[str, str], held: Mapping[str, str], job: Job) -> None:
+    """Raise for the first topic that is `held` under another id than the one `noted`."""
+    for topic, topic_id in held.items():
+        if noted.get(topic, topic_id) != topic_id:
+            raise CheckpointMismatch(
+                f"{topic} was deleted and made again since the checkpoint {job.checkpoint} was begun: "
+                "another --checkpoint starts from the beginning of what is there."
+            )
+
+
+def emptied(held: Mapping[int, tuple[int, int]]) -> bool:
+    """Whether a topic with these oldest and next offsets, by partition, had records and has none."""
+    return all(oldest == end for oldest, end in held.values()) and any(end for _, end in held.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """The batch that was under way, and which of its raw records are published, by output topic."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from contracts.log import Span, open_log, watermarks
 from streaming.checkpoint import Checkpoint, Offsets, RealTime
-from streaming.identity import compare, emptied
 from streaming.job import Job
 from streaming.offsets import Coordinates, sources_since
 from streaming.recover import (
@@ -18,9 +17,11 @@ from streaming.recover import (
     ahead,
     batch_to_finish,
     caught_up,
+    compare_ids,
     compare_outputs,
     compare_raw,
     compare_state,
+    emptied,
     under_way,
     unfinished,
 )
@@ -39,7 +40,7 @@ def checkpoint_of(job: Job) -> Checkpoint:
 def check_still_same(job: Job) -> None:
     """Raise `CheckpointMismatch` when a topic was made again since `Resume.check` has noted it."""
     with open_log(job.kafka) as log:
-        compare(checkpoint_of(job).topic_ids(), log.topic_ids(job.topic, job.final, job.quarantine), job)
+        compare_ids(checkpoint_of(job).topic_ids(), log.topic_ids(job.topic, job.final, job.quarantine), job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Resume:
             compare_state(memory, job, _now())
             compare_raw(memory, held[job.topic], job)
             compare_outputs(memory, [held[job.final], held[job.quarantine]], job)
-        compare(noted, ids, job)
+        compare_ids(noted, ids, job)
         if memory and memory.records and emptied(held[job.final]):
             _log.warning(
                 "%s holds nothing any more, and by the checkpoint %s was written to: its records were "

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Message
 from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
@@ -14,9 +15,18 @@ from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming import recover
-from streaming.checkpoint import Batch, Checkpoint, Memory
+from streaming.checkpoint import Batch, Checkpoint, Memory, RealTime
 from streaming.job import Job
-from streaming.recover import compare_outputs, compare_raw, compare_state
+from streaming.offsets import source_of
+from streaming.recover import (
+    ahead,
+    batch_to_finish,
+    compare_outputs,
+    compare_raw,
+    compare_state,
+    under_way,
+    unfinished,
+)
 
 JOB = Job(
     product=product_named("weather"),
@@ -151,6 +161,64 @@ def test_outputs_emptied_or_made_again_are_told() -> None:
         compare_outputs(MEMORY, [{0: (0, 0)}, {0: (0, 0)}], JOB)
     with pytest.raises(CheckpointMismatch, match="emptied or made again"):
         compare_outputs(MEMORY, [{0: (175, 175)}, {0: (10, 10)}], JOB)
+
+
+def test_the_batch_to_finish_may_have_been_published_in_real_time_before_it_was_planned() -> None:
+    assert batch_to_finish(None) is None
+    assert batch_to_finish(replace(MEMORY, unfinished=None)) is None
+    assert batch_to_finish(MEMORY) == MEMORY.unfinished
+    earlier = replace(MEMORY, real_time=RealTime(since=0, at_work=False))
+    later = replace(MEMORY, real_time=RealTime(since=7, at_work=True))
+    assert [batch and batch.planned_at for batch in map(batch_to_finish, (earlier, later))] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("headers", "source"),
+    [
+        ([("source-partition", b"1"), ("source-offset", b"42")], (1, 42)),
+        ([("source-partition", b"1")], None),
+        ([("source-partition", b"one"), ("source-offset", b"42")], None),
+        ([("source-partition", b""), ("source-offset", b"9" * 5000)], None),
+        ([("source-partition", None), ("source-offset", None)], None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_a_record_that_names_no_raw_record_is_another_s_whatever_its_headers_hold(
+    headers: list[tuple[str, str | bytes | None]] | None, source: tuple[int, int] | None
+) -> None:
+    assert source_of(Message(topic="topic-weather-final", headers=headers)) == source
+
+
+def test_of_an_unfinished_batch_only_its_own_records_are_published() -> None:
+    assert MEMORY.unfinished
+    sources = {JOB.final: {(0, 99), (0, 100), (1, 89), (1, 90)}, JOB.quarantine: {(0, 119), (2, 0)}}
+    found = unfinished(MEMORY.unfinished, MEMORY.next_offsets, sources)
+    assert found.published == {JOB.final: {(0, 100), (1, 89)}, JOB.quarantine: {(0, 119)}}
+    progress = found.progress(JOB)
+    assert (progress.final, progress.quarantined, progress.end_offsets) == (2, 1, {"0": 120, "1": 90})
+
+
+def test_what_lies_ahead_of_the_commits_is_on_the_raw_topic_or_that_was_made_again() -> None:
+    raw = {0: (0, 150), 1: (0, 90)}
+    sources = {JOB.final: {(0, 99), (0, 149)}, JOB.quarantine: {(1, 80)}}
+    found = ahead(MEMORY, sources, raw, JOB)
+    assert found
+    assert found.coordinates == {(0, 149), (1, 80)}
+    assert ahead(MEMORY, {JOB.final: {(0, 99)}, JOB.quarantine: set()}, raw, JOB) is None
+    for beyond in ((0, 150), (2, 0)):
+        with pytest.raises(CheckpointMismatch, match="made again"):
+            ahead(MEMORY, {JOB.final: {beyond}}, raw, JOB)
+
+
+def test_what_a_failed_batch_may_have_read_is_bounded_in_either_speed() -> None:
+    assert under_way(None, {}, JOB) is None
+    assert under_way(MEMORY, {}, JOB) == ({0: 100, 1: 80}, {0: 120, 1: 90})
+    between = replace(MEMORY, unfinished=None)
+    assert under_way(between, {0: (0, 500)}, JOB) is None
+    real_time = replace(JOB, real_time=True, largest_batch=50)
+    raw = {0: (0, 500), 1: (85, 90), 2: (0, 5)}
+    assert under_way(between, raw, real_time) == ({0: 450, 1: 85, 2: 0}, {0: 500, 1: 90, 2: 5})
 
 
 @pytest.mark.parametrize("named_at_most", [0, 1000], ids=["by a join", "by an expression"])
