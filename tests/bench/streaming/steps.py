@@ -24,7 +24,7 @@ from contracts.cli_support import messages, run
 from contracts.registry import connect
 from contracts.wire import HEADER_SIZE
 from streaming.decode import decode
-from streaming.enrich import enrich, passing
+from streaming.enrich import enrichment_of
 from streaming.job import Job
 from streaming.learn import learn
 from streaming.plan import Plan, judged, publish
@@ -99,12 +99,7 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
     raw = named(in_file(topic.select(*KAFKA_COLUMNS), folder / "raw"))
     reader = reader_schema(plan.raw)
     decoded = decode(
-        raw,
-        writers=plan.writers,
-        guids=plan.guids,
-        reader=reader,
-        seal=plan.seal,
-        largest=plan.largest_value,
+        raw, writers=plan.writers, guids=plan.guids, reader=reader, seal=plan.seal, largest=plan.largest_value
     )
     encoded = publish(counted(judged(raw, plan), plan), plan).select("topic", "key", "value", "headers")
     published = in_file(encoded, folder / "published")
@@ -114,7 +109,7 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
         "file": raw,
         "from_avro": raw.select(from_avro(body, plan.raw.newest.text).alias("record")),
         "decode": decoded,
-        "enrich": enrich(decoded, passing(reader, plan.final.newest.schema)),
+        "enrich": enrichment_of(plan.final).apply(decoded, reader, plan.final.newest.schema),
         "judge": judged(raw, plan),
         "count": counted(judged(raw, plan), plan),
         "encode": encoded,
