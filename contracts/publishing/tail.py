@@ -30,13 +30,13 @@ _AT_ONCE = 1000
 _A_MOMENT = 0.1
 
 
-def ends(kafka: Kafka, topics: Collection[str]) -> dict[str, dict[int, int]]:
-    """Each of `topics` to the next offset of its partitions.
+def ends(kafka: Kafka, topics: Collection[str], within: float = ANSWERS_WITHIN) -> dict[str, dict[int, int]]:
+    """Each of `topics` to the next offset of its partitions; waits `within` seconds for the broker.
 
     Raises `UnusableSetting` where one is missing, `Unreachable`, `AccessRefused`, `ServiceFailed`.
     """
     with _consumer(kafka) as consumer:
-        marks = _watermarks(consumer, topics, ANSWERS_WITHIN)
+        marks = _watermarks(consumer, topics, within)
     return {topic: {p: end for (t, p), (_, end) in marks.items() if t == topic} for topic in topics}
 
 

@@ -42,11 +42,12 @@ class Writer:
         properties: Mapping[str, Any] | None = None,
         before_again: Callable[[], None] = lambda: None,
     ) -> None:
-        """Connect, and see where each of `topics` ends; `properties` are further ones of Confluent's client.
+        """See where each of `topics` ends; `properties` are further ones of Confluent's client.
 
-        A record that is not acknowledged within `deliver_within` seconds is given up; a new client begins
-        that time anew. `before_again` is called before records are sent again, and may raise. Raises
-        `UnusableSetting` where a topic is missing, `Unreachable`, `AccessRefused`.
+        A broker that does not answer within `deliver_within` seconds is not there, and a record that is not
+        acknowledged within them is given up; a new client begins that time anew. `before_again` is called
+        before records are sent again, and may raise. Raises `UnusableSetting` where a topic is missing,
+        `Unreachable`, `AccessRefused`.
         """
         self._kafka, self._deliver_within, self._before_again = kafka, deliver_within, before_again
         self._settings: dict[str, Any] = {
@@ -69,7 +70,8 @@ class Writer:
         self._stuck_at, self._stuck_since = -1, 0.0
         """How many records were acknowledged when a new client was first tried, and when that was."""
         self._next_look = 0.0
-        self.topics = {topic: Topic(self, topic, held) for topic, held in ends(kafka, topics).items()}
+        held = ends(kafka, topics, deliver_within)
+        self.topics = {topic: Topic(self, topic, held[topic]) for topic in topics}
         self._start()
 
     @property
