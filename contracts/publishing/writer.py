@@ -145,7 +145,7 @@ class Writer:
         """Hand over a record that the client did not take at once; raises as `Topic.send`."""
         deadline = time.monotonic() + self._deliver_within
         try:
-            while not self._take(record):
+            while len(self._left) >= _KEPT_AT_MOST or not self._take(record):
                 if time.monotonic() > deadline:
                     raise NotDelivered(
                         f"the broker took no record for {self._deliver_within:.0f} s: see that it runs."
@@ -155,15 +155,13 @@ class Writer:
             raise sentence(error.args[0], record, self._settings) from None
 
     def _take(self, record: Record) -> bool:
-        """Hand over a record, or keep it while there is no client; False where there is no room for it.
+        """Hand over a record, or keep it while there is no client; False where the client has no room for it.
 
         Raises `KafkaException` where it can never be sent.
         """
         if self._lost:
-            if len(self._left) < _KEPT_AT_MOST:
-                self._left.append(record)
-                return True
-            return False
+            self._left.append(record)
+            return True
         number, topic, value, key, partition, headers, outcome, _ = record
         report = partial(topic.report, number, partition, headers, outcome)
         try:

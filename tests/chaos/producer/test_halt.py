@@ -52,6 +52,7 @@ def test_records_under_load_arrive_once_and_those_of_a_key_in_their_order(
         for _ in range(20):
             sent.append((b"%07d" % len(sent), b"key-%d" % (len(sent) % 7)))
             writer.topics[KEPT].send(*sent[-1])
+        writer.topics[FORGETFUL].send(b"forgotten, or not")
         writer.serve()
         time.sleep(0.005)
 
@@ -66,11 +67,11 @@ def test_records_under_load_arrive_once_and_those_of_a_key_in_their_order(
         Writer(Kafka(services.bootstrap_servers), [KEPT, FORGETFUL], deliver_within=300.0)
     ) as writer:
         for happening in happenings:
-            wreck.remember()
-            writer.topics[FORGETFUL].send(b"forgotten")
+            # What the broker remembers of the client, so that it misses what it forgets.
+            writer.topics[FORGETFUL].send(b"remembered")
             assert writer.flush(_SECONDS) == 0
-            meanwhile(partial(time.sleep, moments.uniform(0, 1)), load)
-            writer.topics[FORGETFUL].send(b"one too many")
+            wreck.remember()
+            meanwhile(partial(time.sleep, moments.uniform(0.2, 1)), load)
             meanwhile(happening, load)
         assert writer.flush(_SECONDS) == 0
         assert writer.failure() is None
