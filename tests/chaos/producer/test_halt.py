@@ -25,7 +25,9 @@ from producer.state import State
 from producer.tail import fingerprint, on_topic
 from tests.wreck import QUICK, Wreck, all_of, make_topics, meanwhile
 
-CONTEXT = Context(source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000)
+CONTEXT = Context(
+    product="weather", source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000
+)
 KEPT, FORGETFUL = "kept", "forgetful"
 DELIVER_WITHIN = 6.0
 _SECONDS = 120.0

@@ -15,14 +15,16 @@ import pytest
 from contracts.errors import Unreachable
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
+from contracts.log import open_log
+from contracts.product import product_named
 from contracts.registry import connect
 from embedded import Services
-from quality.history import TOPIC, History
+from quality.history import History
 from quality.sources import Sources
-from quality.topics import consumer_of
 from tests.unit.quality.samples import passed
 from tests.wreck import QUICK, Wreck, all_of, make_topics
 
+TOPIC = "topic-weather-quality"
 _VERDICTS = 60
 
 
@@ -38,9 +40,10 @@ def services(tmp_path: Path, real_part: Callable[[str], None]) -> Iterator[Servi
 @contextmanager
 def history(services: Services) -> Iterator[History]:
     contracts, kafka = load_contracts(), Kafka(services.bootstrap_servers)
-    with closing(connect(services.schema_registry_url)) as registry, consumer_of(kafka) as consumer:
+    with closing(connect(services.schema_registry_url)) as registry, open_log(kafka) as log:
         registry.register(contracts[TOPIC].subject, contracts[TOPIC].newest.text)
-        yield History(Sources(contracts=contracts, registry=registry, kafka=kafka), consumer)
+        product = product_named("weather")
+        yield History(Sources(product=product, contracts=contracts, registry=registry, kafka=kafka, log=log))
 
 
 @pytest.mark.timeout(600)
@@ -65,7 +68,7 @@ def test_each_verdict_is_there_once(services: Services, monkeypatch: pytest.Monk
             past.publish(replace(passed(), id=f"verdict-{number}"))
             number += 1
         thread.join()
-        assert {one.id for one in past.read(passed().window.topic)} == {f"verdict-{n}" for n in range(number)}
+        assert {one.id for one in past.read(passed().topic)} == {f"verdict-{n}" for n in range(number)}
     assert len(all_of(services, TOPIC)) == number
 
 
