@@ -14,10 +14,7 @@ from contracts.errors import CheckpointMismatch
 from contracts.files import write_whole
 from contracts.log import open_log, watermarks
 from streaming.checkpoint import cannot_write, remember
-from streaming.job import Job
-
-FILE = "topics.json"
-"""Beside what Spark writes: topic to its id."""
+from streaming.job import NOTED_TOPICS, Job
 
 _log = logging.getLogger("streaming")
 
@@ -29,7 +26,7 @@ def check_identity(job: Job) -> None:
     """
     held = topic_ids(job)
     memory = remember(job.checkpoint, job.topic)
-    noted = _read(job.checkpoint / FILE) if memory else {}
+    noted = _read(job.checkpoint / NOTED_TOPICS) if memory else {}
     compare(noted, held, job)
     if memory and memory.records and emptied(watermarks(job.kafka, job.final)):
         _log.warning(
@@ -39,12 +36,12 @@ def check_identity(job: Job) -> None:
             job.checkpoint,
         )
     if noted != held:
-        _write(job.checkpoint / FILE, {**noted, **held})
+        _write(job.checkpoint / NOTED_TOPICS, {**noted, **held})
 
 
 def check_still_same(job: Job) -> None:
     """Raise `CheckpointMismatch` when a topic was made again since `check_identity` has noted it."""
-    compare(_read(job.checkpoint / FILE), topic_ids(job), job)
+    compare(_read(job.checkpoint / NOTED_TOPICS), topic_ids(job), job)
 
 
 def compare(noted: Mapping[str, str], held: Mapping[str, str], job: Job) -> None:

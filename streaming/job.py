@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +22,20 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 """How `hdfs://…`, `s3a://…` or `file:///…` begin, once `Path` has made one slash of two."""
 
 _CHECKPOINTS = Path("build/checkpoint")
+NOTED_TOPICS = "topics.json"
+"""Beside what Spark writes into a checkpoint: topic to its id."""
 
 
 def checkpoint_of(product: Product) -> Path:
     """Where the stream of `product` remembers how far it has come, unless another folder is named.
 
-    A folder from before there were several products holds Spark's files itself, and is gone on with.
+    A folder from before there were several products holds Spark's files itself, and the product whose topics
+    it notes goes on with it.
     """
-    return _CHECKPOINTS if (_CHECKPOINTS / "metadata").exists() else _CHECKPOINTS / product.name
+    former = (_CHECKPOINTS / "metadata").exists()
+    with contextlib.suppress(OSError, ValueError):
+        former = former and product.raw.topic in json.loads((_CHECKPOINTS / NOTED_TOPICS).read_text("utf-8"))
+    return _CHECKPOINTS if former else _CHECKPOINTS / product.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
