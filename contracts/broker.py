@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -58,18 +59,7 @@ REFUSED = frozenset(
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
     }
 )
-_ACCESS = (
-    "bootstrap.servers",
-    "broker.",
-    "client.",
-    "enable.s",
-    "https.",
-    "oauth",
-    "sasl.",
-    "security.",
-    "socket.",
-    "ssl.",
-)
+_ACCESS = re.compile(r"bootstrap\.servers|(broker|client|https|sasl|security|socket|ssl)\.|enable\.s|oauth")
 """How the properties begin that every client takes; others are of those that read or those that write."""
 _GIST = 200
 
@@ -137,7 +127,7 @@ def admin_client(settings: Mapping[str, Any]) -> tuple[AdminClient, Callable[[],
         if refusals:
             raise _access(refusals[0], settings)
 
-    access = {name: value for name, value in settings.items() if name.startswith(_ACCESS)}
+    access = {name: value for name, value in settings.items() if _ACCESS.match(name)}
     listening: dict[str, Any] = {**access, "error_cb": listen}
     admin = AdminClient(listening, logger=CLIENT_LOG)
     return admin, check_access

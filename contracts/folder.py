@@ -65,6 +65,7 @@ class _ContractFile(_Strict):
     identity: list[str] = []
     incidental: list[str] = []
     about_station: list[str] = []
+    portrayed: dict[str, float] = {}
     daily: str | None = None
     mode: Mode = Mode.FULL_TRANSITIVE
     readers: list[Literal["spark", "fastavro"]] = ["spark", "fastavro"]
@@ -152,6 +153,7 @@ def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
         identity=tuple(about.identity),
         incidental=tuple(about.incidental),
         about_station=tuple(about.about_station),
+        portrayed=about.portrayed,
         daily=about.daily,
         owner=about.owner,
         mode=about.mode,

@@ -9,6 +9,8 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, wait
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from confluent_kafka import (
@@ -24,7 +26,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import OffsetSpec, TopicDescription  # type: ignore[attr-defined]
 
 from contracts.broker import CLIENT_LOG, NO_ANSWER, admin_client, broker_error, metadata, missing, refusal
-from contracts.errors import PlatformError, ServiceFailed, Unreachable, UnusableSetting
+from contracts.errors import PlatformError, ServiceFailed, UnusableSetting
 from contracts.kafka import ANSWERS_WITHIN, Kafka
 
 K = TypeVar("K")
@@ -42,7 +44,6 @@ SILENT_FACTOR = 3
 _LATEST = 2**63 - 1
 _AT_ONCE = 2000
 _A_MOMENT = 0.1
-_CLUSTER = ""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """The id of every topic at a broker that is older than 2.8."""
@@ -67,13 +68,15 @@ def watermarks(kafka: Kafka, topic: str) -> dict[int, Span]:
         return log.watermarks(topic)[topic]
 
 
-def open_log(kafka: Kafka, properties: Mapping[str, Any] | None = None) -> Log:
-    """The log of a cluster, for a `with` block; `properties` are further ones of Confluent's client."""
-    return Log({**kafka.client(), **(properties or {})}, kafka.answers_within)
+@contextmanager
+def open_log(kafka: Kafka) -> Iterator[Log]:
+    """The log of a cluster, as long as the block lasts."""
+    with closing(Log(kafka.client(), kafka.answers_within)) as log:
+        yield log
 
 
 class Log:
-    """The log of one cluster, as a context: one thread asks it, or reads it, one thing after another."""
+    """The log of one cluster: one thread asks it, or reads it, one thing after another, and closes it."""
 
     def __init__(self, settings: Mapping[str, Any], answers_within: float = ANSWERS_WITHIN) -> None:
         """Connect lazily, with these properties of Confluent's client; raises `UnusableSetting` for bad ones.
@@ -87,14 +90,6 @@ class Log:
         self._admin, self._check_access = usable(lambda: admin_client(self._settings))
         self._isolation = IsolationLevel[str(self._settings["isolation.level"]).upper()]
 
-    def __enter__(self) -> Log:
-        """Begin."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close."""
-        self.close()
-
     def close(self) -> None:
         """Let go of the connections."""
         if self._consumer:
@@ -103,8 +98,8 @@ class Log:
 
     def cluster_id(self) -> str:
         """Identity of the cluster, which its offsets belong to; raises `Unreachable` or `AccessRefused`."""
-        asked = self._admin.describe_cluster(request_timeout=self._within)
-        return str(self._answers({_CLUSTER: asked})[_CLUSTER].cluster_id)
+        (about,) = self._answers(lambda **how: {"": self._admin.describe_cluster(**how)}).values()
+        return str(about.cluster_id)
 
     def topics(self) -> frozenset[str]:
         """Names of all topics; raises `Unreachable` or `AccessRefused`."""
@@ -121,8 +116,7 @@ class Log:
     def watermarks(self, *topics: str) -> dict[str, dict[int, Span]]:
         """Each of `topics` to the span, by partition, from its oldest offset to its next one.
 
-        Raises `UnusableSetting` for a topic that is not there, `Unreachable`, `AccessRefused` or
-        `ServiceFailed`.
+        Raises `UnusableSetting` where there is none, `Unreachable`, `AccessRefused` or `ServiceFailed`.
         """
         held = self._held(topics)
         return {topic: {p: span for (t, p), span in held.items() if t == topic} for topic in topics}
@@ -135,7 +129,7 @@ class Log:
         held = self._held(topics)
         found = self._offsets(held, OffsetSpec.for_timestamp(min(max(0, time_ms), _LATEST)))
         # The end as it was seen, not as it will be when reading begins: nothing in between is missed.
-        begins = {at: offset if offset >= 0 else held[at].end for at, (offset, _) in found.items()}
+        begins = {at: offset if offset >= 0 else held[at].end for at, offset in found.items()}
         return {at: Span(begins[at], max(begins[at], span.end)) for at, span in held.items()}
 
     def read(
@@ -220,8 +214,7 @@ class Log:
         for topic in topics:
             if not _NAME.fullmatch(topic):
                 raise missing(topic, self._settings)
-        names = TopicCollection(list(dict.fromkeys(topics)))
-        return self._answers(self._admin.describe_topics(names, request_timeout=self._within))
+        return self._answers(self._admin.describe_topics, TopicCollection(list(dict.fromkeys(topics))))
 
     def _held(self, topics: Collection[str]) -> dict[Partition, Span]:
         parts = [
@@ -230,53 +223,50 @@ class Log:
         ends = self._offsets(parts, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         begins = self._offsets(parts, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
         # Asked later, the oldest offset may have passed the end that was seen: what lay between is gone.
-        return {at: Span(begins[at][0], max(begins[at][0], ends[at][0])) for at in parts}
+        return {at: Span(begins[at], max(begins[at], ends[at])) for at in parts}
 
-    def _offsets(self, parts: Collection[Partition], spec: OffsetSpec) -> dict[Partition, tuple[int, int]]:
-        """Offset and timestamp that `spec` asks for; -1 for both where no record is so late."""
+    def _offsets(self, parts: Collection[Partition], spec: OffsetSpec) -> dict[Partition, int]:
+        """The offset that `spec` asks for; -1 where no record is so late."""
+        asked = {TopicPartition(*at): spec for at in parts}
+        found = (
+            self._answers(self._admin.list_offsets, asked, isolation_level=self._isolation) if parts else {}
+        )
+        return {(at.topic, at.partition): answer.offset for at, answer in found.items()}
+
+    def _answers(self, ask: Callable[..., Mapping[K, Future[Any]]], *what: Any, **how: Any) -> dict[K, Any]:
+        """What is answered, by what was asked for; asks again while a partition gets another leader."""
         deadline = time.monotonic() + self._within
-        while parts:
-            asked = self._admin.list_offsets(
-                {TopicPartition(*at): spec for at in parts},
-                isolation_level=self._isolation,
-                request_timeout=self._within,
-            )
+        while True:
+            asked = ask(*what, **how, request_timeout=self._within)
+            while wait(asked.values(), timeout=_A_MOMENT).not_done and time.monotonic() < deadline + 1:
+                self._check_access()
             try:
-                answers = self._answers({(at.topic, at.partition): answer for at, answer in asked.items()})
-            except Unreachable:
-                # The client may have asked who led a partition before.
+                return {of: self._answer(of, future) for of, future in asked.items()}
+            except _NoAnswer:
                 if time.monotonic() > deadline:
-                    raise
-                self._describe([topic for topic, _ in parts])
-                continue
-            found = {at: (answer.offset, answer.timestamp) for at, answer in answers.items()}
-            # What the client gives, as if it were an answer, when a broker that it knew has none in time.
-            if any(offset == OFFSET_INVALID for offset, _ in found.values()):
-                raise self._no_answer()
-            return found
-        return {}
+                    raise self._no_answer() from None
+            time.sleep(_A_MOMENT)
 
-    def _answers(self, asked: Mapping[K, Future[T]]) -> dict[K, T]:
-        """The answers to what was asked, by a topic, a topic and its partition, or nothing."""
-        deadline = time.monotonic() + self._within + 1
-        while wait(asked.values(), timeout=_A_MOMENT).not_done:
-            self._check_access()
-            if time.monotonic() > deadline:
-                raise self._no_answer()
-        return {of: self._answer(of, future) for of, future in asked.items()}
-
-    def _answer(self, of: Any, future: Future[T]) -> T:
+    def _answer(self, of: Any, future: Future[Any]) -> Any:
         try:
-            return future.result()
-        except KafkaException as error:
-            if error.args[0].code() in NO_ANSWER:
-                raise self._no_answer() from None
-            topic = of if isinstance(of, str) else of[0]
+            answer = future.result(timeout=0)
+        except (KafkaException, FutureTimeoutError) as error:
+            if not isinstance(error, KafkaException) or error.args[0].code() in NO_ANSWER:
+                raise _NoAnswer from None
+            topic = of.topic if isinstance(of, TopicPartition) else of
             raise refusal(error.args[0], self._settings, topic) from None
+        # What the client gives, as if it were an answer, when a broker that it knew has none in time.
+        if getattr(answer, "offset", 0) == OFFSET_INVALID:
+            raise _NoAnswer
+        return answer
 
     def _no_answer(self) -> PlatformError:
         self._check_access()
         return broker_error(KafkaException(KafkaError(KafkaError._TIMED_OUT)), self._settings)
+
+
+class _NoAnswer(Exception):
+    """None has come yet."""
 
 
 def consumer(settings: Mapping[str, Any], group: str, *, commits: bool = False) -> Consumer:

@@ -121,6 +121,8 @@ class Contract:
     """The fields that may differ between two records of one observation with the same values."""
     about_station: tuple[str, ...] = ()
     """The fields that tell of the station or of its day, and measure nothing."""
+    portrayed: Mapping[str, float] = field(default_factory=dict)
+    """The fields whose spread a report shows, each with the width of a bin in the field's unit."""
     daily: str | None = None
     """The measure of which a report shows the lowest, mean and highest of each day."""
     exceptions: Mapping[str, str] = field(default_factory=dict)

@@ -27,12 +27,13 @@ class Product:
     raw: Contract
     final: Contract
     quarantine: Contract
-    quality: Contract
+    quality: Contract | None = None
+    """None where nothing keeps the verdicts on the product."""
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
         """All of them, in the order of the data."""
-        return self.raw, self.final, self.quarantine, self.quality
+        return self.raw, self.final, self.quarantine, *([self.quality] if self.quality else [])
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ def product_named(name: str | None = None, folder: Path | None = None, topics: I
 
 
 def _product(name: str, roles: Mapping[Role, Contract]) -> Product:
-    if missing := [role.value for role in Role if role not in roles]:
+    if missing := [role.value for role in Role if role not in {Role.QUALITY, *roles}]:
         raise UnusableSetting(
             f"the product {name} has no {missing[0]} topic: give a contract `product: {name}` and "
             f"`role: {missing[0]}`."

@@ -121,9 +121,8 @@ class TopicSource:
 
     def _ends(self) -> dict[int, int]:
         # The client reads what is committed, unless it is told otherwise: the ends are those of that.
-        with Log({"isolation.level": "read_committed", **self._kafka}, self._within) as log:
-            held = log.watermarks(self._topic)[self._topic]
-        return {partition: end for partition, (_, end) in held.items()}
+        log = Log({"isolation.level": "read_committed", **self._kafka}, self._within)
+        return {partition: end for partition, (_, end) in log.watermarks(self._topic)[self._topic].items()}
 
     def _reached(self, ends: Mapping[int, int]) -> bool:
         return self._assigned is not None and all(

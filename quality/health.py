@@ -1,4 +1,6 @@
-"""Whether a watch is well: it says so in a file, and `python -m quality.health FILE` answers with 0 or 1.
+"""Whether a watch is well: it says so in a file, and `python -m quality.health [FILE]...` answers 0 or 1.
+
+Without a file it is asked of the watches of all products.
 
 It needs nothing but the standard library, so that a container can ask it every few seconds.
 """
@@ -12,10 +14,15 @@ from pathlib import Path
 
 from contracts.files import write_whole
 
-FILE = Path("build/quality/watch.json")
+_FOLDER = Path("build/quality")
 
 _FAILURES = 3
 """After so many failures in a row a watch is not well."""
+
+
+def file_of(product: str) -> Path:
+    """Where the watch of a product says it, unless another file is named."""
+    return _FOLDER / product / "watch.json"
 
 
 def say(file: Path, *, lasts: float, failures: int, sentence: str) -> None:
@@ -42,6 +49,7 @@ def ask(file: Path) -> tuple[bool, str]:
 
 
 if __name__ == "__main__":
-    well, why = ask(Path(sys.argv[1]) if len(sys.argv) > 1 else FILE)
-    print(why)
-    sys.exit(not well)
+    files = [Path(name) for name in sys.argv[1:]] or sorted(_FOLDER.glob("*/watch.json"))
+    answers = [ask(file) for file in files or [file_of("PRODUCT")]]
+    print(*(why for _, why in answers), sep="\n")
+    sys.exit(not all(well for well, _ in answers))

@@ -11,7 +11,7 @@ import fastavro
 from confluent_kafka import Message
 
 from contracts.decode import Decoder, Undecodable
-from contracts.errors import ServiceFailed
+from contracts.errors import ServiceFailed, UnusableSetting
 from contracts.kafka import Kafka
 from contracts.log import Span
 from contracts.model import JsonSchema
@@ -30,7 +30,12 @@ class History:
 
     def __init__(self, sources: Sources) -> None:
         """Look that the topic is there and its contract registered; raises `PlatformError` where not."""
-        self._sources, self._topic = sources, sources.product.quality
+        if sources.product.quality is None:
+            raise UnusableSetting(
+                f"the product {sources.product.name} has no quality topic, which holds the history: give a "
+                "contract `role: quality`."
+            )
+        self._sources, self._topic = sources, sources.product.quality.topic
         self._contract = sources.contract(self._topic)
         self._writer_id = sources.registry.id_of(self._contract)
         self._decoder = Decoder(Validation.SCHEMA, sources.writers(self._topic).get)

@@ -11,9 +11,9 @@ from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.log import Log, open_log
 from contracts.model import Contract
+from contracts.product import Product
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
-from quality.product import WEATHER, Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Sources:
 
 
 @contextlib.contextmanager
-def open_sources(product: Product = WEATHER) -> Iterator[Sources]:
+def open_sources(product: Product) -> Iterator[Sources]:
     """Load the contracts and connect to the services that the environment, or `make up`, names."""
     contracts = load_contracts()
     where = addresses()

@@ -1,4 +1,4 @@
-"""What a checkpoint remembers, read from the files that Spark writes, without Spark."""
+"""A stream's checkpoint: claimed, read from the files that Spark writes, and noted in, without Spark."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ Offsets = Mapping[int, int]
 
 _REAL_TIME = ".real-time"
 """Our own file beside Spark's: Spark notes a real-time batch only at its end."""
+_TOPICS = "topics.json"
+"""Another one: topic to its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,16 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RealTime:
+    """Records behind the newest commit may be published: a real-time batch was, or may have been, cut."""
+
+    since: int
+    """None of them was published before this time (ms since 1970, UTC)."""
+    at_work: bool
+    """Whether real-time batches are being committed: then none was published before the newest one began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """How far a stream has come."""
 
@@ -40,6 +52,10 @@ class Memory:
     """The newest batch that was published and committed."""
     unfinished: Batch | None
     """The batch that was planned and never committed: none, some or all of it is published."""
+    real_time: RealTime | None = None
+    """What real-time mode may have published behind the newest commit."""
+    keeps_state: bool = False
+    """Whether the stream remembers observations from batch to batch."""
 
     @property
     def records(self) -> int:
@@ -51,96 +67,122 @@ class Memory:
         """Where the stream goes on reading."""
         return self.done.ends if self.done else self.begins
 
+    @property
+    def published_since(self) -> int | None:
+        """Time since which real-time mode has published what is not committed; None where it has not."""
+        note, done = self.real_time, self.done
+        if note and note.at_work and done:
+            return max(note.since, done.planned_at)
+        return note.since if note else None
 
-def remember(folder: Path, topic: str) -> Memory | None:
-    """Read the checkpoint in `folder` of a stream over `topic`; None where there is nothing yet.
 
-    Raises `CheckpointMismatch` for a checkpoint over another topic, and for files that Spark did not write.
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The folder in which the stream over `topic` remembers how far it has come.
+
+    Raises `CheckpointMismatch` for what cannot be read, `UnusableSetting` or `NoDiskSpace` for what cannot be
+    written.
     """
-    planned = _numbers(folder / "offsets")
-    if not planned and not (folder / "sources" / "0" / "0").exists():
-        return None
-    newest = max(planned, default=-1)
-    committed = max(_numbers(folder / "commits"), default=-1)
-    try:
-        done = _batch(folder, committed, topic) if committed in planned else None
-        unfinished = _batch(folder, newest, topic) if newest > committed else None
-        begins = _offsets(_lines(folder / "sources" / "0" / "0")[-1], topic)
-    except (OSError, ValueError, KeyError, IndexError, AttributeError) as error:
-        raise CheckpointMismatch(
-            f"the checkpoint {folder} cannot be read ({error}): restore it, or give another --checkpoint."
-        ) from None
-    return Memory(begins=begins, done=done, unfinished=unfinished)
 
+    folder: Path
+    topic: str
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealTime:
-    """Records behind the newest commit may be published: a real-time batch was, or may have been, cut."""
+    def claim(self) -> BinaryIO:
+        """Keep other streams off until the file that is returned is closed, or this process is gone.
 
-    since: int
-    """None of them was published before this time (ms since 1970, UTC)."""
-    at_work: bool
-    """Whether real-time batches are being committed: then none was published before the newest one began."""
+        Raises `UnusableSetting` when another stream has the checkpoint.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder / ".claimed").open("wb")
+        except OSError as error:
+            raise self._cannot_write(error) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise UnusableSetting(
+                f"another stream runs on the checkpoint {self.folder}: stop it, or give this one its own."
+            ) from None
+        return lock
 
+    def read(self) -> Memory | None:
+        """What it says now; None where there is nothing yet. One over another topic cannot be read."""
+        planned = _numbers(self.folder / "offsets")
+        if not planned and not (self.folder / "sources" / "0" / "0").exists():
+            return None
+        newest = max(planned, default=-1)
+        committed = max(_numbers(self.folder / "commits"), default=-1)
+        try:
+            return Memory(
+                begins=_offsets(_lines(self.folder / "sources" / "0" / "0")[-1], self.topic),
+                done=self._batch(committed) if committed in planned else None,
+                unfinished=self._batch(newest) if newest > committed else None,
+                real_time=self.real_time(),
+                keeps_state=(self.folder / "state").is_dir(),
+            )
+        except (OSError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise self._cannot_read(error) from None
 
-def note_real_time(folder: Path, note: RealTime | None) -> None:
-    """Write down, before it begins, that real-time mode is at work; None when all it did is committed."""
-    file = folder / _REAL_TIME
-    if note is None:
-        file.unlink(missing_ok=True)
-        return
-    try:
-        write_whole(file, json.dumps(asdict(note)), durable=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from None
+    def real_time(self) -> RealTime | None:
+        """What `note_real_time` wrote."""
+        try:
+            held = json.loads((self.folder / _REAL_TIME).read_text(encoding="utf-8"))
+            return RealTime(since=int(held["since"]), at_work=bool(held["at_work"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise self._cannot_read(error) from None
 
+    def note_real_time(self, note: RealTime | None) -> None:
+        """Write down, before it begins, that real-time mode is at work; None when all it did is committed."""
+        file = self.folder / _REAL_TIME
+        if note is None:
+            file.unlink(missing_ok=True)
+            return
+        try:
+            write_whole(file, json.dumps(asdict(note)), durable=True)
+        except OSError as error:
+            raise self._cannot_write(error) from None
 
-def real_time_note(folder: Path) -> RealTime | None:
-    """What `note_real_time` wrote; raises `CheckpointMismatch` when it cannot be read."""
-    file = folder / _REAL_TIME
-    try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        return RealTime(since=int(held["since"]), at_work=bool(held["at_work"]))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointMismatch(
-            f"the checkpoint {folder} cannot be read ({error}): restore it, or give another --checkpoint."
-        ) from None
+    def topic_ids(self) -> dict[str, str]:
+        """What `note_topic_ids` wrote; empty where it wrote nothing yet."""
+        file = self.folder / _TOPICS
+        try:
+            return {str(topic): str(number) for topic, number in json.loads(file.read_text("utf-8")).items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError) as error:
+            raise CheckpointMismatch(
+                f"{file} cannot be read ({error}): restore it, or delete it to go on with the topics as they "
+                "are."
+            ) from None
 
+    def note_topic_ids(self, ids: Mapping[str, str]) -> None:
+        """Write down the ids of the topics that the stream works on."""
+        try:
+            write_whole(self.folder / _TOPICS, json.dumps(ids, sort_keys=True) + "\n")
+        except OSError as error:
+            raise self._cannot_write(error) from None
 
-def keeps_state(folder: Path) -> bool:
-    """Whether the stream of a checkpoint remembers observations from batch to batch."""
-    return (folder / "state").is_dir()
+    def _batch(self, number: int) -> Batch:
+        """Read `offsets/<number>`: the version, then a line on the batch, then one on each source."""
+        _, about, source = _lines(self.folder / "offsets" / str(number))
+        planned_at = int(json.loads(about)["batchTimestampMs"])
+        return Batch(number=number, ends=_offsets(source, self.topic), planned_at=planned_at)
 
+    def _cannot_read(self, error: Exception) -> CheckpointMismatch:
+        return CheckpointMismatch(
+            f"the checkpoint {self.folder} cannot be read ({error}): restore it, or give another "
+            "--checkpoint."
+        )
 
-def claim(folder: Path) -> BinaryIO:
-    """Keep other streams off `folder` until the file that is returned is closed, or this process is gone.
-
-    Raises `UnusableSetting` when another stream has it, or when it cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".claimed").open("wb")
-    except OSError as error:
-        raise cannot_write(folder, error) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise UnusableSetting(
-            f"another stream runs on the checkpoint {folder}: stop it, or give this one its own."
-        ) from None
-    return lock
-
-
-def cannot_write(checkpoint: Path, error: OSError) -> NoDiskSpace | UnusableSetting:
-    """What an `error` at writing into a checkpoint means for a person."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return NoDiskSpace(f"the disk of the checkpoint {checkpoint} is full: free some space.")
-    return UnusableSetting(
-        f"the checkpoint {checkpoint} cannot be written ({error.strerror}): give another --checkpoint."
-    )
+    def _cannot_write(self, error: OSError) -> NoDiskSpace | UnusableSetting:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return NoDiskSpace(f"the disk of the checkpoint {self.folder} is full: free some space.")
+        return UnusableSetting(
+            f"the checkpoint {self.folder} cannot be written ({error.strerror}): give another --checkpoint."
+        )
 
 
 def _numbers(folder: Path) -> list[int]:
@@ -148,13 +190,6 @@ def _numbers(folder: Path) -> list[int]:
     if not folder.is_dir():
         return []
     return sorted(int(file.name) for file in folder.iterdir() if file.name.isdigit())
-
-
-def _batch(folder: Path, number: int, topic: str) -> Batch:
-    """Read `offsets/<number>`: the version, then a line on the batch, then one on each source."""
-    _, about, source = _lines(folder / "offsets" / str(number))
-    planned_at = int(json.loads(about)["batchTimestampMs"])
-    return Batch(number=number, ends=_offsets(source, topic), planned_at=planned_at)
 
 
 def _lines(file: Path) -> list[str]:

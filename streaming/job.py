@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from contracts.model import Role
 from contracts.product import Product, product_named
 from contracts.registry import SchemaRegistry
 from contracts.times import milliseconds
+from streaming.checkpoint import Checkpoint
 
 SHORTEST_REAL_TIME_BATCH = 5.0
 """Seconds; Spark's own limit."""
@@ -22,8 +21,6 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 """How `hdfs://…`, `s3a://…` or `file:///…` begin, once `Path` has made one slash of two."""
 
 _CHECKPOINTS = Path("build/checkpoint")
-NOTED_TOPICS = "topics.json"
-"""Beside what Spark writes into a checkpoint: topic to its id."""
 
 
 def checkpoint_of(product: Product) -> Path:
@@ -32,9 +29,9 @@ def checkpoint_of(product: Product) -> Path:
     A folder from before there were several products holds Spark's files itself, and the product whose topics
     it notes goes on with it.
     """
-    former = (_CHECKPOINTS / "metadata").exists()
-    with contextlib.suppress(OSError, ValueError):
-        former = former and product.raw.topic in json.loads((_CHECKPOINTS / NOTED_TOPICS).read_text("utf-8"))
+    former = (_CHECKPOINTS / "metadata").exists() and product.raw.topic in (
+        Checkpoint(_CHECKPOINTS, product.raw.topic).topic_ids() or product.topics
+    )
     return _CHECKPOINTS if former else _CHECKPOINTS / product.name
 
 

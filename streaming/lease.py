@@ -21,6 +21,7 @@ DELIVERED_WITHIN = 10.0
 
 _JOINED_WITHIN = 30.0
 _ANSWER_WITHIN = 10.0
+_A_MOMENT = 0.01
 _UNDER_WAY, _AT_REST = "under way", "at rest"
 _TAKEN_OVER = frozenset(
     {
@@ -44,12 +45,16 @@ class Lease:
         self._kafka, self._quarantine = kafka, quarantine
         self._joined = False
         self._note = _AT_REST
+        self._unanswered = 0
+        """Commits that the broker has not answered yet."""
+        self._refusals: list[KafkaError] = []
         self._consumer = Consumer(
             {
                 **kafka.client(),
                 "group.id": f"weather-replay-{quarantine}",
                 "group.instance.id": "replay",
                 "enable.auto.commit": False,
+                "on_commit": self._answered,
             },
             logger=CLIENT_LOG,
         )
@@ -109,13 +114,23 @@ class Lease:
         return found.metadata
 
     def _commit(self, note: str) -> None:
-        # Serves the heartbeats as well: a member that does not poll for minutes is put out.
-        self._consumer.poll(0)
-        try:
-            self._consumer.commit(offsets=[self._place(note)], asynchronous=False)
-        except KafkaException as error:
-            raise self._failure(error) from None
+        # Not `asynchronous=False`, which waits for ever for a broker that is away.
+        self._consumer.commit(offsets=[self._place(note)])
+        self._unanswered += 1
+        deadline = time.monotonic() + _ANSWER_WITHIN
+        while self._unanswered:
+            # Serves the heartbeats as well: a member that does not poll for minutes is put out.
+            self._consumer.poll(_A_MOMENT)
+            if time.monotonic() > deadline:
+                raise self._failure(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
+        refusals, self._refusals = self._refusals, []
+        if refusals:
+            raise self._failure(KafkaException(refusals[0]))
         self._note = note
+
+    def _answered(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
+        self._unanswered -= 1
+        self._refusals += filter(None, [error, *(place.error for place in places)])
 
     def _failure(self, error: KafkaException) -> PlatformError:
         if error.args[0].code() not in _TAKEN_OVER:

@@ -6,11 +6,12 @@ Each published record names its raw record in its headers, so what is there alre
 A micro-batch is planned in the checkpoint before it runs: it is `unfinished`, and runs again alone. Of a
 real-time batch Spark writes nothing down before its end: what it published is `ahead` of the checkpoint,
 and is left out of micro-batches that go over it. A note of our own tells that there may be such records.
+
+What is decided stands here, and asks nobody: `streaming.resume` asks the checkpoint and the topics.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -20,23 +21,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
-from contracts.log import watermarks
-from streaming.checkpoint import (
-    Batch,
-    Memory,
-    Offsets,
-    RealTime,
-    keeps_state,
-    note_real_time,
-    real_time_note,
-    remember,
-)
+from streaming.checkpoint import Batch, Memory, Offsets
 from streaming.job import Job
-from streaming.offsets import Coordinates, sources_since
+from streaming.offsets import Coordinates
 from streaming.progress import Progress
-
-CLOCKS_AGREE_WITHIN_MS = 2000
-"""The executors, which stamp what they publish, against the driver, which stamps the batch."""
 
 _NAMED_AT_MOST = 10_000
 """Records that are left out one by one by an expression; a join takes more of them."""
@@ -44,36 +32,27 @@ _NAMED_AT_MOST = 10_000
 Held = Mapping[int, tuple[int, int]]
 """Partition to its oldest offset and its next one."""
 
-
-def check_checkpoint(job: Job) -> None:
-    """Raise `CheckpointMismatch` or `RecordsLost` when the checkpoint cannot be gone on with.
-
-    Does nothing where there is no checkpoint yet.
-    """
-    if memory := remember(job.checkpoint, job.topic):
-        kafka = job.kafka
-        compare_state(memory, keeps_state(job.checkpoint), job, time.time_ns() // 1_000_000)
-        compare_raw(memory, watermarks(kafka, job.topic), job)
-        compare_outputs(memory, [watermarks(kafka, t) for t in (job.final, job.quarantine)], job)
+Sources = Mapping[str, Collection[Coordinates]]
+"""Output topic to the raw records that its records came from."""
 
 
-def compare_state(memory: Memory, kept: bool, job: Job, now: int) -> None:
-    """Raise when only one of job and checkpoint remembers observations; the checkpoint has `kept` them.
+def compare_state(memory: Memory, job: Job, now: int) -> None:
+    """Raise when only one of job and checkpoint remembers observations.
 
     And when it is earlier `now`, in ms since 1970, than it was: what is remembered is let go of by the clock.
     """
     anew = "or give another --checkpoint, which begins at the oldest raw record"
-    if kept and not job.once_within:
+    if memory.keeps_state and not job.once_within:
         raise CheckpointMismatch(
             f"the checkpoint {job.checkpoint} was made with --once-within: go on with it, {anew}."
         )
-    if memory.done and job.once_within and not kept:
+    if memory.done and job.once_within and not memory.keeps_state:
         raise CheckpointMismatch(
             f"the checkpoint {job.checkpoint} was made without --once-within and does not know what was "
             f"published: go on without it, {anew}."
         )
     newest = memory.unfinished or memory.done
-    if kept and newest and now < newest.planned_at:
+    if memory.keeps_state and newest and now < newest.planned_at:
         raise UnusableSetting(
             f"the clock of this machine is {(newest.planned_at - now) / 1000:.0f} s behind the last batch of "
             f"the checkpoint {job.checkpoint}: set it, or wait for so long."
@@ -114,6 +93,21 @@ def compare_outputs(memory: Memory, held: Collection[Held], job: Job) -> None:
         )
 
 
+def compare_ids(noted: Mapping[str, str], held: Mapping[str, str], job: Job) -> None:
+    """Raise for the first topic that is `held` under another id than the one `noted`."""
+    for topic, topic_id in held.items():
+        if noted.get(topic, topic_id) != topic_id:
+            raise CheckpointMismatch(
+                f"{topic} was deleted and made again since the checkpoint {job.checkpoint} was begun: "
+                "another --checkpoint starts from the beginning of what is there."
+            )
+
+
+def emptied(held: Mapping[int, tuple[int, int]]) -> bool:
+    """Whether a topic with these oldest and next offsets, by partition, had records and has none."""
+    return all(oldest == end for oldest, end in held.values()) and any(end for _, end in held.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """The batch that was under way, and which of its raw records are published, by output topic."""
@@ -143,15 +137,21 @@ class Unfinished:
         )
 
 
-def unfinished(job: Job) -> Unfinished | None:
-    """The batch to finish before anything else, None when the stream stopped between batches."""
-    memory = remember(job.checkpoint, job.topic)
-    since = real_time_since(job, memory)
+def unfinished(batch: Batch, begins: Offsets, sources: Sources) -> Unfinished:
+    """`batch`, which read from `begins` on, with what is published of it among `sources`."""
+    own = {
+        topic: frozenset((p, o) for p, o in found if begins.get(p, 0) <= o < batch.ends.get(p, 0))
+        for topic, found in sources.items()
+    }
+    return Unfinished(batch, begins, own)
+
+
+def batch_to_finish(memory: Memory | None) -> Batch | None:
+    """The batch to finish before anything else, as planned when the first of it can have been published."""
     if not memory or not memory.unfinished:
         return None
-    planned_at = memory.unfinished.planned_at
-    batch = replace(memory.unfinished, planned_at=planned_at if since is None else min(since, planned_at))
-    return _published(job, batch, memory.next_offsets, settled=False)
+    planned_at, since = memory.unfinished.planned_at, memory.published_since
+    return replace(memory.unfinished, planned_at=planned_at if since is None else min(since, planned_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,80 +179,41 @@ class Ahead:
         return whole, Ahead(later)
 
 
-def under_way(job: Job) -> tuple[Offsets, Offsets] | None:
-    """Begin and end of the raw records that the batch which has just failed may have read."""
-    memory = remember(job.checkpoint, job.topic)
-    if memory and memory.unfinished:
-        return memory.next_offsets, memory.unfinished.ends
-    if not memory or not job.real_time:
-        return None
-    held, read = watermarks(job.kafka, job.topic), memory.next_offsets
-    begins = {p: max(oldest, read.get(p, 0), end - job.largest_batch) for p, (oldest, end) in held.items()}
-    return begins, {p: end for p, (_, end) in held.items()}
+def ahead(memory: Memory, sources: Sources, raw: Held, job: Job) -> Ahead | None:
+    """What `sources` tell that real-time mode has published and not committed; None when there is none.
 
-
-def ahead(job: Job) -> Ahead | None:
-    """What real-time mode has published and not committed; None when there is no such record.
-
-    Raises `CheckpointMismatch` when the raw topic does not hold these records.
+    Raises `CheckpointMismatch` when the `raw` topic does not hold these records.
     """
-    memory = remember(job.checkpoint, job.topic)
-    since = real_time_since(job, memory)
-    if since is None or not memory:
-        return None
     begins = memory.next_offsets
-    since -= CLOCKS_AGREE_WITHIN_MS
-    found = sources_since(job.kafka, (job.final, job.quarantine), since, settled=False)
-    own = {t: frozenset((p, o) for p, o in sources if o >= begins.get(p, 0)) for t, sources in found.items()}
+    own = {
+        topic: frozenset((p, o) for p, o in found if o >= begins.get(p, 0))
+        for topic, found in sources.items()
+    }
     if not any(own.values()):
         return None
-    held = watermarks(job.kafka, job.topic)
-    compare_raw(replace(memory, unfinished=None), held, job)
+    compare_raw(replace(memory, unfinished=None), raw, job)
     for partition, offset in frozenset().union(*own.values()):
-        if partition not in held or offset >= held[partition][1]:
+        if partition not in raw or offset >= raw[partition][1]:
             raise _raw_made_again(job)
     return Ahead(own)
 
 
-def caught_up(job: Job, done: Ahead) -> bool:
+def caught_up(memory: Memory | None, done: Ahead) -> bool:
     """Whether all that was `done` ahead of the commits is behind them now."""
-    memory = remember(job.checkpoint, job.topic)
     if not memory or memory.unfinished:
         return False
     return all(offset < memory.next_offsets.get(partition, 0) for partition, offset in done.coordinates)
 
 
-def real_time_since(job: Job, memory: Memory | None) -> int | None:
-    """The time since which real-time mode has published what is not committed; None where it has not.
-
-    Notes that the commits from now on are those of batches that catch up with it.
-    """
-    note = real_time_note(job.checkpoint)
-    if not note:
+def under_way(memory: Memory | None, raw: Held, job: Job) -> tuple[Offsets, Offsets] | None:
+    """Begin and end of the raw records that the batch which has just failed may have read."""
+    if memory and memory.unfinished:
+        return memory.next_offsets, memory.unfinished.ends
+    if not memory or not job.real_time:
         return None
-    if note.at_work:
-        newest = memory.done.planned_at if memory and memory.done else 0
-        note = RealTime(since=max(note.since, newest), at_work=False)
-        note_real_time(job.checkpoint, note)
-    return note.since
-
-
-def finished(job: Job, found: Unfinished) -> Unfinished | None:
-    """`found` as it is after another run: None while it is not committed."""
-    memory = remember(job.checkpoint, job.topic)
-    if not memory or not memory.done or memory.done.number < found.batch.number:
-        return None
-    return _published(job, found.batch, found.begins, settled=True)
-
-
-def _published(job: Job, batch: Batch, begins: Offsets, *, settled: bool) -> Unfinished:
-    since = batch.planned_at - CLOCKS_AGREE_WITHIN_MS
-    found = sources_since(job.kafka, (job.final, job.quarantine), since, settled=settled)
-    own = {
-        topic: frozenset((p, o) for p, o in sources if begins.get(p, 0) <= o < batch.ends.get(p, 0))
-        for topic, sources in found.items()
-    }
-    return Unfinished(batch, begins, own)
+    read = memory.next_offsets
+    begins = {p: max(oldest, read.get(p, 0), end - job.largest_batch) for p, (oldest, end) in raw.items()}
+    return begins, {p: end for p, (_, end) in raw.items()}
 
 
 def without(raw: DataFrame, published: Collection[Coordinates], spark: SparkSession) -> DataFrame:

@@ -8,7 +8,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,11 +17,9 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import PlatformError, RecordsLost, ServiceFailed, Unreachable
 from contracts.log import watermarks
-from contracts.registry import connect
-from streaming.checkpoint import RealTime, claim, note_real_time
+from contracts.registry import Registry
 from streaming.ending import begin_no_batch, is_in_batch
 from streaming.failures import passes, translate, unregistered
-from streaming.identity import check_identity
 from streaming.job import Job
 from streaming.learn import foreign_ids, learn
 from streaming.offsets import schemas_named
@@ -32,24 +29,10 @@ from streaming.plan import Plan
 from streaming.progress import Progress
 from streaming.query import DELIVERED_WITHIN, Until, start
 from streaming.readers import Readers
-from streaming.real_time import check_needs, slots_needed
-from streaming.recover import (
-    Ahead,
-    Unfinished,
-    ahead,
-    caught_up,
-    check_checkpoint,
-    finished,
-    under_way,
-    unfinished,
-)
-from streaming.spark import (
-    configure,
-    session,
-    wait_for_tasks,
-    without_aborted_tasks,
-    without_failure_of_report,
-)
+from streaming.real_time import check_needs
+from streaming.recover import Ahead, Unfinished
+from streaming.resume import Resume
+from streaming.spark import wait_for_tasks, without_aborted_tasks, without_failure_of_report
 from streaming.watch import Ended, Event, Listener, Stop, Unfit, Watcher, Widen
 
 _LOOK_AT_QUERY_EVERY = 1.0
@@ -74,61 +57,36 @@ class _Run:
     """Whether its batches are short, so that one is waited for."""
 
 
-class Stream:
-    """One stream, as a context: Spark and the plan are there inside it, and gone behind it."""
+class Supervisor:
+    """Runs one plan after another on one Spark, until it is stopped or all is done."""
 
     def __init__(
         self,
         job: Job,
-        spark: SparkSession | None = None,
+        plan: Plan,
         *,
-        claimed: Callable[[], None] = lambda: None,
-        planned: Callable[[Plan], None] = lambda _: None,
+        spark: SparkSession,
+        registry: Registry,
+        resume: Resume,
+        foreign: dict[int, str],
+        planned: Callable[[Plan], None],
     ) -> None:
-        """Prepare to run `job`; nothing is started yet. A session that is given is used and left running.
+        """Prepare to run `plan` first; nothing is started yet.
 
-        `claimed` is called when the checkpoint is this stream's alone, `planned` with each plan that starts.
+        `foreign` are the schema ids of other subjects, and `planned` is called with each plan that starts.
         """
         self.job = job
-        self._claimed, self._planned = claimed, planned
-        self._given = spark
+        self._first_plan = plan
+        self._spark, self._registry, self._resume = spark, registry, resume
+        self._foreign, self._planned = foreign, planned
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._registry = connect(job.registry)
-        self._leave = contextlib.ExitStack()
-        self._leave.callback(self._registry.close)
-        self._gave_up = threading.Event()
         self._stopping = threading.Event()
+        self._readers = Readers(spark)
         self._strangers: dict[int | str, None] = {}
         self._executors_lost = 0
 
-    def __enter__(self) -> Stream:
-        """Start Spark and make the plan, both at once where the job allows to wait for the services."""
-        try:
-            with ThreadPoolExecutor(1, "learn") as pool:
-                learning = pool.submit(self._prepare)
-                try:
-                    # A real-time session has to be as wide as the topic: it waits for what is learnt.
-                    if not self.job.wait or self.job.real_time:
-                        learning.result()
-                    self._spark = configure(self._given) if self._given else self._session(learning)
-                    self._plan = learning.result()
-                finally:
-                    self._gave_up.set()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let go of Spark and of the registry."""
-        if not self._given and (spark := SparkSession.getActiveSession()):
-            # Its Java process may be gone: then nothing is left to stop.
-            with contextlib.suppress(Py4JError, OSError):
-                spark.stop()
-        self._leave.close()
-
     def stop(self) -> None:
-        """Ask a running stream to end between two batches; to be called from anywhere, signals included."""
+        """Ask to end between two batches; to be called from anywhere, signals included."""
         self._stopping.set()
         self._events.put(Stop())
 
@@ -137,12 +95,11 @@ class Stream:
 
         Raises a `PlatformError` when the stream cannot go on.
         """
-        plan: Plan | None = self._plan
+        plan: Plan | None = self._first_plan
         listener = Listener(self._events)
         self._spark.streams.addListener(listener)
-        self._readers = Readers(self._spark)
         try:
-            with Watcher(self.job, self._plan, self._registry, self._events):
+            with Watcher(self.job, self._first_plan, self._registry, self._events):
                 while plan:
                     plan = self._run_through_outages(plan, report)
                     # py4j's objects refer to themselves: Java keeps a query and its plans until Python looks.
@@ -150,19 +107,6 @@ class Stream:
             self._spark.streams.removeListener(listener)
         except Py4JError as error:
             raise ServiceFailed("Spark's Java process has died: look for why above.") from error
-
-    def _session(self, learning: Future[Plan]) -> SparkSession:
-        slots = slots_needed(len(learning.result().settled or ())) if self.job.real_time else 0
-        return session(quick_start=self.job.quick_start, slots=slots)
-
-    def _prepare(self) -> Plan:
-        plan = learn(self.job, self._registry, self._gave_up)
-        self._leave.enter_context(claim(self.job.checkpoint))
-        self._claimed()
-        check_checkpoint(self.job)
-        check_identity(self.job)
-        self._foreign = foreign_ids(self._registry, plan)
-        return plan
 
     def _run_through_outages(self, plan: Plan, report: Callable[[Progress], None]) -> Plan | None:
         """Do as `_run_plan`, and go on with the same plan when a broker that fell silent is back."""
@@ -187,24 +131,22 @@ class Stream:
         if self.job.real_time:
             check_needs(self._spark, self.job.topic, len(watermarks(self.job.kafka, self.job.topic)))
         self._planned(plan)
-        left = unfinished(self.job)
+        left = self._resume.left()
         known = replace(
             plan,
             strangers=frozenset(schema for schema in self._strangers if not plan.knows(schema)),
             foreign={number: name for number, name in self._foreign.items() if not plan.knows(number)},
         )
-        if left:
+        if isinstance(left, Unfinished):
             with without_failure_of_report(self._spark):
                 query = start(self._spark, self.job, known, Until.BATCH, left.coordinates)
                 return self._follow(_Run(query, plan, left=left), report)
-        if done := ahead(self.job):
-            query = start(self._spark, self.job, known, Until.NOW, done.coordinates)
-            next_plan = self._follow(_Run(query, plan, then=plan), self._counting(done, report))
-            if caught_up(self.job, done):
-                note_real_time(self.job.checkpoint, None)
+        if left:
+            query = start(self._spark, self.job, known, Until.NOW, left.coordinates)
+            next_plan = self._follow(_Run(query, plan, then=plan), self._counting(left, report))
+            self._resume.catch_up(left)
             return next_plan
-        real_time = RealTime(since=int(time.time() * 1000), at_work=True) if self.job.real_time else None
-        note_real_time(self.job.checkpoint, real_time)
+        self._resume.begin()
         until = Until.NOW if self.job.available_now else Until.STOPPED
         query = start(self._spark, self.job, known, until)
         return self._follow(_Run(query, plan, in_batches=not self.job.real_time), report)
@@ -253,7 +195,7 @@ class Stream:
 
     def _report_finished(self, left: Unfinished | None, report: Callable[[Progress], None]) -> bool:
         """Report the batch that was `left` by the run before, if this run has finished it."""
-        batch = finished(self.job, left) if left else None
+        batch = self._resume.finished(left) if left else None
         if batch:
             report(batch.progress(self.job))
         return batch is not None
@@ -271,8 +213,7 @@ class Stream:
             told = translate(str(failure), self.job)
             if isinstance(told, RecordsLost):
                 # How many, and whether the topic is another, is not in Spark's words.
-                check_checkpoint(self.job)
-                check_identity(self.job)
+                self._resume.check()
             raise told
         wider = outlast(partial(learn, self.job, self._registry, self._stopping, run.plan), self._stopping)
         if wider and not wider.knows(stranger):
@@ -285,7 +226,7 @@ class Stream:
     def _remember_strangers(self, stranger: int | str, plan: Plan) -> None:
         """Note every unknown id of the failed batch: a flood of them shall not fail a batch for each."""
         met = {stranger}
-        if span := under_way(self.job):
+        if span := self._resume.under_way():
             met |= schemas_named(self.job.kafka, self.job.topic, *span)
         self._strangers.update(dict.fromkeys(sorted((s for s in met if not plan.knows(s)), key=str)))
         while len(self._strangers) > _STRANGERS_AT_MOST:

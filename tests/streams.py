@@ -28,6 +28,7 @@ from contracts.product import product_named
 from contracts.registry import SchemaRegistry, connect
 from contracts.wire import HEADER_SIZE, frame
 from streaming import Job, Progress, Stream
+from streaming.supervise import Supervisor
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 _SECONDS = 30.0
@@ -175,7 +176,7 @@ def raw_values(
 class Running:
     """A stream at work in a thread of its own."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Supervisor) -> None:
         self.stream = stream
         self.batches: list[Progress] = []
         self.failures: list[BaseException] = []

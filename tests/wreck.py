@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 from confluent_kafka import Message
 
 from contracts.broker import Broker
@@ -18,6 +20,7 @@ from contracts.kafka import Kafka
 from contracts.publishing.tail import behind, ends
 from embedded import Services
 
+_STOPS_WITHIN = 30.0
 QUICK = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500"}
 """Settings of a broker that is there again soon after a kill."""
 
@@ -36,6 +39,10 @@ class Wreck:
         """Halt the broker for the block; one that was killed meanwhile stays dead."""
         broker = self._services.processes["broker"]
         broker.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + _STOPS_WITHIN
+        while any(psutil.Process(thread.id).status() != psutil.STATUS_STOPPED for thread in broker.threads()):
+            assert time.monotonic() < deadline, f"the broker did not stop within {_STOPS_WITHIN} s"
+            time.sleep(0.01)
         try:
             yield
         finally:

@@ -7,19 +7,23 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import messages, print_json
+from contracts.cli_support import ProductName, messages, print_json
 from contracts.errors import UnusableSetting
+from contracts.product import product_named
 from quality.history import History
-from quality.product import WEATHER
 from quality.sources import open_sources
 
 
 def report(
     *,
-    topic: Annotated[str, typer.Option(help="Topic that the report is on.")] = WEATHER.final,
-    output: Annotated[Path, typer.Option(help="Folder of the report.", file_okay=False)] = Path(
-        "build/quality"
-    ),
+    product: ProductName = None,
+    topic: Annotated[
+        str, typer.Option(help="Topic that the report is on; the product's final topic if unset.")
+    ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the report; build/quality/PRODUCT by default.", file_okay=False),
+    ] = None,
     data_docs: Annotated[
         bool, typer.Option("--data-docs", help="Also write Great Expectations' own page, of counts alone.")
     ] = False,
@@ -39,7 +43,9 @@ def report(
     if schema:
         typer.echo(schema_text(), nl=False)
         return
-    with open_sources() as sources:
+    chosen = product_named(product, topics=[topic])
+    topic = topic or chosen.final.topic
+    with open_sources(chosen) as sources:
         contract = sources.contract(topic)
         history = History(sources).read(topic)
     if not history:
@@ -47,11 +53,12 @@ def report(
             f"{topic} was never validated: run `python -m quality validate --topic {topic}` first."
         )
     summary = summarise(history)
-    written = write(summary, output)
+    folder = output or Path("build/quality") / chosen.name
+    written = write(summary, folder)
     if data_docs:
         from quality.report.data_docs import data_docs as render  # noqa: PLC0415 - slower
 
-        put(output, {"data-docs.html": render(summary, contract)})
+        put(folder, {"data-docs.html": render(summary, contract)})
     if as_json:
         print_json({"report": str(written), "verdict": summary.verdict.value.lower()})
     messages.print(f"report: {written}")

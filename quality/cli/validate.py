@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contracts.cli_support import messages, print_json
+from contracts.cli_support import ProductName, messages, print_json
 from contracts.json_form import to_json
+from contracts.product import product_named
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
 from quality.cli.shown import VERDICT_STYLES, in_words
 from quality.history import History
 from quality.judge.judge import judge, ready_to_judge
-from quality.product import WEATHER
 from quality.window.extent import place
 from quality.window.offsets import find_window
 from quality.window.times import window_edges
@@ -30,7 +30,10 @@ _COUNTS = ("rows", "unreadable", "id", "validated_at", "contract_version", "gx_v
 
 def validate(
     *,
-    topic: Annotated[str, typer.Option(help="Topic whose records are judged.")] = WEATHER.final,
+    product: ProductName = None,
+    topic: Annotated[
+        str, typer.Option(help="Topic whose records are judged; the product's final topic if unset.")
+    ] = "",
     since: Annotated[
         str | None, typer.Option(help="Begin of the window: a Kafka timestamp such as 2013-01-31T06:00:00Z.")
     ] = None,
@@ -42,7 +45,7 @@ def validate(
         Path | None, typer.Option(help="Also write the report into this folder.", file_okay=False)
     ] = None,
     publish: Annotated[
-        bool, typer.Option(help=f"Publish the verdict to {WEATHER.quality}, which is the history.")
+        bool, typer.Option(help="Publish the verdict to the product's quality topic, which is the history.")
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
 ) -> None:
@@ -53,7 +56,9 @@ def validate(
     began = time.monotonic()
     begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
     written = None
-    with ready_to_judge(topic) as sources:
+    chosen = product_named(product, topics=[topic])
+    topic = topic or chosen.final.topic
+    with ready_to_judge(chosen, topic) as sources:
         wanted = find_window(sources.log, topic, begin, end)
         history = History(sources) if publish or report else None
         found = judge(sources, wanted, past=history.recent(topic) if history else ())

@@ -14,12 +14,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from contracts.cli_support import INTERRUPTED, print_json
+from contracts.cli_support import INTERRUPTED, ProductName, print_json
+from contracts.product import Product, product_named
 from contracts.records.topic_weather_quality import Verdict
 from quality import health
 from quality.cli.shown import VERDICT_STYLES, broken, in_words
 from quality.judge.judge import ready_to_judge
-from quality.product import WEATHER
 from quality.watch.alerts import alerts
 from quality.watch.loop import Watch
 from quality.watch.round import Outcome, find_task, judge_task
@@ -28,7 +28,10 @@ from quality.window.times import before, now, parse_length
 
 def watch(
     *,
-    topic: Annotated[str, typer.Option(help="Topic that is watched.")] = WEATHER.final,
+    product: ProductName = None,
+    topic: Annotated[
+        str, typer.Option(help="Topic that is watched; the product's final topic if unset.")
+    ] = "",
     every: Annotated[str, typer.Option(help="Interval, such as 30s, 5m or 1h.")] = "5m",
     first: Annotated[
         str, typer.Option(help="How far back the first window of all goes; the next ones follow it.")
@@ -44,8 +47,13 @@ def watch(
         ),
     ] = 15,
     health_file: Annotated[
-        Path, typer.Option("--health", help="File that `python -m quality.health FILE` asks.", dir_okay=False)
-    ] = health.FILE,
+        Path | None,
+        typer.Option(
+            "--health",
+            help="File that `python -m quality.health` asks; build/quality/PRODUCT/watch.json if unset.",
+            dir_okay=False,
+        ),
+    ] = None,
     bound: Annotated[bool, typer.Option(help="End when standard input does.", hidden=True)] = False,
     once: Annotated[bool, typer.Option(help="Judge the next window, and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each round.")] = False,
@@ -59,10 +67,13 @@ def watch(
     interval = parse_length(every).total_seconds()
     if bound:
         threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
+    chosen = product_named(product, topics=[topic])
+    topic = topic or chosen.final.topic
     if once:
-        raise typer.Exit(_once(topic, begin, most))
-    passed_on = ["--topic", topic, "--first", first, "--most", str(most)]
+        raise typer.Exit(_once(chosen, topic, begin, most))
+    passed_on = ["--product", chosen.name, "--topic", topic, "--first", first, "--most", str(most)]
     watching = Watch(
+        product=chosen,
         topic=topic,
         every=interval,
         begin=begin,
@@ -71,7 +82,7 @@ def watch(
         alerts=whom,
         nice=nice,
         child=("-m", "quality", "watch", "--once", "--bound", *passed_on),
-        health=health_file,
+        health=health_file or health.file_of(chosen.name),
     )
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: watching.stop.set())
@@ -84,8 +95,8 @@ def _end_with_input() -> None:
     os._exit(INTERRUPTED)
 
 
-def _once(topic: str, begin: datetime, most: int) -> int:
-    with ready_to_judge(topic) as sources:
+def _once(product: Product, topic: str, begin: datetime, most: int) -> int:
+    with ready_to_judge(product, topic) as sources:
         task = find_task(sources, topic, begin=begin, started=begin, most=most)
         outcome = judge_task(sources, task, alerts())
     print_json(_line(outcome))

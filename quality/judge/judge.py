@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from contracts.model import Contract
+from contracts.product import Product
 from contracts.records.topic_weather_quality import Origin, RuleResult, Validation, Verdict
 from quality.judge import examples, suite
 from quality.portrait.drift import baseline
@@ -23,11 +24,11 @@ from quality.window.times import now
 
 
 @contextlib.contextmanager
-def ready_to_judge(topic: str) -> Iterator[Sources]:
+def ready_to_judge(product: Product, topic: str) -> Iterator[Sources]:
     """Open the sources, and see that `topic` can be read and its rules judged; raises `PlatformError`."""
     suite.preload()
-    with open_sources() as sources:
-        suite.check_rules(sources.contract(topic), sources.product)
+    with open_sources(product) as sources:
+        suite.check_rules(sources.contract(topic))
         sources.writers(topic)
         yield sources
 
@@ -60,7 +61,7 @@ def judge(
 
 def _judged(sources: Sources, window: Window, records: Records, past: Sequence[Validation]) -> Validation:
     """The portrait of the records and the finding of each rule, with the first records that break it."""
-    contract, raw = sources.contract(window.topic), sources.product.raw
+    contract, raw = sources.contract(window.topic), sources.product.raw.topic
     ends_at = window.until or window.asked_at or now()
     arrivals = (one.last_arrival_at for one in past)
     found = suite.run(
@@ -68,8 +69,7 @@ def _judged(sources: Sources, window: Window, records: Records, past: Sequence[V
         records.readable,
         _blank(contract, window, records),
         portrayal=Portrayal(
-            schema=contract.newest.schema,
-            product=sources.product,
+            contract=contract,
             versions=sources.version_numbers(window.topic),
             raw_versions=sources.version_numbers(raw),
             due=suite.due(contract),

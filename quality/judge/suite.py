@@ -21,7 +21,6 @@ from contracts.records.topic_weather_quality import RuleResult, Severity, Valida
 from contracts.rules import Expectation, definition, expectation, fields_of
 from contracts.times import milliseconds
 from quality.portrait.take import Due, Portrayal
-from quality.product import Product
 
 # Counts only: no value of a record leaves Spark this way, and Spark does not collect any.
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -33,7 +32,7 @@ class RuleNotJudged(PlatformError):
     """Great Expectations could not evaluate a rule."""
 
 
-def check_rules(contract: Contract, product: Product) -> None:
+def check_rules(contract: Contract) -> None:
     """Refuse rules that cannot be judged; raises `UnusableSetting`, naming the rule."""
     if not contract.rules:
         raise UnusableSetting(
@@ -47,10 +46,10 @@ def check_rules(contract: Contract, product: Product) -> None:
                 f"rule {rule.id} of {contract.topic} looks at {', '.join(gone)}, which version "
                 f"{contract.newest.number} does not have: correct contracts/{contract.topic}/contract.yaml."
             )
-        if rule.check == "drift" and rule.parameters["field"] not in product.portrayed:
+        if rule.check == "drift" and rule.parameters["field"] not in contract.portrayed:
             raise UnusableSetting(
                 f"rule {rule.id} of {contract.topic} judges the drift of {rule.parameters['field']}, whose "
-                f"spread is not taken: name one of {', '.join(product.portrayed)}."
+                f"spread is not taken: add it to `portrayed` in contracts/{contract.topic}/contract.yaml."
             )
     if sum(rule.check == "completeness" for rule in contract.rules) > 1:
         raise UnusableSetting(

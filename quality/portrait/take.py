@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import JsonSchema
+from contracts.model import Contract, JsonSchema
 from contracts.records.topic_weather_quality import (
     Feed,
     Latency,
@@ -23,7 +23,6 @@ from contracts.records.topic_weather_quality import (
 from quality.portrait.drift import pooled, psi
 from quality.portrait.spread import distributions, finite
 from quality.portrait.stations import stations
-from quality.product import WEATHER, Product
 from quality.window.read import LONGEST, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
 from quality.window.times import moment
 
@@ -60,14 +59,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portrayal:
-    """What it takes to portray records of `schema`; what the schema lacks is left out of a portrait.
+    """What it takes to portray records of `contract`; what its schema lacks is left out of a portrait.
 
     `versions` and `raw_versions` name the contract's version for ids of the registry; `baseline` are the
     validations that drift is measured against, and that know the stations.
     """
 
-    schema: JsonSchema
-    product: Product = WEATHER
+    contract: Contract
     versions: Mapping[int, int] = field(default_factory=dict)
     raw_versions: Mapping[int, int] = field(default_factory=dict)
     due: Due | None = None
@@ -75,19 +73,19 @@ class Portrayal:
 
     def take(self, rows: DataFrame, found: Validation) -> Validation:
         """`found` with the portrait of `rows`, which are best cached: it takes four passes over them."""
-        fields = {one["name"]: one for one in self.schema["fields"]}
+        fields = {one["name"]: one for one in self.contract.newest.schema["fields"]}
         known = self._known(rows, fields)
         by_station, by_way = _totals(known, self.due)
         if not by_way:
             return replace(found, baseline_ids=tuple(one.id for one in self.baseline))
         overall = _overall(known)
-        listed = self._stations(by_station) if self.product.key in fields else []
+        listed = self._stations(by_station) if "station" in fields else []
         totals: dict[str, Any] = {name: moment(overall[name]) for name in _MOMENTS}
         totals |= {name: overall[name] for name in _AMOUNTS}
         return replace(
             found,
             **totals,
-            sources=_feeds(by_station) if self.product.source in fields else (),
+            sources=_feeds(by_station) if "source" in fields else (),
             writers=_writers(by_way, WRITER, self.versions),
             raw_writers=_writers(by_way, "writer_schema_id", self.raw_versions),
             raw_slices=_raw_slices(by_way),
@@ -97,22 +95,21 @@ class Portrayal:
             days=_days(known, listed) if listed else (),
             distributions=tuple(
                 replace(one, psi=psi(one, pooled(self.baseline, one.field)))
-                for one in distributions(rows, fields, self.product.portrayed)
+                for one in distributions(rows, fields, self.contract.portrayed)
             ),
             baseline_ids=tuple(one.id for one in self.baseline),
         )
 
     def _known(self, rows: DataFrame, fields: Mapping[str, JsonSchema]) -> DataFrame:
         """The fields that a portrait looks at, by their meaning; one that the schema lacks is all nulls."""
-        product = self.product
         wanted = {
-            "source": (product.source, "string"),
-            "station": (product.key, "string"),
-            "observed_at": (product.time, "timestamp"),
-            "name": (product.place_name, "string"),
-            "latitude": (product.latitude, "double"),
-            "longitude": (product.longitude, "double"),
-            "daily": (product.daily, "double"),
+            "source": ("source", "string"),
+            "station": ("station", "string"),
+            "observed_at": ("observed_at", "timestamp"),
+            "name": ("name", "string"),
+            "latitude": ("latitude", "double"),
+            "longitude": ("longitude", "double"),
+            "daily": (self.contract.daily or "", "double"),
             "received_at": ("received_at", "timestamp"),
             "replay": ("replay", "boolean"),
             "correction": ("correction", "boolean"),
@@ -131,7 +128,7 @@ class Portrayal:
     def _stations(self, rows: Sequence[Row]) -> list[Station]:
         before = (station for one in self.baseline for station in one.stations)
         # What is known of a station is when it observed: other times say nothing of its silence.
-        every = self.due.every if self.due and self.due.at == self.product.time else None
+        every = self.due.every if self.due and self.due.at == "observed_at" else None
         return stations(rows, before, every)
 
 

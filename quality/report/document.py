@@ -14,9 +14,8 @@ from contracts.compatibility.schema import parse
 from contracts.folder import load_contracts
 from contracts.json_form import json_schemas, to_json
 from contracts.model import JsonSchema
-from contracts.records.topic_weather_quality import Origin, Severity, Verdict
+from contracts.records.topic_weather_quality import Origin, Severity, Validation, Verdict
 from quality.portrait.drift import as_bins
-from quality.product import WEATHER
 from quality.report.commands import read, replay, replay_all
 from quality.report.summary import Summary
 from quality.report.text import word
@@ -43,7 +42,7 @@ def document(summary: Summary) -> str:
 
 def schema_text() -> str:
     """The JSON Schema of `document`, as the text of `report.schema.json`."""
-    definitions = json_schemas(parse(load_contracts()[WEATHER.quality].newest.schema))
+    definitions = json_schemas(parse(load_contracts()[Validation.TOPIC].newest.schema))
     form = _REPORT.schema(definitions)
     report = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import PlatformError
+from contracts.product import Product
 from quality import health
 from quality.history import History
 from quality.sources import open_sources
@@ -50,6 +51,7 @@ low priority take their full share of the machine until the session itself has a
 class Watch:
     """What is watched, and how. `every` is in seconds; `most` records make a window."""
 
+    product: Product
     topic: str
     every: float
     begin: datetime
@@ -95,7 +97,7 @@ class Watch:
         return rest(spent, busy(self.stop)) if self.nice and "behind" in line else 0.0
 
     def _round(self) -> Line:
-        with open_sources() as sources:
+        with open_sources(self.product) as sources:
             task = find_task(sources, self.topic, begin=self.begin, started=self.started, most=self.most)
             if not task.window.span and not task.stale:
                 outcome = None

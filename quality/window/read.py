@@ -58,7 +58,7 @@ def read(sources: Sources, spark: SparkSession, window: Window) -> Iterator[Reco
         if counts.get(False):
             places = kept.where(f"NOT {_READABLE}").select(*PLACE).orderBy(PARTITION, OFFSET)
             rows = places.limit(EXAMPLES).collect()
-            examples = tuple(coordinates(row, window.topic, sources.product.raw) for row in rows)
+            examples = tuple(coordinates(row, window.topic, sources.product.raw.topic) for row in rows)
         yield Records(
             readable=kept.where(_READABLE).drop(_READABLE),
             rows=counts.get(True, 0),

@@ -44,16 +44,16 @@ def look_around(sources: Sources, window: Window, before: Validation | None = No
 
     The part of the quarantine has the window's times, or begins where that of the validation `before` ended.
     """
-    product, log = sources.product, sources.log
+    raw, quarantined, log = sources.product.raw.topic, sources.product.quarantine.topic, sources.log
     there = log.topics()
     topics = [
         topic
-        for topic in dict.fromkeys((product.raw, window.topic, product.quarantine))
+        for topic in dict.fromkeys((raw, window.topic, quarantined))
         if topic in there and topic in sources.contracts
     ]
     quarantine = None
-    if product.quarantine in topics:
-        quarantine = find_window(log, product.quarantine, window.since, window.until)
+    if quarantined in topics:
+        quarantine = find_window(log, quarantined, window.since, window.until)
         if before:
             quarantine = rest_after(quarantine, before.quarantine_slices)
     return Surroundings(marks=log.watermarks(*topics), quarantine=quarantine)
@@ -72,7 +72,7 @@ def with_surroundings(
     quarantine, since those records were on the same way.
     """
     rows = _quarantined(sources, spark, around.quarantine)
-    groups = _groups(rows, sources.product.quarantine)
+    groups = _groups(rows, sources.product.quarantine.topic)
     reached = replace(found, raw_slices=_extended(found.raw_slices, rows))
     return replace(
         reached,
@@ -88,7 +88,7 @@ def with_surroundings(
         quarantine_slices=around.quarantine.slices if around.quarantine else (),
         quarantined=sum(group.records for group in groups),
         quarantine=groups[:GROUPS],
-        lag=_lag(reached, sources.product.raw, around.marks, past),
+        lag=_lag(reached, sources.product.raw.topic, around.marks, past),
     )
 
 
@@ -125,7 +125,7 @@ def _quarantined(sources: Sources, spark: SparkSession, window: Window | None) -
     if window is None or not window.span:
         return ()
     letters: DataFrame = decoded(sources, spark, window)
-    from_raw = F.when(F.col("source_topic") == sources.product.raw, F.col("source_offset"))
+    from_raw = F.when(F.col("source_topic") == sources.product.raw.topic, F.col("source_offset"))
     where = F.struct(PARTITION, OFFSET, "source_topic", "source_partition", "source_offset")
     return (
         letters.where(F.col("reason").isNotNull())

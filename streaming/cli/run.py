@@ -106,7 +106,7 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     from contracts.logs import log_to_stderr, masking  # noqa: PLC0415
     from streaming.cli.live import live_line, watched_by_someone  # noqa: PLC0415
     from streaming.progress import Progress  # noqa: PLC0415
-    from streaming.supervise import Stream  # noqa: PLC0415
+    from streaming.stream import Stream  # noqa: PLC0415
     from streaming.telemetry.report import Reporter  # noqa: PLC0415
 
     log_to_stderr(masking((*found.secrets, os.environ.get("OPENLINEAGE_API_KEY", ""))), loggers=["streaming"])

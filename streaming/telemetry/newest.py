@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from confluent_kafka import Message
 
 from contracts.errors import Unreachable
 from contracts.kafka import Kafka
-from contracts.log import Partition, Span, open_log
+from contracts.log import Log, Partition, Span
 from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
 from streaming.offsets import Coordinates, source_of
 
@@ -43,7 +43,7 @@ class Tails:
 
     def __init__(self, kafka: Kafka, raw: str) -> None:
         """Connect lazily; `raw` is where the published records come from."""
-        self._log = open_log(replace(kafka, answers_within=_ANSWERS_WITHIN), _SMALL)
+        self._log = Log({**kafka.client(), **_SMALL}, _ANSWERS_WITHIN)
         self._raw = raw
         self._seen: dict[tuple[str, int], int] | None = None
 

@@ -13,10 +13,10 @@ from types import TracebackType
 import structlog
 
 from contracts.errors import PlatformError
-from streaming.checkpoint import remember
 from streaming.job import Job
 from streaming.plan import Plan
 from streaming.progress import Progress
+from streaming.resume import checkpoint_of
 from streaming.telemetry import beside, lineage
 from streaming.telemetry.ends import Ends, Held
 from streaming.telemetry.metrics import StatusCollector
@@ -157,7 +157,7 @@ class Reporter:
     def _begins(self) -> dict[int, int]:
         """Where the checkpoint says that the stream goes on; empty where it says nothing."""
         try:
-            memory = remember(self.job.checkpoint, self.job.topic)
+            memory = checkpoint_of(self.job).read()
         except PlatformError:
             return {}
         return dict(memory.next_offsets) if memory else {}

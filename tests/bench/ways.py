@@ -34,7 +34,7 @@ from streaming.query import PRODUCER
 from streaming.schema import field_names
 from streaming.source import read_stream
 from streaming.spark import SQL_SETTINGS, session
-from streaming.supervise import Stream
+from streaming.stream import Stream
 from tests.bench.raw_records import RAW
 
 _WITHIN = 900.0

@@ -28,7 +28,6 @@ from contracts.errors import ContractsAtFault, ServiceFailed
 from contracts.folder import HOME, load_contracts
 from contracts.log import watermarks
 from contracts.registry import connect
-from quality.product import WEATHER
 from quality.watch.rest import TIMES
 from streaming.job import Job
 from tests.bench import ways
@@ -61,9 +60,9 @@ def bench(
     paces: list[dict[str, float]] = []
     with ground() as here:
         fill(here.kafka, "raw", _PARTITIONS, framed(records, here.raw_topic("raw", _PARTITIONS)))
-        Broker(here.kafka).create(WEATHER.quality, 1)
+        Broker(here.kafka).create("topic-weather-quality", 1)
         with contextlib.closing(connect(here.registry)) as registry:
-            contract = load_contracts()[WEATHER.quality]
+            contract = load_contracts()["topic-weather-quality"]
             registry.register(contract.subject, contract.newest.text)
         # The first of all pays for files that are not in memory yet.
         fill(here.kafka, "first", _PARTITIONS, framed(_FIRST, here.raw_topic("first", _PARTITIONS)))

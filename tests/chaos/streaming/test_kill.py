@@ -23,7 +23,7 @@ import psutil
 import pytest
 
 from contracts.wire import frame
-from streaming.checkpoint import real_time_note, remember
+from streaming.checkpoint import Checkpoint
 from tests.streams import Place, make_place, raw_values
 
 _KILLS = int(os.environ.get("KILLS", "20"))
@@ -109,7 +109,7 @@ class Campaign:
                     child.kill()
             running.wait()
             psutil.wait_procs(java, timeout=30)
-        left = remember(self.checkpoint, self.place.raw)
+        left = Checkpoint(self.checkpoint, self.place.raw).read()
         if self._in_real_time(started):
             self.hits["in real-time mode"] += 1
         elif left and left.unfinished:
@@ -119,7 +119,7 @@ class Campaign:
 
     def _in_real_time(self, since: int) -> bool:
         """Whether real-time mode has begun after `since` (ms), by the stream's own note."""
-        note = real_time_note(self.checkpoint)
+        note = Checkpoint(self.checkpoint, self.place.raw).real_time()
         return bool(note and note.at_work and note.since >= since)
 
 

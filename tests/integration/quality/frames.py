@@ -84,7 +84,7 @@ def judged(
     baseline: tuple[Validation, ...] = (),
 ) -> Validation:
     """What Great Expectations finds in `rows`, a window that ends at `ends_at`."""
-    portrayal = Portrayal(schema=contract.newest.schema, due=suite.due(contract), baseline=baseline)
+    portrayal = Portrayal(contract=contract, due=suite.due(contract), baseline=baseline)
     blank = replace(passed(), rows=rows.count(), rules=())
     return suite.run(contract, rows, blank, portrayal=portrayal, ends_at=ends_at)
 

@@ -9,7 +9,6 @@ from pyspark.sql import SparkSession
 from contracts.records.topic_weather_quality import Bin, Feed, Latency, Slice, Writer
 from quality.portrait.spread import OUTERMOST
 from quality.portrait.take import Due, Portrayal
-from quality.product import WEATHER
 from quality.window.read import LONGEST, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
 from tests.integration.quality.frames import NOON, PUBLISHED, Change, frame
 from tests.unit.quality.samples import passed
@@ -32,7 +31,7 @@ def test_a_portrait_tells_what_the_records_are_like(spark: SparkSession) -> None
         {"station": "LGA", "observed_at": datetime(1, 1, 2, tzinfo=timezone.utc), "writer_schema_id": 4},
     ]
     portrayal = Portrayal(
-        schema=PUBLISHED.newest.schema,
+        contract=PUBLISHED,
         versions={2: 1},
         raw_versions={1: 1},
         due=Due(at="observed_at", every=3600),
@@ -58,12 +57,10 @@ def test_a_portrait_tells_what_the_records_are_like(spark: SparkSession) -> None
 
 def test_what_lies_far_beyond_goes_into_the_outermost_bin(spark: SparkSession) -> None:
     changes: list[Change] = [{"temperature": 1e299}, {"temperature": -1e299}, {"temperature": float("inf")}]
-    (only,) = (
-        Portrayal(schema=PUBLISHED.newest.schema).take(frame(spark, changes), passed()).distributions[:1]
-    )
+    (only,) = Portrayal(contract=PUBLISHED).take(frame(spark, changes), passed()).distributions[:1]
     assert only.bins == (Bin(at=-OUTERMOST, records=1), Bin(at=OUTERMOST, records=1))
-    assert set(WEATHER.portrayed) <= {field["name"] for field in PUBLISHED.newest.schema["fields"]}
+    assert set(PUBLISHED.portrayed) <= {field["name"] for field in PUBLISHED.newest.schema["fields"]}
 
 
 def test_nothing_has_no_portrait(spark: SparkSession) -> None:
-    assert Portrayal(schema=PUBLISHED.newest.schema).take(frame(spark, []), passed()) == passed()
+    assert Portrayal(contract=PUBLISHED).take(frame(spark, []), passed()) == passed()

@@ -22,11 +22,11 @@ import pytest
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
 from contracts.log import open_log
+from contracts.product import product_named
 from contracts.records.topic_weather_quality import Origin
 from contracts.registry import SchemaRegistry, connect
 from quality.health import ask
 from quality.history import History
-from quality.product import WEATHER
 from quality.sources import Sources
 from quality.watch.round import find_task
 from quality.window.times import now
@@ -164,7 +164,7 @@ def _sources(place: Place, services: Any) -> Iterator[Sources]:
     kafka = Kafka(services.bootstrap_servers)
     with contextlib.closing(connect(at)) as registry, open_log(kafka) as log:
         yield Sources(
-            product=WEATHER,
+            product=product_named("weather", place.folder),
             contracts=load_contracts(place.folder),
             registry=registry,
             kafka=kafka,

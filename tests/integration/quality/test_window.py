@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Producer
 from pyspark.sql import SparkSession
 
+from contracts.product import product_named
 from contracts.records.topic_weather_quality import Slice
 from contracts.registry import Registry
 from contracts.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
@@ -44,13 +45,13 @@ def test_a_window_reads_ids_in_kafka_headers_our_branch_of_a_union_and_any_times
         topic=place.topic,
         slices=(Slice(partition=0, start=0, end=6),),
     )
-    for name, value in {
+    for name, text in {
         **place.env,
         "KAFKA_BOOTSTRAP_SERVERS": place.bootstrap_servers,
         "SCHEMA_REGISTRY_URL": registry.url,
     }.items():
-        monkeypatch.setenv(name, value)
-    with open_sources() as sources, read(sources, spark, window) as records:
+        monkeypatch.setenv(name, text)
+    with open_sources(product_named("weather")) as sources, read(sources, spark, window) as records:
         rows = records.readable.select("station", WRITER, TIMESTAMP).collect()
         assert (records.rows, records.unreadable) == (4, 2)
     assert [row.station for row in rows] == ["JFK"] * 4

@@ -159,7 +159,7 @@ def normal(field: str, at: int) -> float:
 def earlier(spark: SparkSession, windows: int) -> tuple[Validation, ...]:
     """Validations of windows, no record in two of them, whose fields are spread normally."""
     rows = frame(spark, [{field: normal(field, at) for field in DRIFTED} for at in range(800)])
-    portrait = Portrayal(schema=PUBLISHED.newest.schema).take(rows, passed())
+    portrait = Portrayal(contract=PUBLISHED).take(rows, passed())
     return tuple(
         replace(portrait, id=f"w{at}", slices=(Slice(partition=0, start=at * 10, end=at * 10 + 10),))
         for at in range(windows)

@@ -18,7 +18,7 @@ from contracts.errors import CheckpointMismatch, RecordsLost
 from contracts.kafka import Kafka
 from contracts.log import watermarks
 from streaming import Stream
-from streaming.checkpoint import remember
+from streaming.checkpoint import Checkpoint
 from tests.streams import Place, Running, make_place, raw_values, running
 
 RunCli = Callable[..., Any]
@@ -30,7 +30,7 @@ def checkpoint(place: Place, spark: SparkSession, tmp_path: Path) -> Path:
     place.produce(raw_values(40, place.raw_id))
     with running(place, spark, tmp_path / "checkpoint") as stream:
         stream.wait_until_read(40)
-    memory = remember(tmp_path / "checkpoint", place.raw)
+    memory = Checkpoint(tmp_path / "checkpoint", place.raw).read()
     assert memory
     assert (memory.records, memory.unfinished) == (40, None)
     return tmp_path / "checkpoint"

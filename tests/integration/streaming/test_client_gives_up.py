@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
 
 import pytest
 
+from contracts.errors import Unreachable
+from contracts.kafka import Kafka
+from contracts.records.topic_weather_quarantine import DeadLetter, Header, Reason, Stage
 from embedded import Services
-from tests.wreck import QUICK, make_topics
+from streaming.lease import Lease, LeaseLost
+from streaming.replay import Sender
+from tests.wreck import QUICK, Wreck, all_of, make_topics
 
 RAW, QUARANTINE = "raw", "quarantine"
 
@@ -22,3 +30,87 @@ def services(
         real_part(f"embedded broker of {folder.name}, pids {own.pids}")
         make_topics(own, {RAW: 3, QUARANTINE: 1})
         yield own
+
+
+def letter(number: int) -> DeadLetter:
+    """One of many that are equal but for their partition."""
+    return DeadLetter(
+        reason=Reason.RULE_BROKEN,
+        explanation="It breaks a rule.",
+        stage=Stage.STREAMING,
+        source_topic=RAW,
+        source_partition=number % 3,
+        source_offset=number,
+        source_timestamp=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        value=b"x",
+        headers=(Header(key="trace", value=b"\xff"), Header(key="empty", value=None)),
+    )
+
+
+def marks(services: Services) -> Counter[bytes]:
+    """How often each mark is on the raw topic."""
+    headers = [dict(message.headers() or ()) for message in all_of(services, RAW)]
+    return Counter(each["replay-of"] for each in headers if isinstance(each["replay-of"], bytes))
+
+
+@contextmanager
+def fatal_to(sender: Sender, services: Services) -> Iterator[None]:
+    """What is sent in the block is under way when the client gives up; of lot 1, partition 0 is forgotten."""
+    wreck = Wreck(services, RAW)
+    send_lot(sender, 0)
+    wreck.remember()
+    send_lot(sender, 1)
+    # The first of a lot asks for the lease, which a halted broker does not give.
+    sender.send(letter(1000), b"1000")
+    with wreck.halted():
+        yield
+        wreck.kill_and_forget()
+
+
+def send_lot(sender: Sender, lot: int) -> None:
+    """Send as many as make the sender wait for all of them."""
+    send(sender, range(lot * 500, (lot + 1) * 500))
+
+
+def send(sender: Sender, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        sender.send(letter(number), str(number).encode())
+
+
+def test_where_the_client_gives_up_each_letter_goes_once(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.replay.DELIVERED_WITHIN", 60.0)
+    kafka = Kafka(services.bootstrap_servers)
+    with Lease(kafka, QUARANTINE) as lease, Sender(kafka, RAW, lease) as sender:
+        with fatal_to(sender, services):
+            send(sender, range(1001, 1400))
+        send(sender, range(1400, 2300))
+    forgotten = {number for number in range(500, 1000) if number % 3 == 0}
+    assert marks(services) == {str(number).encode(): 1 for number in range(2300) if number not in forgotten}
+
+
+def test_where_another_has_taken_over_nothing_is_sent_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.replay.DELIVERED_WITHIN", 60.0)
+    monkeypatch.setattr("streaming.lease.DELIVERED_WITHIN", 1.0)
+    kafka = Kafka(services.bootstrap_servers)
+    with Lease(kafka, QUARANTINE) as first, pytest.raises(LeaseLost), Sender(kafka, RAW, first) as sender:
+        with fatal_to(sender, services):
+            send(sender, range(1001, 1400))
+        with Lease(kafka, QUARANTINE):
+            before = marks(services)
+            send(sender, range(1400, 1500))
+    assert marks(services) == before
+    assert set(before.values()) == {1}
+
+
+def test_a_broker_that_is_halted_while_the_lease_is_asked_is_one_sentence(services: Services) -> None:
+    kafka, wreck = Kafka(services.bootstrap_servers), Wreck(services, RAW)
+    with Lease(kafka, QUARANTINE) as lease:
+        lease.begin()
+        with wreck.halted(), pytest.raises(Unreachable, match="no Kafka broker answers"):
+            lease.begin()
+        lease.begin()
+        lease.end()

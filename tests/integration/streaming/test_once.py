@@ -13,7 +13,7 @@ from confluent_kafka import Message, Producer
 from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch
-from streaming.checkpoint import remember
+from streaming.checkpoint import Checkpoint
 from tests.streams import FINAL, QUARANTINE, Place, decoded, make_place, raw_values, running, sources
 
 _HOUR = "1h"
@@ -80,7 +80,7 @@ def test_what_a_crash_cut_is_finished_with_the_same_verdicts(
     assert [len(messages) for messages in whole.values()] == [40, 40]
 
     # As a crash leaves it: every second record is published, and the batch is not committed.
-    memory = remember(checkpoint, place.raw)
+    memory = Checkpoint(checkpoint, place.raw).read()
     assert memory
     assert memory.done
     cut = replace(place, final=topic(partitions=2), quarantine=topic(partitions=2))

@@ -15,7 +15,7 @@ from contracts.errors import TooFewSlots
 from contracts.folder import load_contracts
 from contracts.registry import connect
 from streaming import Stream
-from streaming.checkpoint import real_time_note, remember
+from streaming.checkpoint import Checkpoint
 from tests.streams import RAW, Place, make_place, raw_values, running
 from tests.versions import with_a_new_field
 
@@ -30,14 +30,14 @@ def test_a_stream_changes_its_speed_and_its_plan_and_publishes_each_record_once(
     place.produce([*raw_values(40, place.raw_id), b"poison"])
     with running(place, spark, checkpoint, real_time=True):
         place.wait_until_published(41)
-        assert remember(checkpoint, place.raw)
+        assert Checkpoint(checkpoint, place.raw).read()
         registry = connect(place.registry_url)
         new_id = registry.register(f"{place.raw}-value", json.dumps(newer))
         registry.close()
         # At once: the stream cannot have heard of it.
         place.produce(raw_values(40, new_id, newer, uv_index=3.5))
         place.wait_until_published(81)
-        wait_for_real_time(checkpoint)
+        wait_for_real_time(Checkpoint(checkpoint, place.raw))
         place.produce(raw_values(20, place.raw_id))
         place.wait_until_published(101)
 
@@ -45,17 +45,17 @@ def test_a_stream_changes_its_speed_and_its_plan_and_publishes_each_record_once(
         in_batches.wait_until_read(101)
         place.produce(raw_values(20, place.raw_id))
         in_batches.wait_until_read(121)
-    assert real_time_note(checkpoint) is None
+    assert Checkpoint(checkpoint, place.raw).real_time() is None
     # What the real-time batch had published when it was stopped is told of by the batch that went over it.
     assert sum(batch.final + batch.quarantined for batch in in_batches.batches) == 40
     assert len(place.read(place.final)) == 120
     assert place.lost_and_doubled() == ([], [])
 
 
-def wait_for_real_time(checkpoint: Path) -> None:
+def wait_for_real_time(checkpoint: Checkpoint) -> None:
     """Wait until a stream that had something to go over first is in real-time mode."""
     deadline = time.monotonic() + _LIMIT
-    while not ((note := real_time_note(checkpoint)) and note.at_work):
+    while not ((note := checkpoint.real_time()) and note.at_work):
         assert time.monotonic() < deadline, f"no real-time mode within {_LIMIT:.0f} s"
         time.sleep(0.02)
 

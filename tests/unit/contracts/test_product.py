@@ -85,11 +85,16 @@ def test_a_product_that_is_not_there_is_told_with_those_that_are(products: Path)
         product_named("wether")
 
 
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", [Role.RAW, Role.FINAL, Role.QUARANTINE])
 def test_a_role_that_no_contract_takes_is_told(products: Path, role: Role) -> None:
     shutil.rmtree(products / WEATHER[role])
     with pytest.raises(UnusableSetting, match=f"weather has no {role.value} topic"):
         product_named()
+
+
+def test_a_product_need_not_keep_its_verdicts(products: Path) -> None:
+    shutil.rmtree(products / WEATHER[Role.QUALITY])
+    assert product_named().topics == ("topic-weather", "topic-weather-final", "topic-weather-quarantine")
 
 
 def test_two_contracts_in_one_role_are_told_by_name(products: Path) -> None:
@@ -118,6 +123,7 @@ def test_a_contract_that_shares_schemas_has_those_of_the_other_and_no_lock_of_it
 ) -> None:
     second(products)
     shared, own = product_named("sky").quality, product_named("weather").quality
+    assert shared and own
     assert shared.versions == own.versions
     assert shared.home == products / "topic-sky-quality"
     assert cli("lock").code == 0

@@ -38,6 +38,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
             {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CA_LOCATION": "no/ca.pem"},
             "no file that can",
         ),
+        ({"KAFKA_ANSWERS_WITHIN": "0"}, "KAFKA_ANSWERS_WITHIN must be a number of seconds above 0"),
+        ({"KAFKA_ANSWERS_WITHIN": "-1"}, "KAFKA_ANSWERS_WITHIN must be a number of seconds above 0"),
+        ({"KAFKA_ANSWERS_WITHIN": "nan"}, "KAFKA_ANSWERS_WITHIN must be a number of seconds above 0"),
+        ({"KAFKA_ANSWERS_WITHIN": "inf"}, "at most 600"),
+        ({"KAFKA_ANSWERS_WITHIN": "10s"}, "KAFKA_ANSWERS_WITHIN must be a number"),
         ({"SCHEMA_REGISTRY_USERNAME": "me"}, "belong together"),
         ({"SCHEMA_REGISTRY_USERNAME": "m:e", "SCHEMA_REGISTRY_PASSWORD": "hush"}, "colon"),
         (
@@ -75,6 +80,23 @@ def test_no_secret_shows_in_the_settings_or_in_what_becomes_of_them(environment:
 def test_without_security_only_the_address_is_given() -> None:
     assert Kafka("broker:9092").client() == {"bootstrap.servers": "broker:9092"}
     assert Kafka("broker:9092").spark() == {"kafka.bootstrap.servers": "broker:9092"}
+
+
+def test_the_time_for_an_answer_is_ours_and_no_client_s(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("KAFKA_ANSWERS_WITHIN", "2.5")
+    kafka = addresses(Path("absent")).kafka
+    assert kafka.answers_within == 2.5
+    assert kafka.client() == {"bootstrap.servers": kafka.bootstrap_servers}
+    assert kafka.spark() == {"kafka.bootstrap.servers": kafka.bootstrap_servers}
+
+
+def test_addresses_that_are_given_need_no_others(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    torn = tmp_path / "services.json"
+    torn.write_text("{")
+    given = {"kafka_bootstrap_servers": "mine:1", "schema_registry_url": "http://mine"}
+    environment.setenv("KAFKA_ANSWERS_WITHIN", "3")
+    kafka = addresses(torn, given).kafka
+    assert (kafka.bootstrap_servers, kafka.answers_within) == ("mine:1", 3.0)
 
 
 def test_certificates_go_to_spark_as_text_and_a_key_of_another_form_is_refused(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ COMPONENTS = {
     "pm10": 13.5,
     "nh3": 2.03,
 }
-ENTRY = {"main": {"aqi": 3}, "components": COMPONENTS, "dt": 1_687_540_917}
+ENTRY: dict[str, Any] = {"main": {"aqi": 3}, "components": COMPONENTS, "dt": 1_687_540_917}
 BODY = {"coord": {"lon": -9.1366, "lat": 38.7078}, "list": [ENTRY]}
 MEASURES = {
     "carbon_monoxide": 196.93,

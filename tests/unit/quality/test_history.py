@@ -14,6 +14,7 @@ from contracts.compatibility import parse
 from contracts.decode import Decoder
 from contracts.folder import HOME, load_contracts
 from contracts.json_form import from_json
+from contracts.product import product_named
 from contracts.records.topic_weather_quality import (
     Bin,
     Coordinates,
@@ -30,7 +31,6 @@ from contracts.wire import frame
 from quality.history import encode, weighed
 from quality.portrait.spread import OUTERMOST
 from quality.portrait.take import DAYS, STATIONS
-from quality.product import WEATHER
 from quality.report import summarise
 from quality.report.page.page import page
 from quality.verdict import verdict
@@ -100,7 +100,7 @@ def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Va
                 step=1.0,
                 bins=tuple(Bin(at=at, records=1 << 20) for at in range(-OUTERMOST, OUTERMOST + 1)),
             )
-            for field in WEATHER.portrayed
+            for field in product_named("weather").final.portrayed
         ),
     }
     group = QuarantineGroup(

@@ -8,7 +8,6 @@ from contracts.errors import UnusableSetting
 from contracts.folder import load_contracts
 from contracts.model import Rule, Severity
 from quality.judge.suite import check_rules
-from quality.product import WEATHER
 
 
 def test_a_rule_for_a_field_that_is_gone_is_named() -> None:
@@ -17,10 +16,10 @@ def test_a_rule_for_a_field_that_is_gone_is_named() -> None:
         id="ozone-there", check="not_null", severity=Severity.INFO, why="-", parameters={"field": "ozone"}
     )
     with pytest.raises(UnusableSetting, match=r"rule ozone-there .* looks at ozone"):
-        check_rules(replace(contract, rules=(*contract.rules, rule)), WEATHER)
+        check_rules(replace(contract, rules=(*contract.rules, rule)))
 
 
 def test_a_contract_without_rules_is_refused_rather_than_passed() -> None:
     contract = replace(load_contracts()["topic-weather-final"], rules=())
     with pytest.raises(UnusableSetting, match="has no rules"):
-        check_rules(contract, WEATHER)
+        check_rules(contract)

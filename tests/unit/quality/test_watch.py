@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import product_named
 from quality.watch import loop
 from quality.watch.alerts import alerts
 from quality.watch.loop import Watch, _started
@@ -68,6 +69,7 @@ def test_it_rests_five_times_as_long_as_it_judged_while_the_machine_is_busy(
     stop = Stop()
     lines: list[dict[str, Any]] = []
     Watch(
+        product=product_named("weather"),
         topic="t",
         every=60.0,
         begin=now(),

@@ -13,9 +13,9 @@ from contracts.errors import CheckpointMismatch, Unreachable, UnusableSetting
 from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
-from streaming.identity import compare, emptied
 from streaming.job import Job
 from streaming.outage import StillAway, outlast
+from streaming.recover import compare_ids, emptied
 
 JOB = Job(
     product=product_named("weather"),
@@ -65,10 +65,10 @@ def test_a_checkpoint_that_is_an_address_is_refused(address: str) -> None:
 
 
 def test_a_topic_under_another_id_is_another_topic() -> None:
-    compare({}, {"raw": "a"}, JOB)
-    compare({"raw": "a", "gone": "x"}, {"raw": "a", "new": "b"}, JOB)
+    compare_ids({}, {"raw": "a"}, JOB)
+    compare_ids({"raw": "a", "gone": "x"}, {"raw": "a", "new": "b"}, JOB)
     with pytest.raises(CheckpointMismatch, match="raw was deleted and made again"):
-        compare({"raw": "a"}, {"raw": "b"}, JOB)
+        compare_ids({"raw": "a"}, {"raw": "b"}, JOB)
 
 
 @pytest.mark.parametrize(

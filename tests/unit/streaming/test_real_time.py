@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import CheckpointMismatch, UnusableSetting
-from streaming.checkpoint import RealTime, note_real_time, real_time_note, remember
+from streaming.checkpoint import Checkpoint, RealTime
 from streaming.progress import Progress
-from streaming.recover import Ahead, caught_up, real_time_since
+from streaming.recover import Ahead, caught_up
 from tests.unit.streaming.test_recover import JOB, write
 
 BATCH = Progress(
@@ -37,45 +37,51 @@ def test_a_real_time_batch_that_is_shorter_than_spark_allows_is_refused() -> Non
 
 
 def test_the_note_is_read_as_it_was_written_and_gone_when_all_is_committed(tmp_path: Path) -> None:
-    assert real_time_note(tmp_path) is None
-    note_real_time(tmp_path, RealTime(since=7, at_work=True))
-    assert real_time_note(tmp_path) == RealTime(since=7, at_work=True)
-    note_real_time(tmp_path, None)
-    assert real_time_note(tmp_path) is None
-    note_real_time(tmp_path, None)
+    checkpoint = Checkpoint(tmp_path, "topic-weather")
+    assert checkpoint.real_time() is None
+    checkpoint.note_real_time(RealTime(since=7, at_work=True))
+    assert checkpoint.real_time() == RealTime(since=7, at_work=True)
+    checkpoint.note_real_time(None)
+    assert checkpoint.real_time() is None
+    checkpoint.note_real_time(None)
 
 
 def test_a_torn_note_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".real-time").write_text('{"since": ')
     with pytest.raises(CheckpointMismatch, match="cannot be read"):
-        real_time_note(tmp_path)
+        Checkpoint(tmp_path, "topic-weather").real_time()
 
 
 def test_a_crash_in_the_first_real_time_batch_is_told_from_a_stream_that_never_ran(tmp_path: Path) -> None:
     write(tmp_path, planned=-1, committed=-1)
-    memory = remember(tmp_path, "topic-weather")
+    memory = Checkpoint(tmp_path, "topic-weather").read()
     assert memory
     assert (memory.done, memory.unfinished, memory.next_offsets) == (None, None, {0: 5, 1: 0})
 
 
 def test_what_was_published_lies_behind_the_newest_real_time_commit(tmp_path: Path) -> None:
     write(tmp_path, planned=2, committed=2)
-    job = replace(JOB, checkpoint=tmp_path)
-    note_real_time(tmp_path, RealTime(since=5, at_work=True))
-    assert real_time_since(job, remember(tmp_path, job.topic)) == 1002
+    checkpoint = Checkpoint(tmp_path, "topic-weather")
+    checkpoint.note_real_time(RealTime(since=5, at_work=True))
+    memory = checkpoint.read()
+    assert memory
+    assert memory.published_since == 1002
 
 
 def test_commits_of_batches_that_catch_up_do_not_hide_what_was_published_before_them(tmp_path: Path) -> None:
     write(tmp_path, planned=2, committed=2)
-    job = replace(JOB, checkpoint=tmp_path)
-    note_real_time(tmp_path, RealTime(since=5, at_work=False))
-    assert real_time_since(job, remember(tmp_path, job.topic)) == 5
+    checkpoint = Checkpoint(tmp_path, "topic-weather")
+    checkpoint.note_real_time(RealTime(since=5, at_work=False))
+    memory = checkpoint.read()
+    assert memory
+    assert memory.published_since == 5
 
 
 def test_without_real_time_mode_nothing_is_ahead_of_the_commits(tmp_path: Path) -> None:
     write(tmp_path, planned=2, committed=2)
-    job = replace(JOB, checkpoint=tmp_path)
-    assert real_time_since(job, remember(tmp_path, job.topic)) is None
+    memory = Checkpoint(tmp_path, "topic-weather").read()
+    assert memory
+    assert memory.published_since is None
 
 
 def test_each_published_record_counts_in_the_batch_that_holds_it_and_in_no_other() -> None:
@@ -89,6 +95,7 @@ def test_each_published_record_counts_in_the_batch_that_holds_it_and_in_no_other
 
 def test_a_stream_has_caught_up_when_the_commits_are_past_all_that_was_published(tmp_path: Path) -> None:
     write(tmp_path, planned=1, committed=1)
-    job = replace(JOB, checkpoint=tmp_path)
-    assert caught_up(job, Ahead({job.final: frozenset({(0, 24), (1, 19)})}))
-    assert not caught_up(job, Ahead({job.final: frozenset({(0, 25)})}))
+    memory = Checkpoint(tmp_path, "topic-weather").read()
+    assert caught_up(memory, Ahead({JOB.final: frozenset({(0, 24), (1, 19)})}))
+    assert not caught_up(memory, Ahead({JOB.final: frozenset({(0, 25)})}))
+    assert not caught_up(None, Ahead({JOB.final: frozenset({(0, 24)})}))
