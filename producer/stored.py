@@ -50,9 +50,9 @@ def observations_in(file: Path, context: Context) -> Iterator[StoredBody]:
     part = PARTS.get((context.product, context.source))
     for stored in bodies_in(file, _LARGEST_OF_SEVERAL if part else LARGEST_BODY):
         bodies = part(stored.body) if part else [stored.body]
-        sizes = [stored.size] + [0] * (len(bodies) - 1)
-        for number, (body, size) in enumerate(zip(bodies, sizes, strict=True)):
-            yield StoredBody(f"{stored.where}/list/{number}" if len(bodies) > 1 else stored.where, body, size)
+        for number, body in enumerate(bodies):
+            where = f"{stored.where}/list/{number}" if len(bodies) > 1 else stored.where
+            yield StoredBody(where, body, 0 if number else stored.size)
 
 
 def bodies_in(file: Path, largest: int = LARGEST_BODY) -> Iterator[StoredBody]:

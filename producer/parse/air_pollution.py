@@ -55,11 +55,11 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
 
 
 def observations(body: bytes) -> list[bytes]:
-    """Part a body with several observations into bodies with one each; any other body stays as it is."""
+    """Part a body with several observations, or none, into bodies with one each; any other stays as it is."""
     try:
         whole = reading.json_object(body)
         entries = whole.get("list")
-        if type(entries) is list and len(entries) > 1:
+        if type(entries) is list and len(entries) != 1:
             return [json.dumps({**whole, "list": [one]}, ensure_ascii=False).encode() for one in entries]
     except (Unparsable, RecursionError):
         pass

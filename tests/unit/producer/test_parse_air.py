@@ -185,7 +185,6 @@ def test_an_observation_of_a_history_that_is_none_holds_up_no_other(tmp_path: Pa
         (":1/list/0", "geo:38.7078,-9.1366"),
         (":1/list/1", "WRONG_TYPE"),
         (":1/list/2", "geo:38.7078,-9.1366"),
-        (":2", "NOT_ONE_OBSERVATION"),
         (":3", "geo:38.7078,-9.1366"),
         (":4", "NOT_AN_OBJECT"),
         (":5", "BROKEN_JSON"),
