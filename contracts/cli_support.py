@@ -18,7 +18,9 @@ INTERRUPTED = 130
 
 ProductName = Annotated[
     str | None,
-    typer.Option("--product", help="Data product, such as weather; needed where there are several."),
+    typer.Option(
+        "--product", envvar="PRODUCT", help="Data product, such as weather; needed where there are several."
+    ),
 ]
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)

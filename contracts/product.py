@@ -6,7 +6,7 @@ product as a value, so that none of them names a topic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,13 +73,22 @@ def load_products(folder: Path | None = None) -> Mapping[str, Product]:
     return {name: _product(name, roles) for name, roles in sorted(parts.items())}
 
 
-def product_named(name: str | None = None, folder: Path | None = None) -> Product:
-    """The product of that `name`, or the only one that there is.
+def product_named(name: str | None = None, folder: Path | None = None, topics: Iterable[str] = ()) -> Product:
+    """The product of that `name`, else the one that has one of the `topics`, else the only one that there is.
 
-    Raises `UnusableSetting` where the folder declares no such product, or several and `name` chooses none.
+    Raises `UnusableSetting` where the folder declares no such product, or several and nothing chooses one, or
+    where a topic belongs to another product than the rest says.
     """
     products = load_products(folder)
     known = ", ".join(products)
+    owners = {topic: product.name for product in products.values() for topic in product.topics}
+    for topic in topics:
+        owner = owners.get(topic)
+        if owner and name and owner != name:
+            raise UnusableSetting(
+                f"{topic} is a topic of the product {owner}, not of {name}: choose one of the two."
+            )
+        name = name or owner
     if not products:
         raise UnusableSetting("the contracts' folder declares no product: name one in its contracts.")
     if name is None and len(products) > 1:
@@ -88,14 +97,6 @@ def product_named(name: str | None = None, folder: Path | None = None) -> Produc
     if chosen not in products:
         raise UnusableSetting(f"there is no product {chosen}; the contracts' folder declares {known}.")
     return products[chosen]
-
-
-def product_of(topic: str = "", name: str | None = None, folder: Path | None = None) -> Product:
-    """The product of that `name`, else the one that `topic` belongs to, else the only one there is."""
-    if name is None and topic:
-        contract = load_contracts(folder).get(topic)
-        name = contract.product if contract else None
-    return product_named(name, folder)
 
 
 def _product(name: str, roles: Mapping[Role, Contract]) -> Product:

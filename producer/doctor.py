@@ -65,7 +65,7 @@ def key_works(ask: Callable[[], Client], place: Place) -> str:
     with ask() as client:
         answer = client.current(place)
     record = parse(answer.body, answer.context)
-    name = record["name"] or record["station"]
+    name = record.get("name") or record["station"]
     return f"{answer.context.source} answers for {name}, in {answer.context.units} units."
 
 

@@ -107,7 +107,7 @@ class Poller:
             self.polled.last_failure = outcome
             if isinstance(outcome, PlaceUnknown):
                 self._quarantine(place, outcome.answer, f"PLACE_UNKNOWN: {outcome}")
-            _log.warning("no weather", place=place.text, why=str(outcome))
+            _log.warning("no observation", place=place.text, why=str(outcome))
         else:
             raise outcome
 

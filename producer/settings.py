@@ -11,6 +11,7 @@ from contracts.errors import UnusableSetting
 
 PUBLIC_API = "https://api.openweathermap.org"
 OPEN_METEO = "https://api.open-meteo.com"
+OPEN_METEO_AIR = "https://air-quality-api.open-meteo.com"
 
 
 class WeatherApi(BaseSettings):
@@ -21,7 +22,9 @@ class WeatherApi(BaseSettings):
     openweathermap_api_key: SecretStr | None = None
     openweathermap_url: str = PUBLIC_API
     open_meteo_url: str = OPEN_METEO
+    open_meteo_air_url: str = OPEN_METEO_AIR
     weather_places: str | None = None
+    air_places: str | None = None
 
     @property
     def key(self) -> SecretStr:
@@ -42,6 +45,7 @@ def weather_api() -> WeatherApi:
     found = WeatherApi()
     _check_address("OPENWEATHERMAP_URL", found.openweathermap_url, PUBLIC_API)
     _check_address("OPEN_METEO_URL", found.open_meteo_url, OPEN_METEO)
+    _check_address("OPEN_METEO_AIR_URL", found.open_meteo_air_url, OPEN_METEO_AIR)
     return found
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from contracts.errors import NoDiskSpace, UnusableSetting
+from contracts.product import Product
 from producer.observation import Identity
 
 _log = structlog.get_logger(__name__)
@@ -55,6 +56,21 @@ class Progress:
     position: int
     received_at: int
     since: int
+
+
+def poll_state(folder: Path, product: Product) -> Path:
+    """Where the poller of a product keeps its state in `folder`.
+
+    A file from before there were several products is gone on with by the product that it is about.
+    """
+    own, former = folder / f"poll-{product.name}.sqlite", folder / "poll.sqlite"
+    if not former.exists():
+        return own
+    # One that is in use is not read: opening it says so.
+    with suppress(sqlite3.Error), closing(sqlite3.connect(former, timeout=1.0)) as database:
+        if not database.execute("SELECT 1 FROM topic WHERE name = ?", (product.raw.topic,)).fetchone():
+            return own
+    return former
 
 
 class State:

@@ -13,9 +13,11 @@ from typing import BinaryIO
 
 from contracts.errors import UnusableSetting
 from contracts.files import replacing
-from producer.parse import LARGEST_BODY
+from producer.parse import LARGEST_BODY, PARTS, Context
 
 _SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
+_LARGEST_OF_SEVERAL = 64 * LARGEST_BODY
+"""Bytes of a body that may hold several observations: of a year's hours, some two million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,28 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def bodies_in(file: Path) -> Iterator[StoredBody]:
-    """Read the bodies of one file, in order; raises `UnusableSetting` where the file itself is broken."""
+def observations_in(file: Path, context: Context) -> Iterator[StoredBody]:
+    """Read the bodies of one file, and part those that hold several observations; raises as `bodies_in`."""
+    part = PARTS.get((context.product, context.source))
+    for stored in bodies_in(file, _LARGEST_OF_SEVERAL if part else LARGEST_BODY):
+        bodies = part(stored.body) if part else [stored.body]
+        for number, body in enumerate(bodies):
+            where = f"{stored.where}/list/{number}" if len(bodies) > 1 else stored.where
+            yield StoredBody(where, body, 0 if number else stored.size)
+
+
+def bodies_in(file: Path, largest: int = LARGEST_BODY) -> Iterator[StoredBody]:
+    """Read the bodies of one file, in order; raises `UnusableSetting` where the file itself is broken.
+
+    Of a body over `largest` bytes, one more than that is read, which is enough to be refused.
+    """
     try:
         if not file.name.endswith((".jsonl", ".jsonl.gz")):
             with file.open("rb") as whole:
-                # One byte more than is allowed is enough to be refused.
-                yield StoredBody(str(file), whole.read(LARGEST_BODY + 1), file.stat().st_size)
+                yield StoredBody(str(file), whole.read(largest + 1), file.stat().st_size)
             return
         with file.open("rb") as raw:
-            yield from _lines(file, raw)
+            yield from _lines(file, raw, largest)
     except (OSError, EOFError, zlib.error) as error:
         raise UnusableSetting(f"{file} cannot be read to its end: {error}.") from None
 
@@ -80,14 +94,14 @@ def write_bodies(file: Path, bodies: Iterable[bytes]) -> int:
     return count
 
 
-def _lines(file: Path, raw: BinaryIO) -> Iterator[StoredBody]:
+def _lines(file: Path, raw: BinaryIO, largest: int) -> Iterator[StoredBody]:
     lines: BinaryIO = gzip.GzipFile(fileobj=raw) if file.suffix == ".gz" else raw  # type: ignore[assignment]
     before = 0
     number = 0
-    while line := lines.readline(LARGEST_BODY + 1):
+    while line := lines.readline(largest + 1):
         number += 1
-        if len(line) > LARGEST_BODY:
-            while rest := lines.readline(LARGEST_BODY):
+        if len(line) > largest:
+            while rest := lines.readline(largest):
                 if rest.endswith(b"\n"):
                     break
         # Progress is shown by the position in the file, not in the text that it decompresses to.

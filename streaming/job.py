@@ -12,6 +12,7 @@ from contracts.model import Role
 from contracts.product import Product, product_named
 from contracts.registry import SchemaRegistry
 from contracts.times import milliseconds
+from streaming.checkpoint import Checkpoint
 
 SHORTEST_REAL_TIME_BATCH = 5.0
 """Seconds; Spark's own limit."""
@@ -25,9 +26,13 @@ _CHECKPOINTS = Path("build/checkpoint")
 def checkpoint_of(product: Product) -> Path:
     """Where the stream of `product` remembers how far it has come, unless another folder is named.
 
-    A folder from before there were several products holds Spark's files itself, and is gone on with.
+    A folder from before there were several products holds Spark's files itself, and the product whose topics
+    it notes goes on with it.
     """
-    return _CHECKPOINTS if (_CHECKPOINTS / "metadata").exists() else _CHECKPOINTS / product.name
+    former = (_CHECKPOINTS / "metadata").exists() and product.raw.topic in (
+        Checkpoint(_CHECKPOINTS, product.raw.topic).topic_ids() or product.topics
+    )
+    return _CHECKPOINTS if former else _CHECKPOINTS / product.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

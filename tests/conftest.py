@@ -80,6 +80,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Command lines that name no product are about this one.
+    os.environ.setdefault("PRODUCT", "weather")
     config.stash[_REAL_PARTS] = []
 
 

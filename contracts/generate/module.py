@@ -13,8 +13,11 @@ from contracts.model import Contract
 
 
 def module_name(contract: Contract) -> str:
-    """Name of the module of a contract's records, such as `topic_weather_final`."""
-    return module_of(contract.topic)
+    """Name of the module of a contract's records, such as `topic_weather_final`.
+
+    A contract that shares the versions of another topic shares its module.
+    """
+    return module_of(contract.schemas_of or contract.topic)
 
 
 def record_name(contract: Contract) -> str:

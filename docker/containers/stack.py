@@ -14,6 +14,7 @@ _PATHS = {
     "broker": "{host}",
     "registry": "http://{host}/apis/ccompat/v7",
     "stream": "http://{host}/metrics",
+    "stream-air": "http://{host}/metrics",
     "prometheus": "http://{host}",
     "grafana": "http://{host}",
 }

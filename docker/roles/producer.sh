@@ -5,6 +5,10 @@ set -eu
 if [ -n "${OPENWEATHERMAP_API_KEY:-}" ]; then
     exec python -m producer poll --state /data/poll --interval "${POLL_INTERVAL:-600}"
 fi
+if [ "${PRODUCT:-}" = air ]; then
+    [ -e /data/replayed ] || { python -m producer replay run && touch /data/replayed; }
+    exec sleep infinity
+fi
 bodies=/data/observations.jsonl.gz
 if [ ! -e /data/replayed ]; then
     [ -e "$bodies" ] || { python -m producer replay export --without-last 500 "$bodies.part.jsonl.gz" \

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from contracts.errors import UnusableSetting
 from producer.parse import Source, Units
 from producer.places import Place
 
@@ -28,3 +29,10 @@ class Api:
     """The variable of the environment that names the address."""
     key_parameter: str = ""
     key: SecretStr | None = None
+
+
+def coordinates(place: Place, name: str) -> tuple[str, str]:
+    """Latitude and longitude of a place; raises `UnusableSetting` where that is none for the API `name`."""
+    if not {"lat", "lon"} <= place.query.keys():
+        raise UnusableSetting(f"{name} finds places by latitude,longitude only, and not {place.text}.")
+    return place.query["lat"], place.query["lon"]

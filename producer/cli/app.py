@@ -10,7 +10,7 @@ import typer
 
 from contracts.logs import log_to_stderr
 from producer.api.client import MASK
-from producer.cli import backfill, config, doctor, parse, poll, replay
+from producer.cli import backfill, config, doctor, history, parse, poll, replay
 from producer.cli.live import TAKES_PLACES
 from producer.settings import WeatherApi
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command()(parse.parse)
 app.command()(backfill.backfill)
 app.command(context_settings=TAKES_PLACES)(poll.poll)
+app.command(context_settings=TAKES_PLACES)(history.history)
 app.command(context_settings=TAKES_PLACES)(doctor.doctor)
 app.add_typer(replay.app, name="replay")
 app.add_typer(config.app, name="config")

@@ -20,8 +20,8 @@ from producer.cli.common import (
     StateFolder,
     conclude,
     connected,
+    context_of,
     flush_within,
-    now,
     progress_bar,
     source_option,
     units_option,
@@ -30,7 +30,7 @@ from producer.parse import Context, Source, Units
 from producer.publish import DELIVER_WITHIN
 from producer.state import State
 from producer.stopping import stop_on_signals
-from producer.stored import bodies_in, files_in
+from producer.stored import files_in, observations_in
 
 
 def backfill(  # noqa: PLR0917 - the command line names every option
@@ -39,9 +39,9 @@ def backfill(  # noqa: PLR0917 - the command line names every option
         typer.Argument(help="Stored bodies: .json files, .jsonl or .jsonl.gz files, or folders of them."),
     ],
     units: Annotated[
-        Units,
-        units_option("Units that were asked for when the bodies were fetched."),
-    ],
+        Units | None,
+        units_option("Units that were asked for when the bodies were fetched, where there are several."),
+    ] = None,
     source: Annotated[Source, source_option()] = "OPENWEATHERMAP",
     product: ProductName = None,
     replay: Annotated[bool, typer.Option("--replay", help="Mark the records as played again.")] = False,
@@ -49,7 +49,7 @@ def backfill(  # noqa: PLR0917 - the command line names every option
     state: StateFolder = STATE,
     as_json: AsJson = False,
 ) -> None:
-    """Send stored bodies as raw records. A body that is no weather is named, and makes the exit code 1.
+    """Send stored bodies as raw records. A body that is no observation is named, and makes the exit code 1.
 
     Interrupted in whichever way, the same command goes on where it was and sends nothing twice. What the
     bodies tell again unchanged is sent once; an observation whose values changed is sent again and marked.
@@ -57,7 +57,7 @@ def backfill(  # noqa: PLR0917 - the command line names every option
     began = time.monotonic()
     files = files_in(paths)
     chosen = product_named(product)
-    context = Context(product=chosen.name, source=source, replay=replay, units=units, received_at=now())
+    context = context_of(chosen, source, units, replay=replay)
     file = state / f"backfill-{_name(files, context)}.sqlite"
     if anew:
         file.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ def backfill(  # noqa: PLR0917 - the command line names every option
             if work.done.resumed_after:
                 messages.print(f"going on after {work.done.resumed_after:,} bodies; --anew begins again")
             task = bar.add_task("sending", total=sum(one.stat().st_size for one in files))
-            bodies = (stored for one in files for stored in bodies_in(one))
+            bodies = (stored for one in files for stored in observations_in(one, context))
             done = work.run(bodies, stop=stop, progress=lambda size: bar.advance(task, size))
             publisher.close(flush_within(stop) if stop.is_set() else DELIVER_WITHIN)
             if not stop.is_set():
@@ -97,5 +97,5 @@ def backfill(  # noqa: PLR0917 - the command line names every option
 def _name(files: Sequence[Path], context: Context) -> str:
     """Tell one backfill from another: by its files as they are now, and by what is said of them."""
     marks = [(str(one.resolve()), one.stat().st_size, one.stat().st_mtime_ns) for one in files]
-    said = (context.source, context.replay, context.units)
+    said = (context.product, context.source, context.replay, context.units)
     return hashlib.blake2b(repr((marks, said)).encode(), digest_size=8).hexdigest()

@@ -13,9 +13,12 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from contracts.cli_support import INTERRUPTED, messages, print_json
+from contracts.errors import UnusableSetting
 from contracts.product import Product
 from contracts.registry import connect
 from contracts.settings import addresses
+from producer.observation import shape_of
+from producer.parse import BODIES, Context, Source, Units
 from producer.publish import DELIVER_WITHIN, Publisher
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
@@ -42,6 +45,17 @@ def source_option() -> Any:
 def now() -> int:
     """Milliseconds since 1970, UTC."""
     return time.time_ns() // 1_000_000
+
+
+def context_of(product: Product, source: Source, units: Units | None, *, replay: bool) -> Context:
+    """What stored bodies do not say themselves; raises `UnusableSetting` for what cannot be of them."""
+    if (product.name, source) not in BODIES:
+        raise UnusableSetting(f"{source} has no observations of the product {product.name}: see --source.")
+    if units is None and "units" in shape_of(product.name).defaults:
+        raise UnusableSetting("no body states its units: give --units as they were fetched.")
+    return Context(
+        product=product.name, source=source, replay=replay, units=units or "METRIC", received_at=now()
+    )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from contracts.cli_support import print_json
 from contracts.errors import UnusableSetting
 from contracts.folder import contracts_folder
 from contracts.settings import SERVICES_FILE, addresses
-from producer.places import WELL_KNOWN
+from producer.places import WELL_KNOWN, WELL_KNOWN_BY_COORDINATES
 from producer.settings import weather_api
 
 app = typer.Typer(no_args_is_help=True, help="Settings, as the producer understands them.")
@@ -42,7 +42,9 @@ def show(
         "OPENWEATHERMAP_URL": api.openweathermap_url,
         "OPENWEATHERMAP_API_KEY": _MASKED if api.openweathermap_api_key else None,
         "OPEN_METEO_URL": api.open_meteo_url,
+        "OPEN_METEO_AIR_URL": api.open_meteo_air_url,
         "WEATHER_PLACES": places,
+        "AIR_PLACES": api.air_places or ";".join(one.text for one in WELL_KNOWN_BY_COORDINATES),
         "CONTRACTS_DIR": str(contracts_folder()),
     }
     rows = {name: {"value": value, "from": _origin(name, value)} for name, value in values.items()}

@@ -40,7 +40,7 @@ def doctor(  # noqa: PLR0917 - the command line names every option
     where = cache(addresses)
     chosen = cache(lambda: product_named(product))
     contracts = cache(lambda: (chosen().raw, chosen().quarantine))
-    places = cache(lambda: places_wanted(written or [], file, settings(), source))
+    places = cache(lambda: places_wanted(written or [], file, settings(), chosen(), source))
 
     def client() -> Client:
         stop = threading.Event()

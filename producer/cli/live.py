@@ -43,7 +43,7 @@ Written = Annotated[
         metavar="[PLACE]...",
         callback=only_places,
         help="City id, latitude,longitude, zip:CODE,COUNTRY or NAME,COUNTRY; open-meteo takes coordinates "
-        "only. If none: those of WEATHER_PLACES, separated by semicolons, or ten large cities.",
+        "only. If none: those of WEATHER_PLACES or AIR_PLACES, separated by semicolons, or ten large cities.",
     ),
 ]
 PlacesFile = Annotated[Path | None, typer.Option("--file", help="A file of places, one a line.")]
@@ -51,16 +51,16 @@ Calls = Annotated[float, typer.Option(min=0, help="Calls a minute at most, sprea
 
 
 def places_wanted(
-    written: Sequence[str], file: Path | None, settings: WeatherApi, source: LiveSource
+    written: Sequence[str], file: Path | None, settings: WeatherApi, product: Product, source: LiveSource
 ) -> list[Place]:
     """Places of the command line and the file, else of the environment, else the well-known ones."""
     if file is not None:
         return places([*written, *(one.text for one in places_of(file))])
     if written:
         return places(written)
-    if settings.weather_places:
-        return places_in(settings.weather_places)
-    return WELL_KNOWN if source == "openweathermap" else WELL_KNOWN_BY_COORDINATES
+    if of_environment := getattr(settings, f"{product.name}_places", None):
+        return places_in(of_environment)
+    return WELL_KNOWN if (product.name, source) in FINDS_NAMES else WELL_KNOWN_BY_COORDINATES
 
 
 APIS: Mapping[tuple[str, LiveSource], Callable[[WeatherApi, Units], Api]] = {
@@ -68,8 +68,15 @@ APIS: Mapping[tuple[str, LiveSource], Callable[[WeatherApi, Units], Api]] = {
         settings.openweathermap_url, settings.key, units
     ),
     ("weather", "open-meteo"): lambda settings, units: open_meteo.api(settings.open_meteo_url, units),
+    ("air", "openweathermap"): lambda settings, _: openweathermap.air_api(
+        settings.openweathermap_url, settings.key
+    ),
+    ("air", "open-meteo"): lambda settings, _: open_meteo.air_api(settings.open_meteo_air_url),
 }
 """Product and source to the API, at its address."""
+
+FINDS_NAMES = {("weather", "openweathermap")}
+"""Products and sources that find places by other than coordinates."""
 
 
 def api_of(product: Product, source: LiveSource, settings: WeatherApi, units: Units) -> Api:

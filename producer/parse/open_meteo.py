@@ -1,10 +1,11 @@
-"""Open-Meteo's current weather, which needs no key: https://open-meteo.com/en/docs.
+"""Open-Meteo's current weather and air quality, which need no key: https://open-meteo.com/en/docs.
 
 Its bodies state their units, so those are checked. Conditions are numbers of WMO's code table 4677.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -23,10 +24,11 @@ from producer.parse.record import (
 )
 from producer.reading import Unparsable
 
+_OFFSET = "utc_offset_seconds"
 _PLACE: Fields = {
     "latitude": ("latitude", reading.number),
     "longitude": ("longitude", reading.number),
-    "utc_offset_seconds": ("utc_offset", reading.integer),
+    _OFFSET: ("utc_offset", reading.integer),
 }
 _CURRENT: Fields = {
     "temperature_2m": ("temperature", reading.number),
@@ -55,57 +57,82 @@ _STATED_BY_UNITS: Mapping[Units, Mapping[str, tuple[str, ...]]] = {
     "METRIC": {"°C": _TEMPERATURES, "m/s": _SPEEDS},
     "IMPERIAL": {"°F": _TEMPERATURES, "mp/h": _SPEEDS},
 }
-_IN_BODY = {"current", "current_units", *_PLACE}
+AIR_MEASURES = ("carbon_monoxide", "nitrogen_dioxide", "ozone", "sulphur_dioxide", "pm2_5", "pm10", "ammonia")
+"""What to ask for of the air; the contract has each by the same name."""
+_AIR: Fields = {name: (name, reading.number) for name in AIR_MEASURES}
 
 
 def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
-    """Turn a decoded body into the record that stands for it; raises `Unparsable`."""
+    """Turn a decoded body of weather into the record that stands for it; raises `Unparsable`."""
+    if context.units not in _STATED_BY_UNITS:
+        raise Unparsable(
+            "WRONG_UNITS", f"Open-Meteo has no {context.units} units: ask for METRIC or IMPERIAL."
+        )
+    units = {**_STATED, **_STATED_BY_UNITS[context.units]}
+    record = _read(body, context, _CURRENT, units, other="NOT_CURRENT_WEATHER", endpoint="/v1/forecast")
+    record["extra"].pop("/current/weather_code", None)
+    if (code := body["current"].get("weather_code")) is not None:
+        number = reading.long(code, "/current/weather_code")
+        record["conditions"] = [{**dict.fromkeys(CONDITION), "id": number}]
+    return record
+
+
+def to_air_record(body: Mapping[str, Any], context: Context) -> RawRecord:
+    """Turn a decoded body of air quality into the record that stands for it; raises `Unparsable`."""
+    units = {"µg/m³": AIR_MEASURES}
+    return _read(body, context, _AIR, units, other="NOT_AIR_QUALITY", endpoint="/v1/air-quality")
+
+
+def _read(
+    body: Mapping[str, Any],
+    context: Context,
+    fields: Fields,
+    units: Mapping[str, tuple[str, ...]],
+    *,
+    other: str,
+    endpoint: str,
+) -> RawRecord:
+    """Read a body whose current values are `fields` in `units`; `other` is why the rest are refused."""
     if body.get("error") is not None:
         raise Unparsable(
             "API_ERROR", f"the API answered: {reading.shown(str(body.get('reason', 'an error')))}"
         )
     current = body.get("current")
     if not isinstance(current, dict):
-        raise Unparsable(
-            "NOT_CURRENT_WEATHER", "the body has no object at /current: it is not of /v1/forecast."
-        )
-    _check_units(current, body.get("current_units"), context.units)
+        raise Unparsable(other, f"the body has no object at /current: it is not of {endpoint}.")
+    _check_units(current, body.get("current_units"), units)
     record = begin(context)
     extra: dict[str, str] = record["extra"]
-    read_fields({name: body.get(name) for name in _PLACE}, _PLACE, "", record, extra)
-    read_fields(
-        {name: value for name, value in current.items() if name not in {"time", "weather_code"}},
-        _CURRENT,
-        "/current",
-        record,
-        extra,
-    )
+    place = {name: row for name, row in _PLACE.items() if row[0] in record}
+    read_fields({name: body.get(name) for name in place}, place, "", record, extra)
+    values = {name: value for name, value in current.items() if name != "time"}
+    read_fields(values, fields, "/current", record, extra)
     if current.get("time") is not None:
-        record["observed_at"] = _time(current["time"], record["utc_offset"])
-    if current.get("weather_code") is not None:
-        code = reading.long(current["weather_code"], "/current/weather_code")
-        record["conditions"] = [{**dict.fromkeys(CONDITION), "id": code}]
+        record["observed_at"] = _time(current["time"], body.get(_OFFSET))
     for name, value in body.items():
-        if name not in _IN_BODY:
+        if name not in {"current", "current_units", *place}:
             keep(extra, "", name, value)
     return finish(record, context, time="/current/time", place="/latitude and /longitude")
 
 
-def _check_units(current: Mapping[str, Any], stated: Any, units: Units) -> None:
-    wanted = {**_STATED, **_STATED_BY_UNITS.get(units, {})}
-    if units not in _STATED_BY_UNITS:
-        raise Unparsable("WRONG_UNITS", f"Open-Meteo has no {units} units: ask for METRIC or IMPERIAL.")
+def _check_units(current: Mapping[str, Any], stated: Any, units: Mapping[str, tuple[str, ...]]) -> None:
     given = stated if isinstance(stated, dict) else {}
-    for unit, names in wanted.items():
+    for unit, names in units.items():
         for name in names:
-            if current.get(name) is not None and given.get(name) != unit:
-                found = reading.shown(str(given.get(name, "not stated")))
+            found = str(given.get(name, "not stated"))
+            # The sign of micro may be a Greek letter.
+            if current.get(name) is not None and _plain(found) != _plain(unit):
                 raise Unparsable(
-                    "WRONG_UNITS", f"/current_units/{name} is {found}, not {unit}, as {units} has it."
+                    "WRONG_UNITS",
+                    f"/current_units/{name} is {reading.shown(found)}, not {unit}, as asked for.",
                 )
 
 
-def _time(value: Any, utc_offset: int | None) -> int | None:
+def _plain(unit: str) -> str:
+    return unicodedata.normalize("NFKC", unit)
+
+
+def _time(value: Any, utc_offset: Any) -> int | None:
     """Seconds since 1970, UTC, or ISO 8601 without a zone, which is local: as milliseconds, UTC."""
     if type(value) is not str:
         return reading.millis(value, "/current/time")
@@ -117,4 +144,5 @@ def _time(value: Any, utc_offset: int | None) -> int | None:
         ) from None
     if utc_offset is None:
         raise Unparsable("NO_TIME", "/current/time is local, and the body has no /utc_offset_seconds.")
-    return reading.millis(int(local.timestamp()) - utc_offset, "/current/time")
+    seconds = int(local.timestamp()) - reading.integer(utc_offset, f"/{_OFFSET}")
+    return reading.millis(seconds, "/current/time")

@@ -68,7 +68,7 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
                 field, read = _SCALARS[name]
                 record[field] = read(value, f"/{name}")
         elif name == "coord":
-            _read_place(value, record, extra)
+            read_place(value, record, extra)
         elif name in _GROUPS:
             read_fields(value, _GROUPS[name], f"/{name}", record, extra)
         elif name in {"rain", "snow"}:
@@ -82,7 +82,7 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
     return finish(record, context, time="/dt", place="/id, /coord and /name")
 
 
-def _read_place(value: Any, record: RawRecord, extra: dict[str, str]) -> None:
+def read_place(value: Any, record: RawRecord, extra: dict[str, str]) -> None:
     """Read both coordinates or none: half a place is none, and is kept in `extra`."""
     read_fields(value, _GROUPS["coord"], "/coord", record, extra)
     if (record["latitude"] is None) is (record["longitude"] is None):
@@ -93,11 +93,16 @@ def _read_place(value: Any, record: RawRecord, extra: dict[str, str]) -> None:
             keep(extra, "/coord", name, inner)
 
 
-def _refuse_other_bodies(body: Mapping[str, Any]) -> None:
+def refuse_error(body: Mapping[str, Any]) -> None:
+    """Raise `Unparsable` for a body that tells an error."""
     cod = body.get("cod")
     if cod is not None and (isinstance(cod, bool) or cod not in (200, "200")):
         code, said = reading.shown(str(cod)), reading.shown(str(body.get("message", "nothing more")))
         raise Unparsable("API_ERROR", f"the API answered {code}: {said}")
+
+
+def _refuse_other_bodies(body: Mapping[str, Any]) -> None:
+    refuse_error(body)
     foreign = sorted(_FOREIGN & body.keys())
     if foreign or not isinstance(body.get("main"), dict):
         why = f"has /{foreign[0]}" if foreign else "has no object at /main"

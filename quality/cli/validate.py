@@ -14,7 +14,7 @@ from rich.text import Text
 
 from contracts.cli_support import ProductName, messages, print_json
 from contracts.json_form import to_json
-from contracts.product import product_of
+from contracts.product import product_named
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
 from quality.cli.shown import VERDICT_STYLES, in_words
 from quality.history import History
@@ -56,7 +56,7 @@ def validate(
     began = time.monotonic()
     begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
     written = None
-    chosen = product_of(topic, product)
+    chosen = product_named(product, topics=[topic])
     topic = topic or chosen.final.topic
     with ready_to_judge(chosen, topic) as sources:
         wanted = find_window(sources.log, topic, begin, end)

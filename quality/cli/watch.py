@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contracts.cli_support import INTERRUPTED, ProductName, print_json
-from contracts.product import Product, product_of
+from contracts.product import Product, product_named
 from contracts.records.topic_weather_quality import Verdict
 from quality import health
 from quality.cli.shown import VERDICT_STYLES, broken, in_words
@@ -67,7 +67,7 @@ def watch(
     interval = parse_length(every).total_seconds()
     if bound:
         threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
-    chosen = product_of(topic, product)
+    chosen = product_named(product, topics=[topic])
     topic = topic or chosen.final.topic
     if once:
         raise typer.Exit(_once(chosen, topic, begin, most))

@@ -74,9 +74,8 @@ def replay(  # noqa: PLR0917 - Typer passes options by name
             f"{unknown[0]} is no reason code: {', '.join(code.value for code in Reason)} are."
         )
     where = addresses()
-    named = product_named(product).on_topics(
-        {Role.RAW: topic, Role.FINAL: final, Role.QUARANTINE: quarantine}
-    )
+    by_role = {Role.RAW: topic, Role.FINAL: final, Role.QUARANTINE: quarantine}
+    named = product_named(product, topics=by_role.values()).on_topics(by_role)
     topics = Topics(raw=named.raw.topic, final=named.final.topic, quarantine=named.quarantine.topic)
     topics.check(where.kafka)
     counts: dict[str, Counter[str]] = {fate: Counter() for fate in FATES}

@@ -87,7 +87,7 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     """
     found = addresses()
     topics = {Role.RAW: topic, Role.FINAL: final, Role.QUARANTINE: quarantine}
-    chosen = product_named(product).on_topics(topics)
+    chosen = product_named(product, topics=topics.values()).on_topics(topics)
     job = Job(
         product=chosen,
         kafka=found.kafka,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contracts.model import Contract
+from streaming.enrich.air import AIR
 from streaming.enrich.table import Enrichment
 from streaming.enrich.weather import WEATHER
 
 __all__ = ["ENRICHMENTS", "Enrichment", "enrichment_of"]
 
-ENRICHMENTS: Mapping[str, Enrichment] = {"weather": WEATHER}
+ENRICHMENTS: Mapping[str, Enrichment] = {"air": AIR, "weather": WEATHER}
 """Product to its enrichment; a product without a row publishes the fields that pass."""
 
 _NOTHING = Enrichment()

@@ -42,6 +42,7 @@ class Ground:
         """The addresses as the command lines take them."""
         return {
             **os.environ,
+            "PRODUCT": "weather",
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "SCHEMA_REGISTRY_URL": self.registry.url,
         }

@@ -42,7 +42,7 @@ class Shown:
             self.command_line = " ".join(psutil.Process(child.pid).cmdline())
             if stop:
                 deadline = time.monotonic() + 60
-                while "no weather" not in output.read_text(encoding="utf-8"):
+                while "no observation" not in output.read_text(encoding="utf-8"):
                     assert child.poll() is None, output.read_text()
                     assert time.monotonic() < deadline, "the producer met no failure within 60 s"
                     time.sleep(0.02)

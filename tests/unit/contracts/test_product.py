@@ -68,6 +68,18 @@ def test_of_several_products_one_has_to_be_chosen(products: Path) -> None:
         product_named()
 
 
+def test_a_topic_decides_the_product(products: Path) -> None:
+    second(products)
+    assert product_named(topics=["topic-sky-final"]).name == "sky"
+    assert product_named(topics=["elsewhere", "", "topic-weather"]).name == "weather"
+    assert product_named("sky", topics=["elsewhere"]).name == "sky"
+    with pytest.raises(UnusableSetting, match="choose one with --product"):
+        product_named(topics=["elsewhere"])
+    for name, topics in (("weather", ["topic-sky-final"]), (None, ["topic-weather", "topic-sky-final"])):
+        with pytest.raises(UnusableSetting, match="topic-sky-final is a topic of the product sky, not of w"):
+            product_named(name, topics=topics)
+
+
 def test_a_product_that_is_not_there_is_told_with_those_that_are(products: Path) -> None:
     with pytest.raises(UnusableSetting, match="no product wether; the contracts' folder declares weather"):
         product_named("wether")
