@@ -12,7 +12,7 @@ from contracts.model import Role
 from contracts.product import Product, product_named
 from contracts.registry import SchemaRegistry
 from contracts.times import milliseconds
-from streaming.checkpoint import Checkpoint
+from streaming.recovery.checkpoint import Checkpoint
 
 SHORTEST_REAL_TIME_BATCH = 5.0
 """Seconds; Spark's own limit."""

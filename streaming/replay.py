@@ -20,9 +20,9 @@ from contracts.log import watermarks
 from contracts.publishing import ANY, Writer
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.registry import SchemaRegistry
-from streaming.encode import MARK
 from streaming.lease import DELIVERED_WITHIN, Lease
-from streaming.offsets import Coordinates, header_values, remembers_since
+from streaming.record.encode import MARK
+from streaming.recovery.offsets import Coordinates, header_values, remembers_since
 
 SENT, _BEFORE, _NEVER, _TOO_OLD = "sent", "sent before", "never a raw record", "too old to tell"
 FATES = (SENT, _BEFORE, _NEVER, _TOO_OLD)

@@ -20,7 +20,7 @@ from contracts.folder import load_contracts
 from contracts.registry import connect
 from contracts.topic_source import offset_of, partition_of
 from contracts.wire import HEADER_SIZE, frame
-from streaming.plan import LARGEST_VALUE
+from streaming.record.plan import LARGEST_VALUE
 from tests.streams import QUARANTINE, Place, raw_values
 
 UNKNOWN_ID = 4_000_000_000

@@ -28,7 +28,7 @@ from contracts.product import product_named
 from contracts.registry import SchemaRegistry, connect
 from contracts.wire import HEADER_SIZE, frame
 from streaming import Job, Progress, Stream
-from streaming.supervise import Supervisor
+from streaming.running.supervise import Supervisor
 
 RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-quarantine"
 _SECONDS = 30.0

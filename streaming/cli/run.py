@@ -105,8 +105,8 @@ def run(  # noqa: PLR0917 - Typer passes options by name
     # Spark takes half a second to import: too long for `--help` and for a mistyped option.
     from contracts.logs import log_to_stderr, masking  # noqa: PLC0415
     from streaming.cli.live import live_line, watched_by_someone  # noqa: PLC0415
-    from streaming.progress import Progress  # noqa: PLC0415
-    from streaming.stream import Stream  # noqa: PLC0415
+    from streaming.engine.progress import Progress  # noqa: PLC0415
+    from streaming.running.stream import Stream  # noqa: PLC0415
     from streaming.telemetry.report import Reporter  # noqa: PLC0415
 
     log_to_stderr(masking((*found.secrets, os.environ.get("OPENLINEAGE_API_KEY", ""))), loggers=["streaming"])

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from streaming.progress import WRITERS_AT_MOST, Progress
+from streaming.engine.progress import WRITERS_AT_MOST, Progress
 from streaming.telemetry.status import DURATIONS, State, Status
 
 PREFIX = "weather_stream"

@@ -16,7 +16,7 @@ from contracts.errors import Unreachable
 from contracts.kafka import Kafka
 from contracts.log import Log, Partition, Span
 from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
-from streaming.offsets import Coordinates, source_of
+from streaming.recovery.offsets import Coordinates, source_of
 
 TAIL = 500
 """Records that are looked at, at most, at the end of each output partition."""

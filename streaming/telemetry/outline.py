@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from contracts.lock import digest
 from contracts.model import Contract, Severity
 from contracts.rules import predicate
-from streaming.once import DUPLICATE
-from streaming.plan import Plan
+from streaming.engine.once import DUPLICATE
+from streaming.record.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from types import TracebackType
 import structlog
 
 from contracts.errors import PlatformError
+from streaming.engine.progress import Progress
 from streaming.job import Job
-from streaming.plan import Plan
-from streaming.progress import Progress
-from streaming.resume import checkpoint_of
+from streaming.record.plan import Plan
+from streaming.recovery.resume import checkpoint_of
 from streaming.telemetry import beside, lineage
 from streaming.telemetry.ends import Ends, Held
 from streaming.telemetry.metrics import StatusCollector

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from streaming.checkpoint import Offsets
+from streaming.engine.progress import Progress
 from streaming.job import Job
-from streaming.progress import Progress
+from streaming.recovery.checkpoint import Offsets
 from streaming.telemetry.outline import Outline
 
 DURATIONS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0)

@@ -22,8 +22,8 @@ from contracts.broker import CLIENT_LOG
 from contracts.errors import ServiceFailed
 from contracts.kafka import Kafka
 from embedded.java import wheel_java
-from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
 from streaming.job import Job
+from streaming.record.encode import OFFSET_HEADER, PARTITION_HEADER
 from tests.bench.raw_records import Record
 
 Times = dict[tuple[int, int], int]

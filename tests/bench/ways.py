@@ -24,17 +24,17 @@ from pyspark.sql.types import StructType
 
 from contracts.registry import connect
 from contracts.wire import frame
-from streaming.decode import decode
-from streaming.encode import SOURCE
-from streaming.enrich import enrichment_of
+from streaming.engine.query import PRODUCER
+from streaming.engine.spark import SQL_SETTINGS, session
 from streaming.job import Job
-from streaming.learn import learn
-from streaming.projection import reader_schema
-from streaming.query import PRODUCER
-from streaming.schema import field_names
-from streaming.source import read_stream
-from streaming.spark import SQL_SETTINGS, session
-from streaming.stream import Stream
+from streaming.record.decode import decode
+from streaming.record.encode import SOURCE
+from streaming.record.enrich import enrichment_of
+from streaming.record.projection import reader_schema
+from streaming.record.schema import field_names
+from streaming.record.source import read_stream
+from streaming.running.learn import learn
+from streaming.running.stream import Stream
 from tests.bench.raw_records import RAW
 
 _WITHIN = 900.0

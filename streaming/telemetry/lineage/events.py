@@ -28,8 +28,8 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.naming.dataset import Kafka as KafkaNaming
 
 from contracts.model import Contract
-from streaming.enrich import enrichment_of
-from streaming.plan import Plan
+from streaming.record.enrich import enrichment_of
+from streaming.record.plan import Plan
 from streaming.telemetry.shown import iso
 from streaming.telemetry.status import Status
 

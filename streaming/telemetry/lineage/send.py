@@ -13,7 +13,7 @@ from openlineage.client import OpenLineageClient
 from openlineage.client.event_v2 import RunEvent, RunState
 from openlineage.client.uuid import generate_new_uuid
 
-from streaming.plan import Plan
+from streaming.record.plan import Plan
 from streaming.telemetry.lineage.events import TELL_EVERY, event
 from streaming.telemetry.status import Status
 

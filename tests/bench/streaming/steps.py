@@ -23,16 +23,16 @@ from pyspark.sql.avro.functions import from_avro
 from contracts.cli_support import messages, run
 from contracts.registry import connect
 from contracts.wire import HEADER_SIZE
-from streaming.decode import decode
-from streaming.enrich import enrichment_of
+from streaming.engine.progress import counted
+from streaming.engine.query import PRODUCER
+from streaming.engine.spark import session
 from streaming.job import Job
-from streaming.learn import learn
-from streaming.plan import Plan, judged, publish
-from streaming.progress import counted
-from streaming.projection import reader_schema
-from streaming.query import PRODUCER
-from streaming.source import KAFKA_COLUMNS, named
-from streaming.spark import session
+from streaming.record.decode import decode
+from streaming.record.enrich import enrichment_of
+from streaming.record.plan import Plan, judged, publish
+from streaming.record.projection import reader_schema
+from streaming.record.source import KAFKA_COLUMNS, named
+from streaming.running.learn import learn
 from tests.bench.figures import merge
 from tests.bench.raw_records import fill, framed
 from tests.bench.services import ground

@@ -23,7 +23,7 @@ import psutil
 import pytest
 
 from contracts.wire import frame
-from streaming.checkpoint import Checkpoint
+from streaming.recovery.checkpoint import Checkpoint
 from tests.streams import Place, make_place, raw_values
 
 _KILLS = int(os.environ.get("KILLS", "20"))

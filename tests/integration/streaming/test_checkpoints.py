@@ -18,7 +18,7 @@ from contracts.errors import CheckpointMismatch, RecordsLost
 from contracts.kafka import Kafka
 from contracts.log import watermarks
 from streaming import Stream
-from streaming.checkpoint import Checkpoint
+from streaming.recovery.checkpoint import Checkpoint
 from tests.streams import Place, Running, make_place, raw_values, running
 
 RunCli = Callable[..., Any]

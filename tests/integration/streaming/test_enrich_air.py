@@ -17,10 +17,10 @@ from contracts.compatibility import parse
 from contracts.json_form import from_json, to_json
 from contracts.product import product_named
 from contracts.wire import HEADER_SIZE, frame
-from streaming.enrich.air import EPA, EUROPE, european_level
-from streaming.plan import Plan, project, unfilled
-from streaming.source import named
-from streaming.spark import configure
+from streaming.engine.spark import configure
+from streaming.record.enrich.air import EPA, EUROPE, european_level
+from streaming.record.plan import Plan, project, unfilled
+from streaming.record.source import named
 
 Record = dict[str, Any]
 Publish = Callable[[Sequence[Mapping[str, Any]]], list[tuple[str, Record]]]

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from contracts.consume import consume
 from contracts.kafka import Kafka
 from contracts.records.topic_weather_quarantine import DeadLetter
-from streaming.offsets import remembers_since
+from streaming.recovery.offsets import remembers_since
 from streaming.telemetry.newest import latency
 from tests.conftest import RunCli
 from tests.poison import alter_topics

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.folder import load_contracts
 from contracts.registry import connect
-from streaming import learn
+from streaming.running import learn
 from tests.streams import RAW, Place
 
 _FIELDS = [{"name": "n", "type": "int"}]

@@ -13,7 +13,7 @@ from confluent_kafka import Message, Producer
 from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch
-from streaming.checkpoint import Checkpoint
+from streaming.recovery.checkpoint import Checkpoint
 from tests.streams import FINAL, QUARANTINE, Place, decoded, make_place, raw_values, running, sources
 
 _HOUR = "1h"

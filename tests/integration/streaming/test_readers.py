@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from streaming.readers import Readers
+from streaming.engine.readers import Readers
 from tests.streams import Place, raw_values, running
 
 _BATCHES = 4

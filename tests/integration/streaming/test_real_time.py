@@ -15,7 +15,7 @@ from contracts.errors import TooFewSlots
 from contracts.folder import load_contracts
 from contracts.registry import connect
 from streaming import Stream
-from streaming.checkpoint import Checkpoint
+from streaming.recovery.checkpoint import Checkpoint
 from tests.streams import RAW, Place, make_place, raw_values, running
 from tests.versions import with_a_new_field
 

@@ -12,9 +12,9 @@ from pyspark.sql import Row, SparkSession
 
 from contracts.folder import load_contracts
 from contracts.wire import HEADER_SIZE, frame
-from streaming.plan import Plan, project
-from streaming.source import named
-from streaming.spark import configure
+from streaming.engine.spark import configure
+from streaming.record.plan import Plan, project
+from streaming.record.source import named
 
 RAW_ID, FINAL_ID, QUARANTINE_ID = 7, 8, 9
 KAFKA = (

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from contracts.model import Contract
-from streaming.branches import flaw, other_branches
-from streaming.plan import Plan
+from streaming.record.branches import flaw, other_branches
+from streaming.record.plan import Plan
 
 FIELDS: list[dict[str, Any]] = [{"name": "n", "type": "int"}]
 

@@ -11,10 +11,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.wire import frame
-from streaming.plan import Plan, judged
-from streaming.progress import WRITERS_AT_MOST, counts, unpacked
-from streaming.source import named
-from streaming.spark import configure
+from streaming.engine.progress import WRITERS_AT_MOST, counts, unpacked
+from streaming.engine.spark import configure
+from streaming.record.plan import Plan, judged
+from streaming.record.source import named
 from streaming.telemetry.outline import outline
 from tests.unit.streaming.conftest import KAFKA, RAW_ID
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from streaming.ending import begin_no_batch, is_in_batch
+from streaming.engine.ending import begin_no_batch, is_in_batch
 
 _WITHIN = 60.0
 

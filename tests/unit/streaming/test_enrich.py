@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from streaming.enrich.wind import BEAUFORT_FROM, COMPASS
+from streaming.record.enrich.wind import BEAUFORT_FROM, COMPASS
 
 Record = dict[str, Any]
 Publish = Callable[[Sequence[bytes]], list[Any]]

@@ -9,9 +9,9 @@ import pytest
 from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
-from streaming.failures import translate, unregistered
+from streaming.engine.failures import translate, unregistered
 from streaming.job import Job
-from streaming.judge import UNREGISTERED
+from streaming.record.judge import UNREGISTERED
 
 JOB = Job(
     product=product_named("weather"),

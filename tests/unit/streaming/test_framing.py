@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from contracts.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
-from streaming.plan import Plan
+from streaming.record.plan import Plan
 from tests.poison import RawValue
 
 Headers = Sequence[tuple[str, bytes | None]]

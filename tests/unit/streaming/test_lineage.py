@@ -22,7 +22,7 @@ from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming.job import Job
-from streaming.plan import Plan
+from streaming.record.plan import Plan
 from streaming.telemetry import lineage
 from streaming.telemetry.lineage.events import event, sources_of
 from streaming.telemetry.status import Status

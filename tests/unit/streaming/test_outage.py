@@ -14,8 +14,8 @@ from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
 from streaming.job import Job
-from streaming.outage import StillAway, outlast
-from streaming.recover import compare_ids, emptied
+from streaming.recovery.recover import compare_ids, emptied
+from streaming.running.outage import StillAway, outlast
 
 JOB = Job(
     product=product_named("weather"),
@@ -53,7 +53,7 @@ def test_an_outage_that_lasts_too_long_is_raised(monkeypatch: pytest.MonkeyPatch
     def ask() -> str:
         raise Unreachable("no broker answers.")
 
-    monkeypatch.setattr("streaming.outage.BACK_WITHIN", 0.1)
+    monkeypatch.setattr("streaming.running.outage.BACK_WITHIN", 0.1)
     with pytest.raises(StillAway, match="no broker answers"):
         outlast(ask, threading.Event())
 

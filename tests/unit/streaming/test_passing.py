@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.folder import load_contracts
-from streaming.enrich import Enrichment
-from streaming.plan import Plan, unfilled
+from streaming.record.enrich import Enrichment
+from streaming.record.plan import Plan, unfilled
 
 ELEVATION: dict[str, Any] = {"name": "elevation", "type": ["null", "double"], "unit": "m", "default": None}
 

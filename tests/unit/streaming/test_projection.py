@@ -10,7 +10,7 @@ import pytest
 
 from contracts.errors import UnusableSetting
 from contracts.folder import load_contracts
-from streaming.projection import project, reader_schema
+from streaming.record.projection import project, reader_schema
 
 SCHEMA: dict[str, Any] = {
     "type": "record",

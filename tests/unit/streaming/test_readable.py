@@ -24,7 +24,7 @@ from contracts.generate import module_text
 from contracts.model import Contract
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.wire import HEADER_SIZE, frame
-from streaming.plan import Plan
+from streaming.record.plan import Plan
 
 RAW_ID, FINAL_ID, QUARANTINE_ID = 7, 8, 9
 Projected = Callable[..., list[Row]]

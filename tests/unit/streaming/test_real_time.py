@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import CheckpointMismatch, UnusableSetting
-from streaming.checkpoint import Checkpoint, RealTime
-from streaming.progress import Progress
-from streaming.recover import Ahead, caught_up
+from streaming.engine.progress import Progress
+from streaming.recovery.checkpoint import Checkpoint, RealTime
+from streaming.recovery.recover import Ahead, caught_up
 from tests.unit.streaming.test_recover import JOB, write
 
 BATCH = Progress(

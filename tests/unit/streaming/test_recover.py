@@ -14,11 +14,11 @@ from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
 from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
-from streaming import recover
-from streaming.checkpoint import Batch, Checkpoint, Memory, RealTime
 from streaming.job import Job
-from streaming.offsets import source_of
-from streaming.recover import (
+from streaming.recovery import recover
+from streaming.recovery.checkpoint import Batch, Checkpoint, Memory, RealTime
+from streaming.recovery.offsets import source_of
+from streaming.recovery.recover import (
     ahead,
     batch_to_finish,
     compare_outputs,

@@ -14,9 +14,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from contracts.kafka import Kafka
 from contracts.product import product_named
 from contracts.registry import SchemaRegistry
+from streaming.engine.progress import Progress
 from streaming.job import Job
-from streaming.plan import Plan
-from streaming.progress import Progress
+from streaming.record.plan import Plan
 from streaming.telemetry.metrics import PREFIX, StatusCollector, collected
 from streaming.telemetry.outline import Outline, Written, outline
 from streaming.telemetry.shown import facts, line, span

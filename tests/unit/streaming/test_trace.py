@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streaming.plan import Plan
+from streaming.record.plan import Plan
 from tests.poison import RawValue
 
 Publish = Callable[..., list[Any]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streaming.plan import LARGEST_VALUE, Plan
+from streaming.record.plan import LARGEST_VALUE, Plan
 from tests.poison import Poison, RawValue
 from tests.poison import poison as table
 

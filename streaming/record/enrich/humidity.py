@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streaming.enrich.units import rounded
+from streaming.record.enrich.units import rounded
 
 MAGNUS_A = 17.625
 MAGNUS_B = 243.04

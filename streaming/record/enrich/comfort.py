@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streaming.enrich.units import fahrenheit, from_fahrenheit, miles_per_hour, rounded
+from streaming.record.enrich.units import fahrenheit, from_fahrenheit, miles_per_hour, rounded
 
 HEAT_INDEX_FROM_F = 80
 WIND_CHILL_UP_TO_F = 50

@@ -9,15 +9,15 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from streaming.failures import translate
+from streaming.engine.failures import translate
+from streaming.engine.once import DUPLICATE, keep_state, once
+from streaming.engine.progress import counted
+from streaming.engine.real_time import in_real_time
 from streaming.job import Job
-from streaming.offsets import Coordinates
-from streaming.once import DUPLICATE, keep_state, once
-from streaming.plan import Plan, judged, publish
-from streaming.progress import counted
-from streaming.real_time import in_real_time
-from streaming.recover import without
-from streaming.source import read_stream
+from streaming.record.plan import Plan, judged, publish
+from streaming.record.source import read_stream
+from streaming.recovery.offsets import Coordinates
+from streaming.recovery.recover import without
 
 DELIVERED_WITHIN = 30.0
 """Seconds after which Kafka's client gives a record up that the broker does not take: a shorter outage passes

@@ -14,9 +14,9 @@ from contracts.model import JsonSchema
 from contracts.rules import column, literal
 from contracts.timestamps import EARLIEST_MS, LATEST_MS
 from contracts.wire import frame
-from streaming.judge import HAS_ID, SCHEMA_ID, Reason, first_that_holds
-from streaming.schema import enums, field_names
-from streaming.trace import TRACE
+from streaming.record.judge import HAS_ID, SCHEMA_ID, Reason, first_that_holds
+from streaming.record.schema import enums, field_names
+from streaming.record.trace import TRACE
 
 PARTITION_HEADER = "source-partition"
 OFFSET_HEADER = "source-offset"

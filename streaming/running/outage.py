@@ -11,7 +11,7 @@ from typing import TypeVar
 from contracts.errors import PlatformError, Unreachable
 from contracts.log import open_log
 from streaming.job import Job
-from streaming.learn import check_topics, patiently
+from streaming.running.learn import check_topics, patiently
 
 T = TypeVar("T")
 

@@ -19,11 +19,11 @@ from pyspark.sql.streaming.listener import (
 
 from contracts.errors import CheckpointMismatch, PlatformError
 from contracts.registry import Registry
+from streaming.engine.progress import Progress, read
 from streaming.job import Job
-from streaming.learn import learn, registered
-from streaming.plan import Plan
-from streaming.progress import Progress, read
-from streaming.resume import check_still_same
+from streaming.record.plan import Plan
+from streaming.recovery.resume import check_still_same
+from streaming.running.learn import learn, registered
 
 _LOOK_AT_REGISTRY_EVERY = 0.5
 _LOOK_AT_TOPICS_EVERY = 5.0

@@ -16,7 +16,7 @@ from pyspark.sql.streaming.listener import StreamingQueryProgress
 from contracts.model import Severity
 from contracts.rules import literal, predicate
 from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
-from streaming.plan import Plan
+from streaming.record.plan import Plan
 
 OBSERVATION = "verdicts"
 _ERA_MS = 1_700_000_000_000

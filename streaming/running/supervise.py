@@ -18,22 +18,22 @@ from pyspark.sql.streaming.query import StreamingQuery
 from contracts.errors import PlatformError, RecordsLost, ServiceFailed, Unreachable
 from contracts.log import watermarks
 from contracts.registry import Registry
-from streaming.ending import begin_no_batch, is_in_batch
-from streaming.failures import passes, translate, unregistered
+from streaming.engine.ending import begin_no_batch, is_in_batch
+from streaming.engine.failures import passes, translate, unregistered
+from streaming.engine.once import check_whole
+from streaming.engine.progress import Progress
+from streaming.engine.query import DELIVERED_WITHIN, Until, start
+from streaming.engine.readers import Readers
+from streaming.engine.real_time import check_needs
+from streaming.engine.spark import wait_for_tasks, without_aborted_tasks, without_failure_of_report
 from streaming.job import Job
-from streaming.learn import foreign_ids, learn
-from streaming.offsets import schemas_named
-from streaming.once import check_whole
-from streaming.outage import StillAway, broker_is_back, outlast
-from streaming.plan import Plan
-from streaming.progress import Progress
-from streaming.query import DELIVERED_WITHIN, Until, start
-from streaming.readers import Readers
-from streaming.real_time import check_needs
-from streaming.recover import Ahead, Unfinished
-from streaming.resume import Resume
-from streaming.spark import wait_for_tasks, without_aborted_tasks, without_failure_of_report
-from streaming.watch import Ended, Event, Listener, Stop, Unfit, Watcher, Widen
+from streaming.record.plan import Plan
+from streaming.recovery.offsets import schemas_named
+from streaming.recovery.recover import Ahead, Unfinished
+from streaming.recovery.resume import Resume
+from streaming.running.learn import foreign_ids, learn
+from streaming.running.outage import StillAway, broker_is_back, outlast
+from streaming.running.watch import Ended, Event, Listener, Stop, Unfit, Watcher, Widen
 
 _LOOK_AT_QUERY_EVERY = 1.0
 _BATCH_ENDS_WITHIN = 60.0

@@ -14,7 +14,7 @@ from contracts.kafka import Kafka
 from contracts.log import Partition, Span, open_log, partition_of
 from contracts.timestamps import KAFKA_SINCE_MS
 from contracts.wire import NotFramed, schema_id_header, schema_id_or_guid
-from streaming.encode import OFFSET_HEADER, PARTITION_HEADER
+from streaming.record.encode import OFFSET_HEADER, PARTITION_HEADER
 
 Coordinates = tuple[int, int]
 """Partition and offset of a raw record."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from streaming.enrich.table import Enrichment
+from streaming.record.enrich.table import Enrichment
 
 MOLAR_VOLUME = 24.45
 """Litres of a mole of gas at 25 °C and 1013.25 hPa, the EPA's reference conditions (40 CFR 50.3)."""

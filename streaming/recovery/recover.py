@@ -7,7 +7,7 @@ A micro-batch is planned in the checkpoint before it runs: it is `unfinished`, a
 real-time batch Spark writes nothing down before its end: what it published is `ahead` of the checkpoint,
 and is left out of micro-batches that go over it. A note of our own tells that there may be such records.
 
-What is decided stands here, and asks nobody: `streaming.resume` asks the checkpoint and the topics.
+What is decided stands here, and asks nobody: `streaming.recovery.resume` asks the checkpoint and the topics.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
-from streaming.checkpoint import Batch, Memory, Offsets
+from streaming.engine.progress import Progress
 from streaming.job import Job
-from streaming.offsets import Coordinates
-from streaming.progress import Progress
+from streaming.recovery.checkpoint import Batch, Memory, Offsets
+from streaming.recovery.offsets import Coordinates
 
 _NAMED_AT_MOST = 10_000
 """Records that are left out one by one by an expression; a join takes more of them."""
@@ -217,7 +217,7 @@ def under_way(memory: Memory | None, raw: Held, job: Job) -> tuple[Offsets, Offs
 
 
 def without(raw: DataFrame, published: Collection[Coordinates], spark: SparkSession) -> DataFrame:
-    """Leave out of `raw` (see `streaming.source`) the records at the coordinates `published`."""
+    """Leave out of `raw` (see `streaming.record.source`) the records at the coordinates `published`."""
     left_out = [*_left_out(published)]
     if sum(len(single) for _, _, _, single in left_out) <= _NAMED_AT_MOST:
         return raw.where(F.expr(_none_of(left_out)))

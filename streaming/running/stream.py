@@ -11,13 +11,13 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
 from contracts.registry import connect
+from streaming.engine.real_time import slots_needed
+from streaming.engine.spark import configure, session
 from streaming.job import Job
-from streaming.learn import foreign_ids, learn
-from streaming.plan import Plan
-from streaming.real_time import slots_needed
-from streaming.resume import Resume, checkpoint_of
-from streaming.spark import configure, session
-from streaming.supervise import Supervisor
+from streaming.record.plan import Plan
+from streaming.recovery.resume import Resume, checkpoint_of
+from streaming.running.learn import foreign_ids, learn
+from streaming.running.supervise import Supervisor
 
 Learned = tuple[Plan, dict[int, str]]
 """The first plan, and the schema ids of other subjects."""

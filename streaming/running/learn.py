@@ -14,9 +14,9 @@ from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
 from contracts.log import watermarks
 from contracts.model import Contract
 from contracts.registry import Registry
-from streaming.branches import flaw
 from streaming.job import Job, current_product
-from streaming.plan import Plan, unfilled
+from streaming.record.branches import flaw
+from streaming.record.plan import Plan, unfilled
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from contracts.errors import (
     UnusableSetting,
 )
 from streaming.job import Job
-from streaming.judge import UNREGISTERED
+from streaming.record.judge import UNREGISTERED
 
 _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
     (

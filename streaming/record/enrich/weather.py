@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from streaming.enrich.comfort import apparent_temperature, heat_index, wind_chill
-from streaming.enrich.daylight import is_day
-from streaming.enrich.humidity import dew_point
-from streaming.enrich.table import Enrichment
-from streaming.enrich.units import celsius, metres_per_second
-from streaming.enrich.wind import beaufort, compass
+from streaming.record.enrich.comfort import apparent_temperature, heat_index, wind_chill
+from streaming.record.enrich.daylight import is_day
+from streaming.record.enrich.humidity import dew_point
+from streaming.record.enrich.table import Enrichment
+from streaming.record.enrich.units import celsius, metres_per_second
+from streaming.record.enrich.wind import beaufort, compass
 
 WEATHER = Enrichment(
     observed={

@@ -1,7 +1,7 @@
 """Spark's real-time mode: what it needs, and how it is switched on, which PySpark 4.1 has no words for.
 
 Its tasks, one for each partition, run for minutes and publish each record as it comes. How far they came is
-written to the checkpoint at the end of such a batch; `streaming.recover` covers what lies behind that.
+written to the checkpoint at the end of such a batch; `streaming.recovery` covers what lies behind that.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contracts.model import Contract
-from streaming.enrich.air import AIR
-from streaming.enrich.table import Enrichment
-from streaming.enrich.weather import WEATHER
+from streaming.record.enrich.air import AIR
+from streaming.record.enrich.table import Enrichment
+from streaming.record.enrich.weather import WEATHER
 
 __all__ = ["ENRICHMENTS", "Enrichment", "enrichment_of"]
 

@@ -12,13 +12,13 @@ from pyspark.sql import Column, DataFrame
 
 from contracts.model import Contract
 from contracts.wire import new_seal
-from streaming.branches import other_branches
-from streaming.decode import decode
-from streaming.encode import SOURCE_COLUMNS, Output, encode
-from streaming.enrich import enrichment_of
-from streaming.judge import Reason, judge, reasons
-from streaming.projection import reader_schema
-from streaming.schema import field_names
+from streaming.record.branches import other_branches
+from streaming.record.decode import decode
+from streaming.record.encode import SOURCE_COLUMNS, Output, encode
+from streaming.record.enrich import enrichment_of
+from streaming.record.judge import Reason, judge, reasons
+from streaming.record.projection import reader_schema
+from streaming.record.schema import field_names
 
 LARGEST_VALUE = 1 << 20
 """Bytes of a raw value; Kafka's own limit on a batch is about this."""
@@ -95,7 +95,7 @@ def unfilled(raw: Contract, final: Contract) -> tuple[str, ...]:
 
 
 def project(records: DataFrame, plan: Plan) -> DataFrame:
-    """Turn raw records (see `streaming.source`) into the records to publish.
+    """Turn raw records (see `streaming.record.source`) into the records to publish.
 
     Gives `topic`, `key`, `value` and `headers`, as Spark's Kafka sink takes them, beside `source_partition`
     and `source_offset`.

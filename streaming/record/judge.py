@@ -15,8 +15,8 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from contracts.model import Contract, Rule, Severity
 from contracts.rules import column, literal, predicate
 from contracts.wire import GUID_HEADER_SIZE, GUID_MAGIC, HEADER_SIZE, MAGIC, SCHEMA_ID_HEADER
-from streaming.schema import non_null_fields
-from streaming.unreadable import NOT_UTF8, Unreadable, unreadable
+from streaming.record.schema import non_null_fields
+from streaming.record.unreadable import NOT_UTF8, Unreadable, unreadable
 
 SCHEMA_ID = "CAST(conv(hex(substring(wire_header, 2, 4)), 16, 10) AS BIGINT)"
 """Spark SQL for the id in a wire header, whether known or not."""

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from contracts.errors import ServiceFailed, UnsuitableRuntime
 from contracts.kafka import SPARK_REDACTION
 from contracts.timestamps import accept_any_timestamp
-from streaming.readers import WITHOUT_KEPT_READERS
+from streaming.engine.readers import WITHOUT_KEPT_READERS
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Only the quick compiler: Spark's start and a first batch of 26,000 records take 16 s of processor time,

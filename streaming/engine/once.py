@@ -21,10 +21,10 @@ from contracts.errors import RecordsLost
 from contracts.model import Contract
 from contracts.rules import column, literal
 from contracts.times import milliseconds
-from streaming.encode import Output, put_aside
-from streaming.judge import Reason
-from streaming.plan import Plan, publish
-from streaming.progress import Progress
+from streaming.engine.progress import Progress
+from streaming.record.encode import Output, put_aside
+from streaming.record.judge import Reason
+from streaming.record.plan import Plan, publish
 
 DUPLICATE = "DUPLICATE"
 """Reason code of an observation that came again."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.log import Span, open_log, watermarks
-from streaming.checkpoint import Checkpoint, Offsets, RealTime
 from streaming.job import Job
-from streaming.offsets import Coordinates, sources_since
-from streaming.recover import (
+from streaming.recovery.checkpoint import Checkpoint, Offsets, RealTime
+from streaming.recovery.offsets import Coordinates, sources_since
+from streaming.recovery.recover import (
     Ahead,
     Unfinished,
     ahead,

@@ -1,0 +1,1 @@
+"""Going on after a crash: the checkpoint, what the topics tell of it, and what follows."""
