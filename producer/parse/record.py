@@ -60,7 +60,7 @@ def begin(context: Context) -> RawRecord:
 
 
 def finish(record: RawRecord, context: Context, *, time: str, place: str) -> RawRecord:
-    """Name the station, unless the body did; raises `Unparsable` where a time, a measure or a place is missing.
+    """Name the station, unless the body did; raises `Unparsable` where time, measure or place is missing.
 
     `time` and `place` point to where the body has them.
     """
