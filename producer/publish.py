@@ -40,6 +40,7 @@ class Publisher:
         A record that the broker does not acknowledge within `deliver_within` seconds is given up.
         """
         self.kafka = kafka
+        ids = [registry.id_of(contract) for contract in (raw, quarantine)]
         with open_log(kafka) as log:
             self.topic_ids = log.topic_ids(raw.topic, quarantine.topic)
         """Name of each topic to its id, which tells it from a former one of the same name."""
@@ -49,8 +50,8 @@ class Publisher:
             deliver_within=deliver_within,
             properties={"client.id": "weather-producer", "linger.ms": 5, "batch.size": 256 * 1024},
         )
-        self.raw = Channel(self._writer.topics[raw.topic], registry, raw)
-        self.quarantined = Channel(self._writer.topics[quarantine.topic], registry, quarantine)
+        self.raw = Channel(self._writer.topics[raw.topic], raw, ids[0])
+        self.quarantined = Channel(self._writer.topics[quarantine.topic], quarantine, ids[1])
 
     def send(self, record: RawRecord) -> None:
         """Hand over a record; waits while the local queue is full. Raises `NotDelivered`."""
@@ -103,14 +104,14 @@ class Publisher:
 class Channel:
     """One topic: its serializer, and the counts of what went there."""
 
-    def __init__(self, out: Topic, registry: Registry, contract: Contract) -> None:
-        """Prepare to write the newest version of `contract`; raises as `Registry.id_of`."""
+    def __init__(self, out: Topic, contract: Contract, schema_id: int) -> None:
+        """Prepare to write the newest version of `contract`, which has this id in the registry."""
         self.contract = contract
         self.topic = contract.topic
         self.out = out
         """Takes what is serialized here, and counts it."""
         self._taken_back = 0
-        self._header = frame(registry.id_of(contract), b"")
+        self._header = frame(schema_id, b"")
         self._schema: Any = fastavro.parse_schema(contract.newest.schema)
 
     def serialize(self, record: Mapping[str, Any]) -> bytes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psutil
@@ -49,6 +50,17 @@ class Wreck:
             if broker.is_running():
                 broker.send_signal(signal.SIGCONT)
 
+    def halt(self, seconds: float) -> None:
+        """Halt the broker for so long."""
+        with self.halted():
+            time.sleep(seconds)
+
+    def halt_kill_and_forget(self, seconds: float) -> None:
+        """Halt the broker for so long, and let it go on no more: see `kill_and_forget`."""
+        with self.halted():
+            time.sleep(seconds)
+            self.kill_and_forget()
+
     def remember(self) -> None:
         """Keep what the partition holds now."""
         with self.halted():
@@ -73,3 +85,21 @@ def all_of(services: Services, topic: str) -> list[Message]:
     """Every record of a topic, those of a partition in their order."""
     kafka = Kafka(services.bootstrap_servers)
     return list(behind(kafka, {(topic, p): 0 for p in ends(kafka, [topic])[topic]}))
+
+
+def meanwhile(happens: Callable[[], None], work: Callable[[], None]) -> None:
+    """Go on with `work` until what `happens` in another thread is over; raises what it raised."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            happens()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while thread.is_alive():
+        work()
+    for error in raised:
+        raise error

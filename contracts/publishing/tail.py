@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from confluent_kafka import Message
 
 from contracts.errors import UnusableSetting
-from contracts.kafka import Kafka
+from contracts.kafka import ANSWERS_WITHIN, Kafka
 from contracts.log import Log, NeverQuiet, Partition, Span, open_log
 
 _THERE_WITHIN = 3.0
@@ -21,9 +22,12 @@ _QUIET_WITHIN = 10.0
 """Seconds after which a topic that others keep writing to is taken as it is."""
 
 
-def ends(kafka: Kafka, topics: Collection[str]) -> dict[str, dict[int, int]]:
-    """Each of `topics` to the next offset of its partitions; raises what `Log.watermarks` raises."""
-    with open_log(kafka) as log:
+def ends(kafka: Kafka, topics: Collection[str], within: float = ANSWERS_WITHIN) -> dict[str, dict[int, int]]:
+    """Each of `topics` to the next offset of its partitions; waits `within` seconds for the broker.
+
+    Raises what `Log.watermarks` raises.
+    """
+    with open_log(replace(kafka, answers_within=within)) as log:
         held = _held(log, topics)
     return {topic: {p: span.end for (t, p), span in held.items() if t == topic} for topic in topics}
 

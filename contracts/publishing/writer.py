@@ -43,11 +43,12 @@ class Writer:
         properties: Mapping[str, Any] | None = None,
         before_again: Callable[[], None] = lambda: None,
     ) -> None:
-        """Connect, and see where each of `topics` ends; `properties` are further ones of Confluent's client.
+        """See where each of `topics` ends; `properties` are further ones of Confluent's client.
 
-        A record that is not acknowledged within `deliver_within` seconds is given up; a new client begins
-        that time anew. `before_again` is called before records are sent again, and may raise. Raises
-        `UnusableSetting` where a topic is missing, `Unreachable`, `AccessRefused`.
+        A broker that does not answer within `deliver_within` seconds is not there, and a record that is not
+        acknowledged within them is given up; a new client begins that time anew. `before_again` is called
+        before records are sent again, and may raise. Raises `UnusableSetting` where a topic is missing,
+        `Unreachable`, `AccessRefused`.
         """
         self._kafka, self._deliver_within, self._before_again = kafka, deliver_within, before_again
         self._settings: dict[str, Any] = {
@@ -70,7 +71,8 @@ class Writer:
         self._stuck_at, self._stuck_since = -1, 0.0
         """How many records were acknowledged when a new client was first tried, and when that was."""
         self._next_look = 0.0
-        self.topics = {topic: Topic(self, topic, held) for topic, held in ends(kafka, topics).items()}
+        held = ends(kafka, topics, deliver_within)
+        self.topics = {topic: Topic(self, topic, held[topic]) for topic in topics}
         self._start()
 
     @property
@@ -144,7 +146,7 @@ class Writer:
         """Hand over a record that the client did not take at once; raises as `Topic.send`."""
         deadline = time.monotonic() + self._deliver_within
         try:
-            while not self._take(record):
+            while len(self._left) >= _KEPT_AT_MOST or not self._take(record):
                 if time.monotonic() > deadline:
                     raise NotDelivered(
                         f"the broker took no record for {self._deliver_within:.0f} s: see that it runs."
@@ -154,15 +156,13 @@ class Writer:
             raise sentence(error.args[0], record, self._settings) from None
 
     def _take(self, record: Record) -> bool:
-        """Hand over a record, or keep it while there is no client; False where there is no room for it.
+        """Hand over a record, or keep it while there is no client; False where the client has no room for it.
 
         Raises `KafkaException` where it can never be sent.
         """
         if self._lost:
-            if len(self._left) < _KEPT_AT_MOST:
-                self._left.append(record)
-                return True
-            return False
+            self._left.append(record)
+            return True
         number, topic, value, key, partition, headers, outcome, _ = record
         report = partial(topic.report, number, partition, headers, outcome)
         try:

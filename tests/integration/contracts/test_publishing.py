@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
@@ -13,15 +14,22 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclBinding, AclOperation, AclPermissionType
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 
 from contracts.broker import Broker
-from contracts.errors import Unreachable, UnusableSetting
+from contracts.errors import AccessRefused, Unreachable, UnusableSetting
 from contracts.kafka import Kafka
 from contracts.publishing import Writer
 from embedded import Services
 from tests.wreck import QUICK, Wreck, all_of, make_topics
 
 _SECONDS = 60.0
+_SETTINGS = {
+    **QUICK,
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+}
 _numbers = itertools.count()
 
 
@@ -31,7 +39,7 @@ def services(
 ) -> Iterator[Services]:
     """A broker of these tests' own, which they may kill."""
     folder = tmp_path_factory.mktemp("publishing")
-    with Services(data_dir=folder / "data", log_dir=folder / "logs", broker_settings=QUICK) as own:
+    with Services(data_dir=folder / "data", log_dir=folder / "logs", broker_settings=_SETTINGS) as own:
         real_part(f"embedded broker of {folder.name}, pids {own.pids}")
         yield own
 
@@ -193,6 +201,26 @@ def test_a_record_that_is_too_large_and_a_topic_that_is_gone_are_named(place: Pl
             writer.flush(_SECONDS)
             raise writer.failure() or AssertionError("it was taken")
     assert place.topic not in Broker(place.kafka).topics()
+
+
+def test_a_topic_that_is_not_for_us_any_more_is_named(place: Place) -> None:
+    with closing(place.writer()) as writer:
+        topic = writer.topics[place.topic]
+        topic.send(b"allowed")
+        assert writer.flush(_SECONDS) == 0
+        denied = (AclOperation.WRITE, AclPermissionType.DENY)
+        whom = (ResourcePatternType.LITERAL, "User:ANONYMOUS", "*")
+        rule = AclBinding(ResourceType.TOPIC, place.topic, *whom, *denied)
+        admin = AdminClient(place.kafka.client())
+        for made in admin.create_acls([rule]).values():
+            made.result(_SECONDS)
+        deadline = time.monotonic() + _SECONDS
+        while not topic.given_up:
+            assert time.monotonic() < deadline, "the broker went on taking records"
+            topic.send(b"denied")
+            assert writer.flush(_SECONDS) == 0
+        assert isinstance(writer.failure(refused_only=True), AccessRefused)
+        assert "Topic authorization failed" in str(writer.failure())
 
 
 @contextmanager

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 
 import pytest
 
 from contracts.errors import Unreachable
 from contracts.kafka import Kafka
-from contracts.records.topic_weather_quarantine import DeadLetter, Header, Reason, Stage
 from embedded import Services
 from streaming.lease import Lease, LeaseLost
 from streaming.replay import Sender
-from tests.wreck import QUICK, Wreck, all_of, make_topics
-
-RAW, QUARANTINE = "raw", "quarantine"
+from tests.letters import LOT, QUARANTINE, RAW, letter, marks, send
+from tests.wreck import QUICK, Wreck, make_topics
 
 
 @pytest.fixture
@@ -32,49 +28,18 @@ def services(
         yield own
 
 
-def letter(number: int) -> DeadLetter:
-    """One of many that are equal but for their partition."""
-    return DeadLetter(
-        reason=Reason.RULE_BROKEN,
-        explanation="It breaks a rule.",
-        stage=Stage.STREAMING,
-        source_topic=RAW,
-        source_partition=number % 3,
-        source_offset=number,
-        source_timestamp=datetime(2026, 1, 1, tzinfo=timezone.utc),
-        value=b"x",
-        headers=(Header(key="trace", value=b"\xff"), Header(key="empty", value=None)),
-    )
-
-
-def marks(services: Services) -> Counter[bytes]:
-    """How often each mark is on the raw topic."""
-    headers = [dict(message.headers() or ()) for message in all_of(services, RAW)]
-    return Counter(each["replay-of"] for each in headers if isinstance(each["replay-of"], bytes))
-
-
 @contextmanager
 def fatal_to(sender: Sender, services: Services) -> Iterator[None]:
     """What is sent in the block is under way when the client gives up; of lot 1, partition 0 is forgotten."""
     wreck = Wreck(services, RAW)
-    send_lot(sender, 0)
+    send(sender, range(LOT))
     wreck.remember()
-    send_lot(sender, 1)
+    send(sender, range(LOT, 2 * LOT))
     # The first of a lot asks for the lease, which a halted broker does not give.
     sender.send(letter(1000), b"1000")
     with wreck.halted():
         yield
         wreck.kill_and_forget()
-
-
-def send_lot(sender: Sender, lot: int) -> None:
-    """Send as many as make the sender wait for all of them."""
-    send(sender, range(lot * 500, (lot + 1) * 500))
-
-
-def send(sender: Sender, numbers: Iterable[int]) -> None:
-    for number in numbers:
-        sender.send(letter(number), str(number).encode())
 
 
 def test_where_the_client_gives_up_each_letter_goes_once(
