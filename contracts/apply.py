@@ -74,7 +74,8 @@ def prepare(folder: Path, registry: Registry, broker: Broker, *, partitions: int
     # Where the mode is about to change, the registry has judged by the old one: told, but not decisive.
     _refuse(
         [
-            f"{row.step}: the schema registry says that it breaks a reader of {row.verdict.against}."
+            f"{row.step}: the schema registry says that it breaks a reader, "
+            f"held against {row.verdict.against}."
             for row in judged
             if row.verdict and not row.verdict.agrees
             if getattr(row.step, "subject", None) not in new_modes

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from contracts.check import check
+from contracts.compatibility.modes import MODES
 from contracts.errors import RegistryMismatch
 from contracts.folder import adopted_path
 from contracts.lock import Lock, differences
@@ -164,11 +165,12 @@ def _steps(contract: Contract, held: Held, topics: frozenset[str], partitions: i
     _refuse_other_history(contract, held)
     live = stand_ins(contract.versions, held.live, held.answers)
     ever = stand_ins(contract.versions, held.versions, held.answers)
+    missing = [version for version in contract.versions if version.number not in live]
+    _refuse_beside_a_union(contract, held.live, missing)
     if held.mode is not contract.mode:
         yield SetMode(subject=contract.subject, mode=contract.mode)
-    for version in contract.versions:
-        if version.number not in live:
-            yield Register(subject=contract.subject, version=version, again=version.number in ever)
+    for version in missing:
+        yield Register(subject=contract.subject, version=version, again=version.number in ever)
     if contract.topic not in topics:
         yield CreateTopic(topic=contract.topic, partitions=partitions, settings=_settings(contract))
 
@@ -201,6 +203,20 @@ def _refuse_other_history(contract: Contract, held: Held) -> None:
     if order != sorted(order) or any(ever[number].version not in before for number in ever if number > gap):
         raise RegistryMismatch(
             f"{contract.subject} holds its versions in another order than the folder of {contract.topic}."
+        )
+
+
+def _refuse_beside_a_union(
+    contract: Contract, rows: Sequence[Registered], missing: Sequence[Version]
+) -> None:
+    """Raise `RegistryMismatch` where a new version would have to read a union, which no record does."""
+    reach = MODES[contract.mode]
+    unions = [row for row in (rows if reach.all_history else rows[-1:]) if row.has_branches]
+    if missing and unions and reach.new_reads_old:
+        raise RegistryMismatch(
+            f"{contract.subject} holds a version {unions[0].version} that is a union with other types, which "
+            f"no record can read as {contract.mode.value} demands: give the contract of {contract.topic} a "
+            f"mode that does not look back, such as {Mode.FORWARD_TRANSITIVE.value}, or use another registry."
         )
 
 

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 from confluent_kafka.schema_registry import Schema
 
-from contracts.compatibility.schema import NAMED, PRIMITIVES
+from contracts.compatibility.schema import NAMED, PRIMITIVES, parse
+from contracts.errors import UnusableSetting
 
 _DEEPEST = 100
 """Schemas that refer to each other in a row; no contract has as many."""
@@ -45,6 +46,12 @@ def self_contained(schema: Schema, fetch: Fetch) -> str:
 
 def branch(union: list[Any], number: int) -> Any:
     """A branch of a union as a schema that stands for itself, with what other branches define in place."""
+    try:
+        parse(union[number])
+    except UnusableSetting:
+        pass
+    else:
+        return union[number]
     known: dict[str, Any] = {}
     _collect(union, "", known)
     return _Writing(known).node(union[number], "")

@@ -54,6 +54,12 @@ class Registered:
         """What it means, however it is spelled; None where the text is no schema."""
         return None if self.flaw else meaning(json.loads(self.text))
 
+    @property
+    def has_branches(self) -> bool:
+        """Whether it is a union, of more than one type."""
+        schema = None if self.flaw else json.loads(self.text)
+        return isinstance(schema, list) and len(schema) > 1
+
     def record(self, name: str) -> dict[str, Any] | None:
         """The record that it is, or its branch of that name (without namespace); None where it has none."""
         if self.flaw:

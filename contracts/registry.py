@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LARGEST_ID = 2**31 - 1
+"""The wire has room for twice as many; to Confluent's registry a larger one is no address that it serves."""
+
 __all__ = ["Registered", "Registry", "SchemaRegistry", "Verdict", "connect"]
 
 
@@ -115,6 +118,8 @@ class Registry:
 
         With `deleted` also those that held it until it was softly deleted there.
         """
+        if schema_id > _LARGEST_ID:
+            return ()
         try:
             return tuple(
                 self._ask(
@@ -133,6 +138,8 @@ class Registry:
 
         Raises `UnusableSchema` for one that is not Avro, or refers to what there is not.
         """
+        if schema_id > _LARGEST_ID:
+            return None
         found = self._ask(lambda: self.client.get_schema(schema_id), absent=None)
         return self._avro(str(schema_id), found) if found else None
 

@@ -51,13 +51,17 @@ def schema_id_or_guid(header: bytes) -> tuple[int | UUID, int]:
 
     Raises `NotFramed` where neither is there. What follows is not looked at.
     """
-    if header[:1] != bytes([GUID_MAGIC]):
-        return schema_id(header), HEADER_SIZE
-    if len(header) < GUID_HEADER_SIZE:
+    if len(header) >= HEADER_SIZE:
+        magic, found = _HEADER.unpack_from(header)
+        if magic == MAGIC:
+            return found, HEADER_SIZE
+        if magic == GUID_MAGIC and len(header) >= GUID_HEADER_SIZE:
+            return UUID(bytes=bytes(header[1:GUID_HEADER_SIZE])), GUID_HEADER_SIZE
+    if header[:1] == bytes([GUID_MAGIC]):
         raise NotFramed(
             f"the magic byte is {GUID_MAGIC}, and {len(header) - 1} bytes are too short for a GUID"
         )
-    return UUID(bytes=bytes(header[1:GUID_HEADER_SIZE])), GUID_HEADER_SIZE
+    return schema_id(header), HEADER_SIZE
 
 
 def schema_id_header(headers: Any) -> Any:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts.errors import RegistryMismatch, UnusableSetting
 from contracts.folder import load_contracts
 from contracts.kafka import Kafka
-from contracts.lock import digest
 from contracts.model import Contract
 from contracts.registry import Registry, connect
 from contracts.settings import addresses
@@ -46,10 +44,7 @@ class Sources:
         contract = self.contracts.get(topic)
         if contract is None:
             return {}
-        numbers = {digest(version.schema): version.number for version in contract.versions}
-        held = self.registry.writer_schemas(contract)
-        found = {writer: numbers.get(digest(json.loads(text))) for writer, text in held.items()}
-        return {writer: number for writer, number in found.items() if number is not None}
+        return self.registry.version_numbers(contract)
 
 
 @contextlib.contextmanager

@@ -27,12 +27,15 @@ def _text(holds: str) -> str:
 
 
 def _header(name: str, text: str) -> str:
-    return f"array(named_struct('key', '{name}', 'value', CAST({text} AS BINARY)))"
+    return f"named_struct('key', '{name}', 'value', CAST({text} AS BINARY))"
 
 
 _PARENT = _text(f"lower(header.key) = '{TRACEPARENT}'")
 _STATE = _text(f"lower(header.key) = '{TRACESTATE}' AND length(header.value) > 0")
-TRACE = f"""CASE WHEN NOT {_PARENT} RLIKE {literal(_VALID)} THEN array()
-    WHEN NOT {_STATE} RLIKE {literal(_PRINTABLE)} THEN {_header(TRACEPARENT, _PARENT)}
-    ELSE concat({_header(TRACEPARENT, _PARENT)}, {_header(TRACESTATE, _STATE)}) END"""
+# In functions of the texts, since each mention would look for them again.
+_WITH_STATE = f"""transform(array({_STATE}), state -> CASE WHEN state RLIKE {literal(_PRINTABLE)}
+    THEN array({_header(TRACEPARENT, "parent")}, {_header(TRACESTATE, "state")})
+    ELSE array({_header(TRACEPARENT, "parent")}) END)[0]"""
+TRACE = f"""transform(array({_PARENT}), parent -> CASE WHEN parent RLIKE {literal(_VALID)}
+    THEN {_WITH_STATE} ELSE array() END)[0]"""
 """Spark SQL for the trace headers that are handed on, of a record that has `source_headers`."""

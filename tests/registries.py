@@ -70,7 +70,11 @@ KARAPACE = Dialect(
     stores=_sorted_keys,
     tells_apart=_sorted_keys,
 )
-CONFLUENT = Dialect(no_endpoint=b'{"error_code":404,"message":"HTTP 404 Not Found"}', guids=True)
+CONFLUENT = Dialect(
+    no_endpoint=b'{"error_code":404,"message":"HTTP 404 Not Found"}',
+    lacks=(r"GET /schemas/ids/(21474836(4[89]|[5-9]\d)|214748[4-9]\d{3}|2[2-9]\d{8}|[34]\d{9})(/.*)?",),
+    guids=True,
+)
 APICURIO = Dialect(
     no_endpoint=b"", lacks=(_GUIDS,), tells_versions_of_a_deleted_subject=False, tells_apart=_without_docs
 )

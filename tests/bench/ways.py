@@ -105,7 +105,14 @@ def _bare(spark: SparkSession, job: Job) -> DataFrame:
     plan = learn(job, connect(job.registry), threading.Event())
     reader = reader_schema(plan.raw)
     raw = read_stream(spark, job.topic, _source(job))
-    decoded = decode(raw, writers=plan.writers, reader=reader, seal=plan.seal, largest=plan.largest_value)
+    decoded = decode(
+        raw,
+        writers=plan.writers,
+        guids=plan.guids,
+        reader=reader,
+        seal=plan.seal,
+        largest=plan.largest_value,
+    )
     record = F.struct(*(F.col(f"record.{name}").alias(name) for name in field_names(reader)))
     return decoded.select(
         F.lit(job.final).alias("topic"),

@@ -98,7 +98,14 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
     )
     raw = named(in_file(topic.select(*KAFKA_COLUMNS), folder / "raw"))
     reader = reader_schema(plan.raw)
-    decoded = decode(raw, writers=plan.writers, reader=reader, seal=plan.seal, largest=plan.largest_value)
+    decoded = decode(
+        raw,
+        writers=plan.writers,
+        guids=plan.guids,
+        reader=reader,
+        seal=plan.seal,
+        largest=plan.largest_value,
+    )
     encoded = publish(counted(judged(raw, plan), plan), plan).select("topic", "key", "value", "headers")
     published = in_file(encoded, folder / "published")
     body = F.substring("source_value", HEADER_SIZE + 1, 1 << 30)

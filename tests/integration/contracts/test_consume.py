@@ -425,7 +425,7 @@ def test_what_else_the_subject_holds_is_poison_with_its_reason_and_stops_nobody(
     primitive = registry.register(f"{name}-value", '"string"')
     foreign = registry.client.register_schema(f"{name}-json", Schema(JSON_SCHEMA, "JSON"))
     fields = [*SCHEMA["fields"], {"name": "part", "type": part["name"]}]
-    reference = SchemaReference(part["name"], f"{name}-part", 1)
+    reference = SchemaReference(str(part["name"]), f"{name}-part", 1)
     referring = registry.client.register_schema(
         f"{name}-value", Schema(json.dumps({**SCHEMA, "fields": fields}), "AVRO", [reference])
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -13,13 +14,21 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import pytest
+from confluent_kafka.schema_registry import Schema, SchemaReference
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from contracts.apply import carry_out, look
 from contracts.broker import Broker
 from contracts.folder import HOME, load_contract, load_contracts
 from contracts.kafka import Kafka
 from contracts.lock import FILE, lock_of, render
-from contracts.model import Mode
+from contracts.model import Mode, Version
+from contracts.plan import plan
 from contracts.registry import connect
+from tests.registries import APICURIO, CONFLUENT, KARAPACE, Dialect
+from tests.registries import registry as kind_of_registry
+from tests.spellings import SCHEMAS, spelled_anew
 
 if TYPE_CHECKING:
     from tests.conftest import RunCli
@@ -242,3 +251,166 @@ def test_a_registry_that_is_down_is_told_and_no_topic_is_made(
     told = contracts("apply", code=2, env={"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"})
     assert "no schema registry answers at http://127.0.0.1:1" in told
     assert home.name not in Broker(Kafka(bootstrap_servers)).topics()
+
+
+JSON_SCHEMA = '{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {}}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "why"),
+    [
+        ("JSON", JSON_SCHEMA, "it is a JSON schema, not Avro"),
+        ("PROTOBUF", 'syntax = "proto3"; message A { int32 a = 1; }', "it is a PROTOBUF schema, not Avro"),
+        ("AVRO", '"string"', "it is of the type string"),
+        ("AVRO", '{"type": "enum", "name": "E", "symbols": ["A"]}', "it is of the type enum"),
+        ("AVRO", '["null", "string"]', "it is of the type union"),
+        ("AVRO", '[{"type": "record", "name": "Other", "fields": []}]', "a union without one record"),
+    ],
+)
+def test_a_subject_that_holds_no_record_is_told_in_a_sentence_and_nothing_is_applied(
+    kind: str, text: str, why: str, home: Path, contracts: Callable[..., Any], registry_url: str
+) -> None:
+    registry, subject = connect(registry_url), f"{home.name}-value"
+    registry.client.register_schema(subject, Schema(text, kind))
+    for arguments in (("plan",), ("plan", "--adopt"), ("apply", "--adopt")):
+        told = contracts(*arguments, code=2)
+        assert f"{subject} holds a version 1 that cannot be adopted, since" in told
+        assert why in told
+    assert not (home / "adopted").exists()
+    assert len(registry.versions(subject)) == 1
+
+
+def test_of_a_union_adopt_takes_the_record_of_the_contract(
+    home: Path, contracts: Callable[..., Any], registry_url: str
+) -> None:
+    registry, subject = connect(registry_url), f"{home.name}-value"
+    other = {"type": "record", "name": "Other", "fields": []}
+    foreign = json.loads(with_field(home, **{**NULLABLE, "name": "pollen"}))
+    union = registry.register(subject, json.dumps([other, foreign]))
+    registry.client.set_compatibility(subject, "NONE")
+    assert "apply --adopt" in contracts("plan", code=2)
+    told = contracts("apply", "--adopt", code=2)
+    assert "which no record can read as FULL_TRANSITIVE demands" in told
+    assert not (home / "adopted").exists()
+    file = home / "contract.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("mode: FULL_", "mode: FORWARD_"), encoding="utf-8")
+    contracts("apply", "--adopt", "--json")
+    contract = load_contract(home)
+    [adopted] = contract.adopted
+    assert adopted.schema == foreign
+    assert contracts("plan", "--json")["steps"] == []
+    assert list(registry.writer_schemas(load_contract(home))) == [union, registry.id_of(contract)]
+
+
+def test_a_version_with_references_is_the_one_of_the_folder_that_means_the_same(
+    home: Path, contracts: Callable[..., Any], registry_url: str
+) -> None:
+    registry, contract = connect(registry_url), load_contract(home)
+    schema = json.loads(contract.newest.text)
+    place = next(
+        n for n, f in enumerate(schema["fields"]) if isinstance(f["type"], dict) and "name" in f["type"]
+    )
+    part = {"namespace": schema["namespace"], **schema["fields"][place]["type"]}
+    schema["fields"][place]["type"] = name = f"{part['namespace']}.{part['name']}"
+    registry.register(f"{home.name}-part", json.dumps(part))
+    reference = SchemaReference(name, f"{home.name}-part", 1)
+    referring = Schema(json.dumps(schema), "AVRO", [reference])
+    made = registry.client.register_schema(contract.subject, referring)
+    assert [row["action"] for row in contracts("plan", "--json")["steps"]] == ["set-mode", "create-topic"]
+    contracts("apply", "--json")
+    assert connect(registry_url).id_of(contract) == made
+    assert contracts("plan", "--json")["steps"] == []
+
+
+def test_a_version_that_was_deleted_is_registered_again_under_its_old_id(
+    home: Path, contracts: Callable[..., Any], registry_url: str
+) -> None:
+    add_version(home, **NULLABLE)
+    contracts("apply", "--json")
+    registry, contract = connect(registry_url), load_contract(home)
+    first = registry.id_of(contract, 1)
+    registry.client.delete_version(contract.subject, 1)
+    assert first in connect(registry_url).writer_schemas(contract)
+    [row] = contracts("plan", "--json")["steps"]
+    assert row["words"] == f"{contract.subject}: register version 1 again, since it was deleted there"
+    contracts("apply", "--json")
+    assert connect(registry_url).id_of(contract, 1) == first
+    assert contracts("plan", "--json")["steps"] == []
+
+
+def test_a_subject_that_was_deleted_whole_is_restored(
+    home: Path, contracts: Callable[..., Any], registry_url: str
+) -> None:
+    add_version(home, **NULLABLE)
+    contracts("apply", "--json")
+    registry, contract = connect(registry_url), load_contract(home)
+    ids = registry.writer_schemas(contract)
+    registry.client.delete_subject(contract.subject)
+    assert connect(registry_url).writer_schemas(contract).keys() == ids.keys()
+    contracts("apply", "--json")
+    assert [connect(registry_url).id_of(contract, number) for number in (1, 2)] == list(ids)
+    assert contracts("plan", "--json")["steps"] == []
+
+
+def test_a_version_that_the_registry_takes_for_an_older_one_is_told_and_the_next_plan_is_empty(
+    home: Path, contracts: Callable[..., Any], registry_url: str
+) -> None:
+    schema = load_contract(home).newest.schema
+    schema["fields"][0]["doc"] += " In other words."
+    (home / "v2.avsc").write_text(json.dumps(schema), encoding="utf-8")
+    relock(home.parent)
+    done = contracts("apply", "--json")
+    registry, contract = connect(registry_url), load_contract(home)
+    assert contracts("plan", "--json")["steps"] == []
+    one_id = registry.id_of(contract, 1) == registry.id_of(contract, 2)
+    assert [row["taken_for"] for row in done["overlooked"]] == [1] * one_id
+    assert ("takes version 2 for version 1" in contracts("plan")) == one_id
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(data=st.data())
+def test_whatever_its_spelling_a_version_is_applied_once(data: st.DataObject, registry_url: str) -> None:
+    # Of its own name: registries know content, not subjects.
+    schema = {**data.draw(SCHEMAS), "name": f"R{uuid4().hex}"}
+    spellings = [spelled_anew(data, schema) for _ in range(2)]
+    grown = {**spellings[1], "fields": [*spellings[1]["fields"], {"name": "z", **NULLABLE}]}
+    versions = tuple(
+        Version(number=n, path=Path(f"t/v{n}.avsc"), text=json.dumps(text), schema=text)
+        for n, text in enumerate([spellings[0], grown], start=1)
+    )
+    base = load_contract(HOME / "topic-weather-final")
+    contract = replace(base, topic=f"topic-test-{uuid4().hex[:8]}", versions=versions)
+    registry = connect(registry_url)
+    for _ in range(2):
+        for step in plan([contract], look(registry, [contract]), [contract.topic], 1):
+            assert list(carry_out([step], registry, None)) == [step]  # type: ignore[arg-type]
+    assert plan([contract], look(connect(registry_url), [contract]), [contract.topic], 1) == ()
+    assert len(registry.versions(contract.subject)) == 2
+    assert registry.version_numbers(contract) == {registry.id_of(contract, n): n for n in (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "against"),
+    [
+        (KARAPACE, "each version by itself"),
+        (CONFLUENT, "all that its mode names"),
+        (APICURIO, "all that its mode names"),
+    ],
+    ids=["karapace", "confluent", "apicurio"],
+)
+def test_on_each_registry_a_history_is_planned_applied_and_judged(
+    dialect: Dialect, against: str, home: Path, contracts: Callable[..., Any]
+) -> None:
+    with kind_of_registry(dialect) as store:
+        env = {"SCHEMA_REGISTRY_URL": store.url}
+        contracts("apply", "--json", env=env)
+        add_version(home, **NULLABLE)
+        [row] = contracts("plan", "--json", env=env)["steps"]
+        assert (row["compatible"], row["held_against"]) == ({"offline": True, "registry": True}, against)
+        store.breaks = {1}
+        told = contracts("apply", code=1, env=env)
+        assert f"the schema registry says that it breaks a reader, held against {against}" in told
+        store.breaks = set()
+        assert len(contracts("apply", "--json", env=env)["done"]) == 1
+        assert contracts("plan", "--json", env=env)["steps"] == []

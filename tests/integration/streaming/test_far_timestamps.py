@@ -16,6 +16,7 @@ from contracts.kafka import Kafka
 from contracts.records.topic_weather_quarantine import DeadLetter
 from streaming.offsets import remembers_since
 from streaming.telemetry.newest import latency
+from tests.conftest import RunCli
 from tests.poison import alter_topics
 from tests.streams import Place, raw_values, running
 
@@ -97,3 +98,15 @@ def test_a_topic_whose_oldest_record_has_a_time_to_come_remembers_since_the_one_
 )
 def test_only_a_record_that_can_have_come_then_has_a_latency(came: int | None, seconds: float | None) -> None:
     assert latency(_NOW_MS + 1500, came) == seconds
+
+
+def test_the_command_ends_well_on_a_topic_with_such_a_record(
+    place: Place, run_cli: RunCli, tmp_path: Path
+) -> None:
+    alter_topics(place.bootstrap_servers, [place.raw], {**_ANY, "retention.ms": "-1"})
+    producer = Producer({"bootstrap.servers": place.bootstrap_servers})
+    producer.produce(place.raw, raw_values(1, place.raw_id)[0], timestamp=2**63 - 1)
+    assert producer.flush(30) == 0
+    ended = run_cli(*place.arguments(tmp_path / "checkpoint"), "--available-now")
+    assert ended.returncode == 0, ended.stderr
+    assert len(place.read(place.final)) == 1

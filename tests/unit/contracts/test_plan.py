@@ -202,9 +202,11 @@ def test_what_cannot_be_adopted_is_refused_with_its_reason_in_either_way(
     kind: str, text: str, why: str
 ) -> None:
     held = held_by(Registered(version=1, id=1, text=text, kind=kind))
-    for ask in (lambda: plan([CONTRACT], held, ["t"], 4), lambda: adoptions([CONTRACT], held)):
-        with pytest.raises(RegistryMismatch, match=f"a version 1 that cannot be adopted, since .*{why}"):
-            ask()
+    sentence = f"a version 1 that cannot be adopted, since .*{why}"
+    with pytest.raises(RegistryMismatch, match=sentence):
+        plan([CONTRACT], held, ["t"], 4)
+    with pytest.raises(RegistryMismatch, match=sentence):
+        adoptions([CONTRACT], held)
 
 
 def test_of_a_union_the_record_of_the_contract_counts() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,9 +108,27 @@ def test_where_compatibility_is_asked_by_version_the_mode_says_which_and_the_ver
 
 
 def test_a_server_that_has_none_of_the_endpoints_is_no_registry(store: Store) -> None:
-    for ask in (lambda r: r.subjects_of(1), lambda r: r.versions("t-value"), lambda r: r.accepts("t", "{}")):
+    nothing = connect(f"{store.url}/elsewhere", {"max.retries": 0})
+    asks: list[Callable[[], object]] = [
+        lambda: nothing.subjects_of(1),
+        lambda: nothing.versions("t-value"),
+        lambda: nothing.accepts("t-value", "{}"),
+        lambda: nothing.schema(1),
+    ]
+    for ask in asks:
         with pytest.raises(RegistryMismatch, match="is no schema registry"):
-            ask(connect(f"{store.url}/elsewhere", {"max.retries": 0}))
+            ask()
+
+
+@EACH
+@pytest.mark.parametrize("schema_id", [0, 2**31 - 1, 2**31, 2**32 - 1])
+def test_an_id_that_no_registry_gives_is_unknown_to_each(dialect: Dialect, schema_id: int) -> None:
+    with registry(dialect) as store:
+        asks = client(store)
+        assert asks.schema(schema_id) is None
+        assert asks.subjects_of(schema_id) == ()
+        with pytest.raises(Undecodable, match=f"knows no schema {schema_id}"):
+            Decoder(json.dumps(record(A)), asks.schema).decode(frame(schema_id, b"\x02"))
 
 
 @EACH
