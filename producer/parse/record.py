@@ -60,7 +60,7 @@ def begin(context: Context) -> RawRecord:
 
 
 def finish(record: RawRecord, context: Context, *, time: str, place: str) -> RawRecord:
-    """Name the record's station; raises `Unparsable` where it lacks a time, a measure or a place.
+    """Name the station, unless the body did; raises `Unparsable` where time, measure or place is missing.
 
     `time` and `place` point to where the body has them.
     """
@@ -70,7 +70,7 @@ def finish(record: RawRecord, context: Context, *, time: str, place: str) -> Raw
         )
     if all(record[measure] is None for measure in shape_of(context.product).measures):
         raise Unparsable("NO_MEASURE", f"the body holds no measure of any {context.product}.")
-    station = identity.station(
+    station = record["station"] or identity.station(
         city_id=record.get("city_id"),
         latitude=record.get("latitude"),
         longitude=record.get("longitude"),

@@ -18,6 +18,7 @@ from producer import Context, Unparsable, parse
 from producer.cli.common import context_of
 from producer.cli.live import api_of, places_wanted
 from producer.parse import LARGEST_BODY
+from producer.parse.record import begin, finish
 from producer.places import place
 from producer.replay import load_air
 from producer.settings import WeatherApi
@@ -203,6 +204,12 @@ def test_the_replay_of_the_air_gives_back_what_was_measured() -> None:
     assert worst["ozone"] == pytest.approx(168 * 47.998 / 24.45)
     assert (first["observed_at"], worst["observed_at"]) == (105_130_800_000, 115_153_200_000)
     assert [one["observed_at"] for one in records] == sorted({one["observed_at"] for one in records})
+
+
+@pytest.mark.parametrize(("named", "station"), [("Brest", "Brest"), ("", "geo:1.0000,2.0000")])
+def test_a_body_may_name_its_station_itself(named: str, station: str) -> None:
+    told = {"station": named, "latitude": 1.0, "longitude": 2.0, "observed_at": 1, "ozone": 1.0}
+    assert finish({**begin(OWM), **told}, OWM, time="/time", place="/gauge")["station"] == station
 
 
 def test_a_source_without_a_product_is_told_in_one_sentence() -> None:
