@@ -17,7 +17,8 @@ _OUTSIDE = rf"\\[dDwWsSbBAanrtf]|\\[1-9](?![0-9])|{_CODE}"
 _INSIDE = rf"\\[dDwWsSanrtf]|{_CODE}|&(?!&)|[^\[\]\\&]"
 _TOKENS = (
     _OUTSIDE,
-    rf"\[\^?(?:{_INSIDE})+\]",
+    # Python takes a bracket that closes nothing yet for itself.
+    rf"\[(?!\^\])\^?(?:{_INSIDE})+\]",
     r"(?:[*+?]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\})\??(?![*+?{])",
     r"\((?:\?(?::|=|!|<=|<!|[is]+(?:-[is]+)?:|-[is]+:))?(?!\?)",
     r"[^\\\[\](){}*+?]|\)",

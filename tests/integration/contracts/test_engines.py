@@ -89,9 +89,10 @@ def test_what_keeps_its_old_name_for_an_alias_passes_and_is_read_in_every_engine
 
 
 def test_every_example_is_read_by_every_version_that_may_read_it(spark: SparkSession) -> None:
-    told = [row for contract in load_contracts().values() for row in golden(contract)]
+    own = [contract for contract in load_contracts().values() if not contract.schemas_of]
+    told = [row for contract in own for row in golden(contract)]
     assert_seen_alike(spark, told)
-    assert len({reading.reader["name"] for reading, _ in told}) == len(load_contracts())
+    assert len({parse(reading.reader).full_name for reading, _ in told}) == len(own)
 
 
 def test_an_example_is_read_across_versions(spark: SparkSession, tmp_path: Path) -> None:
