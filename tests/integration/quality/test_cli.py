@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +77,9 @@ def test_a_rule_for_a_field_that_is_gone_is_named_and_nothing_is_judged(place: P
     assert "looks at ozone, which version 1 does not have" in " ".join(done.stderr.split())
 
 
-def test_a_topic_that_is_not_there_is_not_created(place: Place, run_cli: Any) -> None:
-    shutil.copytree(place.folder / place.topic, place.folder / "topic-not-there")
+def test_a_topic_that_is_not_there_is_not_created(place: Place, registry: Any, run_cli: Any) -> None:
+    (place.folder / place.topic).rename(place.folder / "topic-not-there")
+    registry.register("topic-not-there-value", place.contract.newest.text)
     done = run_cli("quality", "validate", "--topic", "topic-not-there", "--no-publish", env=place.env)
     assert done.returncode == 2
     assert "there is no topic topic-not-there at the broker" in " ".join(done.stderr.split())
