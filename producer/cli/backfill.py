@@ -58,7 +58,7 @@ def backfill(  # noqa: PLR0917 - the command line names every option
     files = files_in(paths)
     chosen = product_named(product)
     context = context_of(chosen, source, units, replay=replay)
-    file = state / f"backfill-{_name(files, context)}.sqlite"
+    file = _state_file(state, files, context)
     if anew:
         file.unlink(missing_ok=True)
     with stop_on_signals() as stop:
@@ -94,8 +94,16 @@ def backfill(  # noqa: PLR0917 - the command line names every option
         raise typer.Exit(1)
 
 
-def _name(files: Sequence[Path], context: Context) -> str:
-    """Tell one backfill from another: by its files as they are now, and by what is said of them."""
+def _state_file(folder: Path, files: Sequence[Path], context: Context) -> Path:
+    """Tell one backfill from another: by its files as they are now, and by what is said of them.
+
+    One that was interrupted before there were several products goes on under the name that it had then.
+    """
     marks = [(str(one.resolve()), one.stat().st_size, one.stat().st_mtime_ns) for one in files]
-    said = (context.product, context.source, context.replay, context.units)
-    return hashlib.blake2b(repr((marks, said)).encode(), digest_size=8).hexdigest()
+    said = (context.source, context.replay, context.units)
+    former, own = (
+        folder
+        / f"backfill-{hashlib.blake2b(repr((marks, words)).encode(), digest_size=8).hexdigest()}.sqlite"
+        for words in (said, (context.product, *said))
+    )
+    return former if former.exists() else own
