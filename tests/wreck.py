@@ -10,11 +10,12 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import psutil
-from confluent_kafka import Message
+from confluent_kafka import Message, Producer
 
 from contracts.broker import Broker
 from contracts.kafka import Kafka
@@ -22,8 +23,35 @@ from contracts.publishing.tail import behind, ends
 from embedded import Services
 
 _STOPS_WITHIN = 30.0
+_WRITER_ENDS_WITHIN = 15.0
 QUICK = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500"}
 """Settings of a broker that is there again soon after a kill."""
+
+
+@contextmanager
+def own_services(
+    folder: Path, real_part: Callable[[str], None], settings: Mapping[str, str] = QUICK
+) -> Iterator[Services]:
+    """A broker and a registry that one test, or one module, may kill."""
+    with Services(data_dir=folder / "data", log_dir=folder / "logs", broker_settings=settings) as own:
+        real_part(f"embedded broker and registry of {folder.name}, pids {own.pids}")
+        yield own
+
+
+@contextmanager
+def halted(services: Services) -> Iterator[None]:
+    """Halt the broker for the block; one that was killed meanwhile stays dead."""
+    broker = services.processes["broker"]
+    broker.send_signal(signal.SIGSTOP)
+    deadline = time.monotonic() + _STOPS_WITHIN
+    while any(psutil.Process(thread.id).status() != psutil.STATUS_STOPPED for thread in broker.threads()):
+        assert time.monotonic() < deadline, f"the broker did not stop within {_STOPS_WITHIN} s"
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        if broker.is_running():
+            broker.send_signal(signal.SIGCONT)
 
 
 class Wreck:
@@ -35,20 +63,9 @@ class Wreck:
         self._folder = services.data_dir / "broker" / f"{topic}-{partition}"
         self._copy = services.data_dir / f"copy-of-{topic}-{partition}"
 
-    @contextmanager
-    def halted(self) -> Iterator[None]:
+    def halted(self) -> AbstractContextManager[None]:
         """Halt the broker for the block; one that was killed meanwhile stays dead."""
-        broker = self._services.processes["broker"]
-        broker.send_signal(signal.SIGSTOP)
-        deadline = time.monotonic() + _STOPS_WITHIN
-        while any(psutil.Process(thread.id).status() != psutil.STATUS_STOPPED for thread in broker.threads()):
-            assert time.monotonic() < deadline, f"the broker did not stop within {_STOPS_WITHIN} s"
-            time.sleep(0.01)
-        try:
-            yield
-        finally:
-            if broker.is_running():
-                broker.send_signal(signal.SIGCONT)
+        return halted(self._services)
 
     def halt(self, seconds: float) -> None:
         """Halt the broker for so long."""
@@ -103,3 +120,23 @@ def meanwhile(happens: Callable[[], None], work: Callable[[], None]) -> None:
         work()
     for error in raised:
         raise error
+
+
+@contextmanager
+def another_writer(kafka: Kafka, topic: str) -> Iterator[None]:
+    """Someone else writes to `topic`, ten records a second."""
+    done, producer = threading.Event(), Producer({**kafka.client(), "linger.ms": 0})
+
+    def write() -> None:
+        while not done.wait(0.1):
+            producer.produce(topic, b"another's")
+            producer.poll(0)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        writer.join(_WRITER_ENDS_WITHIN)
+        assert producer.flush(_WRITER_ENDS_WITHIN) == 0

@@ -23,7 +23,7 @@ from producer.publish import Publisher
 from producer.replay import SOURCE, load_observations
 from producer.state import State
 from producer.tail import fingerprint, on_topic
-from tests.wreck import QUICK, Wreck, all_of, make_topics, meanwhile
+from tests.wreck import Wreck, all_of, make_topics, meanwhile, own_services
 
 CONTEXT = Context(
     product="weather", source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000
@@ -37,8 +37,7 @@ _A_LONG_HALT = 40.0
 @pytest.fixture
 def services(tmp_path: Path, real_part: Callable[[str], None]) -> Iterator[Services]:
     """A broker and a registry of the test's own."""
-    with Services(data_dir=tmp_path / "data", log_dir=tmp_path / "logs", broker_settings=QUICK) as own:
-        real_part(f"embedded broker and registry of {tmp_path.name}, pids {own.pids}")
+    with own_services(tmp_path, real_part) as own:
         yield own
 
 

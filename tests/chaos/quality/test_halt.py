@@ -22,7 +22,7 @@ from embedded import Services
 from quality.history import History
 from quality.sources import Sources
 from tests.unit.quality.samples import passed
-from tests.wreck import QUICK, Wreck, all_of, make_topics
+from tests.wreck import Wreck, all_of, make_topics, own_services
 
 TOPIC = "topic-weather-quality"
 _VERDICTS = 60
@@ -31,8 +31,7 @@ _VERDICTS = 60
 @pytest.fixture
 def services(tmp_path: Path, real_part: Callable[[str], None]) -> Iterator[Services]:
     """A broker and a registry of the test's own."""
-    with Services(data_dir=tmp_path / "data", log_dir=tmp_path / "logs", broker_settings=QUICK) as own:
-        real_part(f"embedded broker and registry of {tmp_path.name}, pids {own.pids}")
+    with own_services(tmp_path, real_part) as own:
         make_topics(own, {TOPIC: 1})
         yield own
 

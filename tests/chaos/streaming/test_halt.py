@@ -16,7 +16,7 @@ from embedded import Services
 from streaming.lease import Lease
 from streaming.replay import Sender
 from tests.letters import QUARANTINE, RAW, marks, send
-from tests.wreck import QUICK, Wreck, make_topics
+from tests.wreck import Wreck, make_topics, own_services
 
 _LETTERS = 40_000
 _WITHIN = 600.0
@@ -25,8 +25,7 @@ _WITHIN = 600.0
 @pytest.fixture
 def services(tmp_path: Path, real_part: Callable[[str], None]) -> Iterator[Services]:
     """A broker of the test's own."""
-    with Services(data_dir=tmp_path / "data", log_dir=tmp_path / "logs", broker_settings=QUICK) as own:
-        real_part(f"embedded broker of {tmp_path.name}, pids {own.pids}")
+    with own_services(tmp_path, real_part) as own:
         make_topics(own, {RAW: 3, QUARANTINE: 1})
         yield own
 

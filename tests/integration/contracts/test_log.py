@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
-import psutil
 import pytest
 from confluent_kafka import Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -20,6 +16,7 @@ from contracts.kafka import Kafka
 from contracts.log import Log, NeverQuiet, Span, open_log, watermarks
 from embedded import Services
 from tests.conftest import MakeTopic
+from tests.wreck import another_writer, halted
 
 LIMIT = 15.0
 STEP_BY_STEP = {"queued.min.messages": 1, "fetch.message.max.bytes": 2000, "fetch.queue.backoff.ms": 1}
@@ -182,32 +179,12 @@ def test_a_topic_made_again_has_another_id(topic: MakeTopic, kafka: Kafka) -> No
         assert log.cluster_id() == cluster
 
 
-@contextmanager
-def writing(kafka: Kafka, topic: str) -> Iterator[None]:
-    """Someone writes to `topic`, ten records a second."""
-    done, producer = threading.Event(), Producer({**kafka.client(), "linger.ms": 0})
-
-    def write() -> None:
-        while not done.wait(0.1):
-            producer.produce(topic, b"another's")
-            producer.poll(0)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        yield
-    finally:
-        done.set()
-        writer.join(LIMIT)
-        assert producer.flush(LIMIT) == 0
-
-
 def test_a_topic_that_is_never_quiet_is_told_and_its_records_are_given(
     topic: MakeTopic, kafka: Kafka
 ) -> None:
     name, read = topic(), list[object]()
     send(kafka, name, numbers(3))
-    with writing(kafka, name), open_log(kafka) as log:
+    with another_writer(kafka, name), open_log(kafka) as log:
         spans = log.since([name], 0)
         with pytest.raises(NeverQuiet, match=f"someone else keeps writing to {name}"):
             read.extend(one.value() for one in log.read(spans, quiet=1.0, quiet_within=2.0))
@@ -233,21 +210,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("services")
     with Services(data_dir=folder / "data", log_dir=folder / "logs") as services:
         yield services
-
-
-@contextmanager
-def halted(services: Services) -> Iterator[None]:
-    """The broker is there and does nothing."""
-    pid = services.processes["broker"].pid
-    os.kill(pid, signal.SIGSTOP)
-    deadline = time.monotonic() + LIMIT
-    while psutil.Process(pid).status() != psutil.STATUS_STOPPED:
-        assert time.monotonic() < deadline, f"the broker did not halt within {LIMIT:.0f} s"
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 QUESTIONS: list[Callable[[Log, str], object]] = [

@@ -22,7 +22,7 @@ from contracts.errors import AccessRefused, Unreachable, UnusableSetting
 from contracts.kafka import Kafka
 from contracts.publishing import Writer
 from embedded import Services
-from tests.wreck import QUICK, Wreck, all_of, make_topics
+from tests.wreck import QUICK, Wreck, all_of, make_topics, own_services
 
 _SECONDS = 60.0
 _SETTINGS = {
@@ -39,8 +39,7 @@ def services(
 ) -> Iterator[Services]:
     """A broker of these tests' own, which they may kill."""
     folder = tmp_path_factory.mktemp("publishing")
-    with Services(data_dir=folder / "data", log_dir=folder / "logs", broker_settings=_SETTINGS) as own:
-        real_part(f"embedded broker of {folder.name}, pids {own.pids}")
+    with own_services(folder, real_part, _SETTINGS) as own:
         yield own
 
 

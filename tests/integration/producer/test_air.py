@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,15 +84,6 @@ def api() -> Iterator[Api]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def applied(services: Any) -> None:
-    """Contracts registered and topics created, once for this module."""
-    command = [sys.executable, "-m", "contracts", "apply"]
-    environment = {**os.environ, **services.environment}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("source", ["openweathermap", "open-meteo"])

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,15 +13,6 @@ from producer.replay import ReplayServer, load_observations, serve, split_for_po
 
 CANARY = "c0ffee0canary0c0ffee"
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture(scope="module")
-def applied(services: Any) -> None:
-    """Contracts registered and topics created, once for this module."""
-    command = [sys.executable, "-m", "contracts", "apply"]
-    environment = {**os.environ, **services.environment}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture

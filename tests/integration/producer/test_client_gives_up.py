@@ -23,7 +23,7 @@ from producer.replay import SOURCE, load_observations
 from producer.state import State
 from producer.stored import StoredBody
 from producer.tail import fingerprint, on_topic
-from tests.wreck import QUICK, Wreck, make_topics
+from tests.wreck import Wreck, make_topics, own_services
 
 CONTEXT = Context(
     product="weather", source=SOURCE, replay=True, units="METRIC", received_at=1_700_000_000_000
@@ -39,8 +39,7 @@ def services(
 ) -> Iterator[Services]:
     """A broker and a registry of these tests' own, which they may kill."""
     folder = tmp_path_factory.mktemp("gives-up")
-    with Services(data_dir=folder / "data", log_dir=folder / "logs", broker_settings=QUICK) as own:
-        real_part(f"embedded broker and registry of {folder.name}, pids {own.pids}")
+    with own_services(folder, real_part) as own:
         yield own
 
 

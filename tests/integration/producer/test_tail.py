@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from confluent_kafka import Producer
@@ -13,28 +10,9 @@ from confluent_kafka import Producer
 from contracts.kafka import Kafka
 from producer.tail import fingerprint, on_topic
 from tests.conftest import MakeTopic
+from tests.wreck import another_writer
 
 LIMIT = 15.0
-
-
-@contextmanager
-def another_writer(kafka: Kafka, topic: str) -> Iterator[None]:
-    """Ten records a second."""
-    done, producer = threading.Event(), Producer({**kafka.client(), "linger.ms": 0})
-
-    def write() -> None:
-        while not done.wait(0.1):
-            producer.produce(topic, b"another's")
-            producer.poll(0)
-
-    writer = threading.Thread(target=write, daemon=True)
-    writer.start()
-    try:
-        yield
-    finally:
-        done.set()
-        writer.join(LIMIT)
-        assert producer.flush(LIMIT) == 0
 
 
 @pytest.mark.timeout(60)

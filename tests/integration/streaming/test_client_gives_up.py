@@ -13,7 +13,7 @@ from embedded import Services
 from streaming.lease import Lease, LeaseLost
 from streaming.replay import Sender
 from tests.letters import LOT, QUARANTINE, RAW, letter, marks, send
-from tests.wreck import QUICK, Wreck, make_topics
+from tests.wreck import Wreck, make_topics, own_services
 
 
 @pytest.fixture
@@ -22,8 +22,7 @@ def services(
 ) -> Iterator[Services]:
     """A broker of the test's own, which it may kill."""
     folder = tmp_path_factory.mktemp("replay")
-    with Services(data_dir=folder / "data", log_dir=folder / "logs", broker_settings=QUICK) as own:
-        real_part(f"embedded broker of {folder.name}, pids {own.pids}")
+    with own_services(folder, real_part) as own:
         make_topics(own, {RAW: 3, QUARANTINE: 1})
         yield own
 
