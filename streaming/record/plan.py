@@ -103,21 +103,25 @@ def project(records: DataFrame, plan: Plan) -> DataFrame:
     return publish(judged(records, plan), plan)
 
 
+def decode_by(records: DataFrame, plan: Plan) -> DataFrame:
+    """Decode raw records by what the plan knows: see `streaming.record.decode`."""
+    return decode(
+        records,
+        writers=plan.writers,
+        guids=plan.guids,
+        reader=reader_schema(plan.raw),
+        seal=plan.seal,
+        largest=plan.largest_value,
+    )
+
+
 def judged(records: DataFrame, plan: Plan) -> DataFrame:
     """Decode, enrich and judge raw records.
 
     Gives, for whoever counts: `reason`, `flags`, `broken`, `writer_schema_id`, the fields of the final
     contract and the columns of the source.
     """
-    reader = reader_schema(plan.raw)
-    decoded = decode(
-        records,
-        writers=plan.writers,
-        guids=plan.guids,
-        reader=reader,
-        seal=plan.seal,
-        largest=plan.largest_value,
-    )
+    decoded, reader = decode_by(records, plan), reader_schema(plan.raw)
     enriched = enrichment_of(plan.final).apply(decoded, reader, plan.final.newest.schema)
     return judge(enriched, plan.reasons, plan.final.rules)
 

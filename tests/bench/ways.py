@@ -27,9 +27,9 @@ from contracts.wire import frame
 from streaming.engine.query import PRODUCER
 from streaming.engine.spark import SQL_SETTINGS, session
 from streaming.job import Job
-from streaming.record.decode import decode
 from streaming.record.encode import SOURCE
 from streaming.record.enrich import enrichment_of
+from streaming.record.plan import decode_by
 from streaming.record.projection import reader_schema
 from streaming.record.schema import field_names
 from streaming.record.source import read_stream
@@ -105,14 +105,7 @@ def _bare(spark: SparkSession, job: Job) -> DataFrame:
     plan = learn(job, connect(job.registry), threading.Event())
     reader = reader_schema(plan.raw)
     raw = read_stream(spark, job.topic, _source(job))
-    decoded = decode(
-        raw,
-        writers=plan.writers,
-        guids=plan.guids,
-        reader=reader,
-        seal=plan.seal,
-        largest=plan.largest_value,
-    )
+    decoded = decode_by(raw, plan)
     record = F.struct(*(F.col(f"record.{name}").alias(name) for name in field_names(reader)))
     return decoded.select(
         F.lit(job.final).alias("topic"),

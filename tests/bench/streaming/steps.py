@@ -27,9 +27,8 @@ from streaming.engine.progress import counted
 from streaming.engine.query import PRODUCER
 from streaming.engine.spark import session
 from streaming.job import Job
-from streaming.record.decode import decode
 from streaming.record.enrich import enrichment_of
-from streaming.record.plan import Plan, judged, publish
+from streaming.record.plan import Plan, decode_by, judged, publish
 from streaming.record.projection import reader_schema
 from streaming.record.source import KAFKA_COLUMNS, named
 from streaming.running.learn import learn
@@ -98,9 +97,7 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
     )
     raw = named(in_file(topic.select(*KAFKA_COLUMNS), folder / "raw"))
     reader = reader_schema(plan.raw)
-    decoded = decode(
-        raw, writers=plan.writers, guids=plan.guids, reader=reader, seal=plan.seal, largest=plan.largest_value
-    )
+    decoded = decode_by(raw, plan)
     encoded = publish(counted(judged(raw, plan), plan), plan).select("topic", "key", "value", "headers")
     published = in_file(encoded, folder / "published")
     body = F.substring("source_value", HEADER_SIZE + 1, 1 << 30)
