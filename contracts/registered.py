@@ -71,6 +71,31 @@ class Registered:
         return branch(schema, fitting[0]) if len(fitting) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a registry holds, or ever held, under the subject of a contract: one answer of it."""
+
+    rows: tuple[Registered, ...]
+
+    @property
+    def writer_schemas(self) -> dict[int, str]:
+        """Every schema that a record of the contract may be written with: registry id to Avro's JSON text.
+
+        Each is a record, or a union that holds one, and stands for itself. Deleted versions are among them.
+        """
+        return {row.id: row.text for row in self.rows if not row.flaw}
+
+    @property
+    def unusable(self) -> dict[int, str]:
+        """The other schemas: registry id to why no record can be read by it."""
+        return {row.id: row.flaw for row in self.rows if row.flaw}
+
+    @property
+    def guids(self) -> dict[str, int]:
+        """GUID to registry id, of every version that the registry tells a GUID of."""
+        return {row.guid: row.id for row in self.rows if row.guid}
+
+
 def stand_ins(
     versions: Sequence[Version], rows: Sequence[Registered], answers: Mapping[int, int]
 ) -> dict[int, Registered]:

@@ -12,7 +12,7 @@ from contracts.errors import RegistryMismatch, UnusableSchema
 from contracts.lock import digest
 from contracts.model import Adopted, Contract, Mode, Version
 from contracts.references import Unresolved, self_contained
-from contracts.registered import AVRO, Registered, stand_ins
+from contracts.registered import AVRO, Registered, Subject, stand_ins
 from contracts.registry_client import NoEndpoint, SchemaRegistry, ask, client_of, not_a_registry
 
 if TYPE_CHECKING:
@@ -73,6 +73,20 @@ class Registry:
         found = (self._version(subject, number, number not in live) for number in sorted(numbers))
         return tuple(row for row in found if row)
 
+    def subject(self, contract: Contract) -> Subject:
+        """Every version of the contract's subject, and each of the contract's own that was one once."""
+        rows = self.versions(contract.subject, deleted=True)
+        digests, ids = {row.digest for row in rows}, {row.id for row in rows}
+        lost: list[Registered] = []
+        known: tuple[Version | Adopted, ...] = (*contract.versions, *contract.adopted)
+        for ours in known:
+            if digest(ours.schema) not in digests:
+                found = self.lookup(contract.subject, ours.text, deleted=True)
+                if found is not None and found not in ids:
+                    ids.add(found)
+                    lost.append(Registered(version=0, id=found, text=ours.text, deleted=True))
+        return Subject((*lost, *rows))
+
     def id_of(self, contract: Contract, version: int | None = None) -> int:
         """Id under which a version of `contract` (the newest by default) is registered under its subject.
 
@@ -94,24 +108,13 @@ class Registry:
 
     def version_numbers(self, contract: Contract) -> dict[int, int]:
         """Registry id to the contract's version that has it, deleted ones too; the earliest of several."""
-        rows = self._ever(contract)
+        rows = self.subject(contract).rows
         found = stand_ins(contract.versions, rows, self.answers(contract, rows))
         return {row.id: number for number, row in sorted(found.items(), reverse=True)}
 
     def writer_schemas(self, contract: Contract) -> dict[int, str]:
-        """Every schema that a record of `contract` may be written with: registry id to Avro's JSON text.
-
-        Each is a record, or a union that holds one, and stands for itself. Deleted versions are among them.
-        """
-        return {row.id: row.text for row in self._ever(contract) if not row.flaw}
-
-    def unusable(self, contract: Contract) -> dict[int, str]:
-        """The other schemas of the contract's subject: registry id to why no record can be read by it."""
-        return {row.id: row.flaw for row in self._ever(contract) if row.flaw}
-
-    def guids(self, contract: Contract) -> dict[str, int]:
-        """GUID to registry id, of every version that the registry tells a GUID of."""
-        return {row.guid: row.id for row in self._ever(contract) if row.guid}
+        """Every schema that a record of `contract` may be written with: see `Subject`."""
+        return self.subject(contract).writer_schemas
 
     def subjects_of(self, schema_id: int, *, deleted: bool = False) -> tuple[str, ...]:
         """Subjects that hold the schema of this id; empty where the registry does not know it.
@@ -241,20 +244,6 @@ class Registry:
         asked = (version for version in versions if there and digest(version.schema) not in there)
         answers = {version.number: self.lookup(subject, version.text) for version in asked}
         return {number: schema_id for number, schema_id in answers.items() if schema_id is not None}
-
-    def _ever(self, contract: Contract) -> tuple[Registered, ...]:
-        """Every version of the contract's subject, and each of the contract's own that was one once."""
-        rows = self.versions(contract.subject, deleted=True)
-        digests, ids = {row.digest for row in rows}, {row.id for row in rows}
-        lost: list[Registered] = []
-        known: tuple[Version | Adopted, ...] = (*contract.versions, *contract.adopted)
-        for ours in known:
-            if digest(ours.schema) not in digests:
-                found = self.lookup(contract.subject, ours.text, deleted=True)
-                if found is not None and found not in ids:
-                    ids.add(found)
-                    lost.append(Registered(version=0, id=found, text=ours.text, deleted=True))
-        return (*lost, *rows)
 
     def _avro(self, name: str, schema: Schema) -> str:
         if schema.schema_type not in {None, AVRO}:

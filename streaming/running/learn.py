@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
@@ -44,12 +44,12 @@ def learn(job: Job, registry: Registry, gave_up: threading.Event, known: Plan | 
         # Before the registry is asked: whoever sent a record that is there by now has registered its schema.
         settled = {p: end for p, (_, end) in watermarks(job.kafka, job.topic).items()}
         plan = _newer_contracts(job, registry, known) if known else _from_contracts(job, registry)
-        writers, unusable = _schemas(registry, plan.raw)
+        if plan is known:
+            plan = replace(plan, **_schemas(registry, plan.raw)._asdict())
         return replace(
             plan,
-            writers={**(known.writers if known else {}), **writers},
-            guids={**(known.guids if known else {}), **registry.guids(plan.raw)},
-            unusable=unusable,
+            writers={**(known.writers if known else {}), **plan.writers},
+            guids={**(known.guids if known else {}), **plan.guids},
             settled=settled,
             learned_at=time.monotonic(),
         )
@@ -105,12 +105,21 @@ def registered(job: Job, registry: Registry) -> Hashable:
     return tuple(map(tuple, files)), tuple(map(tuple, ids))
 
 
-def _schemas(registry: Registry, raw: Contract) -> tuple[dict[int, str], dict[int, str]]:
-    """Registry id to text of the schemas that records of `raw` are read by; and to why not, of the others."""
-    held = registry.writer_schemas(raw)
+class _Schemas(NamedTuple):
+    """The schemas under the raw subject, as a plan has them."""
+
+    writers: dict[int, str]
+    unusable: dict[int, str]
+    guids: dict[str, int]
+
+
+def _schemas(registry: Registry, raw: Contract) -> _Schemas:
+    """Those that records of `raw` are read by, and why not, of the others; the registry is asked once."""
+    subject = registry.subject(raw)
+    held = subject.writer_schemas
     flaws = {number: why for number, text in held.items() if (why := flaw(text, raw))}
     writers = {number: text for number, text in held.items() if number not in flaws}
-    return writers, {**registry.unusable(raw), **flaws}
+    return _Schemas(writers, {**subject.unusable, **flaws}, subject.guids)
 
 
 def _newer_contracts(job: Job, registry: Registry, known: Plan) -> Plan:
@@ -139,8 +148,8 @@ def _from_contracts(job: Job, registry: Registry) -> Plan:
             f"nothing fills the field {unknown[0]} of {final.topic}, version {final.newest.number}: a newer "
             f"release of the stream may, or let `streaming` read it in the contract of {raw.topic}."
         )
-    writers, _ = _schemas(registry, raw)
-    if not writers:
+    schemas = _schemas(registry, raw)
+    if not schemas.writers:
         raise RegistryMismatch(
             f"{raw.subject} is not registered at {job.registry.url}: run `python -m contracts apply`."
         )
@@ -148,7 +157,7 @@ def _from_contracts(job: Job, registry: Registry) -> Plan:
         raw=raw,
         final=final,
         quarantine=quarantine,
-        writers=writers,
+        **schemas._asdict(),
         final_id=registry.id_of(final),
         quarantine_id=registry.id_of(quarantine),
     )

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contracts.folder import load_contracts
-from contracts.registry import connect
+from contracts.registry import Registered, Registry, connect
 from streaming.running import learn
 from tests.streams import RAW, Place
 
@@ -33,3 +34,21 @@ def test_where_there_are_very_many_subjects_the_ids_that_were_met_are_asked_for(
     forgetful = replace(plan, writers={})
     assert learn.foreign_ids(registry, forgetful, [place.raw_id]) == {}
     registry.close()
+
+
+def test_what_a_plan_knows_of_the_raw_schemas_is_of_one_look_at_the_registry(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, ask = list[str](), Registry.versions
+
+    def versions(self: Registry, subject: str, *, deleted: bool = False) -> tuple[Registered, ...]:
+        if deleted:
+            looks.append(subject)
+        return ask(self, subject, deleted=deleted)
+
+    monkeypatch.setattr(Registry, "versions", versions)
+    with closing(connect(place.registry_url)) as registry:
+        plan = learn.learn(place.job(tmp_path), registry, threading.Event())
+        assert looks == [plan.raw.subject]
+        learn.learn(place.job(tmp_path), registry, threading.Event(), plan)
+        assert looks == [plan.raw.subject] * 2

@@ -189,8 +189,8 @@ def test_what_is_no_record_is_named_and_left_out(store: Store, kind: str, text: 
     good, bad = put(store, "t-value", record(A)), put(store, "t-value", text, kind=kind)
     asks, ours = client(store), contract(record(A))
     assert list(asks.writer_schemas(ours)) == [good]
-    assert list(asks.unusable(ours)) == [bad]
-    assert why in asks.unusable(ours)[bad]
+    assert list(asks.subject(ours).unusable) == [bad]
+    assert why in asks.subject(ours).unusable[bad]
     assert asks.id_of(ours) == good
     with pytest.raises(Undecodable, match=f"schema {bad} cannot be used|is written, which"):
         Decoder(json.dumps(record(A)), asks.schema).decode(frame(bad, b"\x02"))
@@ -201,7 +201,7 @@ def test_a_text_that_is_empty_or_no_json_is_named_and_left_out(store: Store) -> 
     for text in ("", "{", "\0"):
         store.subjects["t-value"][1].text = text
         asks = client(store)
-        assert asks.unusable(contract(record(A))) == {bad: "it is no JSON"}
+        assert asks.subject(contract(record(A))).unusable == {bad: "it is no JSON"}
         assert list(asks.writer_schemas(contract(record(A)))) == [good]
 
 
@@ -293,7 +293,7 @@ def test_references_that_lead_nowhere_are_told_and_stop_nobody(
     good, bad = put(store, "t-value", record(A)), put(store, "t-value", WITH_PLACES, *references)
     asks, ours = client(store), contract(record(A))
     assert list(asks.writer_schemas(ours)) == [good]
-    assert why in asks.unusable(ours)[bad]
+    assert why in asks.subject(ours).unusable[bad]
     with pytest.raises(Undecodable, match=f"schema {bad} cannot be used: .*{why}"):
         Decoder(json.dumps(record(A)), asks.schema).decode(frame(bad, b"\x02"))
 
@@ -302,7 +302,7 @@ def test_guids_are_told_where_the_registry_has_them(store: Store) -> None:
     made = put(store, "t-value", record(A))
     [row] = store.subjects["t-value"]
     asks = client(store)
-    assert asks.guids(contract(record(A))) == {row.guid: made}
+    assert asks.subject(contract(record(A))).guids == {row.guid: made}
     assert asks.schema_by_guid(row.guid, "t-value") == row.text
     assert asks.schema_by_guid("6b7b1e6e-1111-1111-1111-111111111111", "t-value") is None
 
@@ -321,7 +321,7 @@ def test_a_guid_is_found_among_the_versions_where_it_cannot_be_asked_for() -> No
 def test_a_registry_without_guids_has_none(dialect: Dialect) -> None:
     with registry(dialect) as store:
         put(store, "t-value", record(A))
-        assert client(store).guids(contract(record(A))) == {}
+        assert client(store).subject(contract(record(A))).guids == {}
         with pytest.raises(UnusableSchema, match="tells it of no version of t-value"):
             client(store).schema_by_guid("6b7b1e6e-1111-1111-1111-111111111111", "t-value")
 
