@@ -118,15 +118,25 @@ class Log:
 
         Raises `UnusableSetting` where there is none, `Unreachable`, `AccessRefused` or `ServiceFailed`.
         """
-        held = self._held(topics)
-        return {topic: {p: span for (t, p), span in held.items() if t == topic} for topic in topics}
+        spans = self.spans(*topics)
+        return {topic: {p: span for (t, p), span in spans.items() if t == topic} for topic in topics}
+
+    def spans(self, *topics: str) -> dict[Partition, Span]:
+        """As `watermarks`, all partitions side by side, as `read` takes them."""
+        parts = [
+            (topic, one.id) for topic, about in self._describe(topics).items() for one in about.partitions
+        ]
+        ends = self._offsets(parts, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        begins = self._offsets(parts, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        # Asked later, the oldest offset may have passed the end that was seen: what lay between is gone.
+        return {at: Span(begins[at], max(begins[at], ends[at])) for at in parts}
 
     def since(self, topics: Collection[str], time_ms: int) -> dict[Partition, Span]:
         """The span from the first record with this timestamp, or a later one, to the end, by partition.
 
         `time_ms` is in milliseconds since 1970. Empty spans lie at the end. Raises as `watermarks`.
         """
-        held = self._held(topics)
+        held = self.spans(*topics)
         found = self._offsets(held, OffsetSpec.for_timestamp(min(max(0, time_ms), _LATEST)))
         # The end as it was seen, not as it will be when reading begins: nothing in between is missed.
         begins = {at: offset if offset >= 0 else held[at].end for at, offset in found.items()}
@@ -215,15 +225,6 @@ class Log:
             if not _NAME.fullmatch(topic):
                 raise missing(topic, self._settings)
         return self._answers(self._admin.describe_topics, TopicCollection(list(dict.fromkeys(topics))))
-
-    def _held(self, topics: Collection[str]) -> dict[Partition, Span]:
-        parts = [
-            (topic, one.id) for topic, about in self._describe(topics).items() for one in about.partitions
-        ]
-        ends = self._offsets(parts, OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        begins = self._offsets(parts, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        # Asked later, the oldest offset may have passed the end that was seen: what lay between is gone.
-        return {at: Span(begins[at], max(begins[at], ends[at])) for at in parts}
 
     def _offsets(self, parts: Collection[Partition], spec: OffsetSpec) -> dict[Partition, int]:
         """The offset that `spec` asks for; -1 where no record is so late."""

@@ -188,7 +188,7 @@ class Registry:
         """Register a schema under `subject`, or find it there; returns its id."""
         # The client remembers schemas that it saw, and would not register again what was deleted since.
         self.client.clear_caches()  # type: ignore[no-untyped-call]
-        return self._ask(lambda: self.client.register_schema(subject, Schema(text, "AVRO")))
+        return self._ask(lambda: self.client.register_schema(subject, Schema(text, AVRO)))
 
     def accepts(self, subject: str, text: str) -> Verdict | None:
         """What the registry says of a schema that would be the next of `subject`; None without a history."""

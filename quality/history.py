@@ -73,13 +73,11 @@ class History:
             return None
 
     def _messages(self, newest: int | None) -> Iterator[Message]:
-        log, topic = self._sources.log, self._topic
-        return log.read(
-            {
-                (topic, partition): Span(max(begin, end - newest) if newest else begin, end)
-                for partition, (begin, end) in log.watermarks(topic)[topic].items()
-            }
-        )
+        log = self._sources.log
+        spans = log.spans(self._topic)
+        if newest:
+            spans = {at: Span(max(begin, end - newest), end) for at, (begin, end) in spans.items()}
+        return log.read(spans)
 
 
 def encode(validation: Validation, schema: JsonSchema) -> bytes:

@@ -22,8 +22,7 @@ def count(log: Log, topic: str) -> int:
 
 def writer_versions(log: Log, topic: str) -> dict[str, int]:
     """Read all of `topic` and count its records by the schema id in their header."""
-    spans = {(topic, partition): span for partition, span in log.watermarks(topic)[topic].items()}
-    return dict(sorted(Counter(map(_writer, log.read(spans))).items()))
+    return dict(sorted(Counter(map(_writer, log.read(log.spans(topic)))).items()))
 
 
 def _writer(message: Message) -> str:

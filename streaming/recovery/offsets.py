@@ -58,9 +58,8 @@ def remembers_since(kafka: Kafka, topics: Collection[str]) -> int:
     now, oldest = time.time_ns() // 1_000_000, dict[Partition, int]()
     with open_log(kafka) as log:
         forgetful = {
-            (topic, partition): Span(begin, min(begin + _LOOKED_AT, end))
-            for topic, spans in log.watermarks(*topics).items()
-            for partition, (begin, end) in spans.items()
+            at: Span(begin, min(begin + _LOOKED_AT, end))
+            for at, (begin, end) in log.spans(*topics).items()
             if begin > 0
         }
         for message in log.read(forgetful):
