@@ -9,31 +9,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contracts.avro.decode import Decoder, Undecodable
     from contracts.consume import Message, Poison
-    from contracts.decode import Decoder, Undecodable
     from contracts.errors import PlatformError
-    from contracts.folder import load_contract, load_contracts
-    from contracts.kafka import Kafka
-    from contracts.model import Contract, Mode, Rule, Severity, Version
-    from contracts.registry import Registry, SchemaRegistry, connect
+    from contracts.folder.model import Contract, Mode, Rule, Severity, Version
+    from contracts.folder.read import load_contract, load_contracts
+    from contracts.kafka.cluster import Kafka
+    from contracts.registry.registry import Registry, SchemaRegistry, connect
 
 _HOMES = {
-    "Contract": "model",
-    "Decoder": "decode",
-    "Kafka": "kafka",
+    "Contract": "folder.model",
+    "Decoder": "avro.decode",
+    "Kafka": "kafka.cluster",
     "Message": "consume",
-    "Mode": "model",
+    "Mode": "folder.model",
     "PlatformError": "errors",
     "Poison": "consume",
-    "Registry": "registry",
-    "Rule": "model",
-    "SchemaRegistry": "registry",
-    "Severity": "model",
-    "Undecodable": "decode",
-    "Version": "model",
-    "connect": "registry",
-    "load_contract": "folder",
-    "load_contracts": "folder",
+    "Registry": "registry.registry",
+    "Rule": "folder.model",
+    "SchemaRegistry": "registry.registry",
+    "Severity": "folder.model",
+    "Undecodable": "avro.decode",
+    "Version": "folder.model",
+    "connect": "registry.registry",
+    "load_contract": "folder.read",
+    "load_contracts": "folder.read",
 }
 
 __all__ = [

@@ -1,6 +1,6 @@
 """`python -m contracts`."""
 
 from contracts.cli import app, exit_code
-from contracts.cli_support import run
+from contracts.process.command_line import run
 
 run(app, exit_code)

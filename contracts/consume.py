@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from confluent_kafka import Message as KafkaMessage
 
-from contracts.decode import Decoder, Undecodable
+from contracts.avro.decode import Decoder, Undecodable
+from contracts.avro.wire import schema_id_header
 from contracts.errors import UnusableSetting
-from contracts.kafka import ANSWERS_WITHIN
-from contracts.registry import connect
-from contracts.topic_source import TopicSource, log, offset_of, partition_of
-from contracts.wire import schema_id_header
+from contracts.kafka.cluster import ANSWERS_WITHIN
+from contracts.kafka.source import TopicSource, log, offset_of, partition_of
+from contracts.registry.registry import connect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 import embedded
-from contracts.cli_support import ProductName, messages, print_json, run
-from contracts.product import load_products, product_named
+from contracts.folder.product import load_products, product_named
+from contracts.process.command_line import ProductName, messages, print_json, run
 from embedded.lock import USES
 from embedded.running import RunningServices
 

@@ -1,6 +1,6 @@
 """`python -m producer`."""
 
-from contracts.cli_support import run
+from contracts.process.command_line import run
 from producer.cli import app
 
 run(app)

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from contracts.publishing import NotDelivered
+from contracts.kafka.publishing import NotDelivered
 from producer.observation import REMEMBERED, News, Recent, Shape
 from producer.parse import Context, parse
 from producer.publish import Publisher

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from contracts.broker import Broker
 from contracts.errors import PlatformError, UnusableSetting
-from contracts.model import Contract
-from contracts.registry import connect
-from contracts.settings import Addresses
+from contracts.folder.model import Contract
+from contracts.kafka.settings import Addresses
+from contracts.kafka.topics import Broker
+from contracts.registry.registry import connect
 from producer.api import Client
 from producer.parse import parse
 from producer.places import Place

@@ -14,8 +14,8 @@ from enum import Enum
 from operator import itemgetter
 from typing import Any
 
-from contracts.model import Contract
-from contracts.product import product_named
+from contracts.folder.model import Contract
+from contracts.folder.product import product_named
 
 RawRecord = dict[str, Any]
 """A record of a raw contract; times are milliseconds since 1970, UTC."""

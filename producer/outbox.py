@@ -14,7 +14,7 @@ from typing import Literal
 import structlog
 from confluent_kafka import KafkaError
 
-from contracts.publishing import NotDelivered
+from contracts.kafka.publishing import NotDelivered
 from producer.observation import News, Shape, news
 from producer.parse import RawRecord
 from producer.publish import Channel, Publisher

@@ -8,14 +8,14 @@ from typing import Any
 
 import fastavro
 
-from contracts.broker import metadata
+from contracts.avro.wire import frame
 from contracts.errors import PlatformError
-from contracts.kafka import Kafka
-from contracts.log import open_log
-from contracts.model import Contract
-from contracts.publishing import NotDelivered, Topic, Writer
-from contracts.registry import Registry
-from contracts.wire import frame
+from contracts.folder.model import Contract
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import open_log
+from contracts.kafka.publishing import NotDelivered, Topic, Writer
+from contracts.kafka.topics import metadata
+from contracts.registry.registry import Registry
 from producer.parse import RawRecord
 
 _ANSWERS_AT_ONCE = 1.0

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from contracts.errors import NoDiskSpace, UnusableSetting
-from contracts.product import Product
+from contracts.folder.product import Product
 from producer.observation import Identity
 
 _log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from contracts.errors import UnusableSetting
-from contracts.files import replacing
+from contracts.process.files import replacing
 from producer.parse import LARGEST_BODY, PARTS, Context
 
 _SUFFIXES = (".json", ".jsonl", ".jsonl.gz")

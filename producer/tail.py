@@ -6,8 +6,8 @@ import hashlib
 from collections import Counter
 from contextlib import suppress
 
-from contracts.kafka import Kafka
-from contracts.log import NeverQuiet, open_log
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import NeverQuiet, open_log
 
 _CLOCK_STEP = 5_000
 """Milliseconds by which a clock may be set back between noting a time and sending a record."""
@@ -25,7 +25,7 @@ def fingerprint(value: bytes) -> bytes:
 def on_topic(kafka: Kafka, topic: str, since: int) -> Counter[bytes]:
     """Count the records that came to `topic` since a time (milliseconds), by the fingerprint of their value.
 
-    Raises what `contracts.log` raises: `Unreachable` when the broker falls silent.
+    Raises what `contracts.kafka.log` raises: `Unreachable` when the broker falls silent.
     """
     found: Counter[bytes] = Counter()
     with open_log(kafka) as log, suppress(NeverQuiet):

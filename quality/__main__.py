@@ -1,6 +1,6 @@
 """`python -m quality`."""
 
-from contracts.cli_support import run
+from contracts.process.command_line import run
 from quality.cli import app, exit_code
 
 run(app, exit_code)

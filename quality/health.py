@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from contracts.files import write_whole
+from contracts.process.files import write_whole
 
 _FOLDER = Path("build/quality")
 

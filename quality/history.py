@@ -10,14 +10,14 @@ from dataclasses import replace
 import fastavro
 from confluent_kafka import Message
 
-from contracts.decode import Decoder, Undecodable
+from contracts.avro.decode import Decoder, Undecodable
+from contracts.avro.wire import frame
 from contracts.errors import ServiceFailed, UnusableSetting
-from contracts.kafka import Kafka
-from contracts.log import Span
-from contracts.model import JsonSchema
-from contracts.publishing import Writer
+from contracts.folder.model import JsonSchema
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import Span
+from contracts.kafka.publishing import Writer
 from contracts.records.topic_weather_quality import Validation, Verdict
-from contracts.wire import frame
 from quality.sources import Sources
 from quality.verdict import verdict
 

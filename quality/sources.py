@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts.errors import RegistryMismatch, UnusableSetting
-from contracts.folder import load_contracts
-from contracts.kafka import Kafka
-from contracts.log import Log, open_log
-from contracts.model import Contract
-from contracts.product import Product
-from contracts.registry import Registry, connect
-from contracts.settings import addresses
+from contracts.folder.model import Contract
+from contracts.folder.product import Product
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import Log, open_log
+from contracts.kafka.settings import addresses
+from contracts.registry.registry import Registry, connect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Entry point of `python -m streaming`."""
 
-from contracts.cli_support import run
+from contracts.process.command_line import run
 from streaming.cli import app
 
 run(app)

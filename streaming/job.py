@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.errors import UnusableSetting
-from contracts.kafka import Kafka
-from contracts.model import Role
-from contracts.product import Product, product_named
-from contracts.registry import SchemaRegistry
-from contracts.times import milliseconds
+from contracts.folder.model import Role
+from contracts.folder.product import Product, product_named
+from contracts.kafka.cluster import Kafka
+from contracts.process.times import milliseconds
+from contracts.registry.registry import SchemaRegistry
 from streaming.recovery.checkpoint import Checkpoint
 
 SHORTEST_REAL_TIME_BATCH = 5.0

@@ -12,9 +12,9 @@ import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from contracts.broker import CLIENT_LOG, broker_error
 from contracts.errors import PlatformError, ServiceFailed, UnusableSetting
-from contracts.kafka import Kafka
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import CLIENT_LOG, broker_error
 
 DELIVERED_WITHIN = 10.0
 """Seconds within which a record that was handed to a Kafka client is on its topic, or is given up."""
@@ -62,8 +62,8 @@ class Lease:
     def __enter__(self) -> Lease:
         """Take it over from whoever has it, and wait for what that one has under way.
 
-        Raises `LeaseLost` when another does so meanwhile, and what `contracts.broker.broker_error` makes of a
-        broker that does not give it.
+        Raises `LeaseLost` when another does so meanwhile, and what `broker_error` makes of a broker that
+        does not give it.
         """
         try:
             self._join()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import contracts
 import streaming
-from contracts.folder import contracts_folder, load_contracts
+from contracts.folder.read import contracts_folder, load_contracts
 
 ARCHIVE, SCRIPT = "weather-stream.zip", "weather_stream.py"
 CONNECTORS = ("spark-sql-kafka-0-10", "spark-avro")

@@ -12,14 +12,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.broker import Broker
 from contracts.consume import consume
 from contracts.errors import ServiceFailed, UnusableSetting
-from contracts.kafka import Kafka
-from contracts.log import watermarks
-from contracts.publishing import ANY, Writer
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
+from contracts.kafka.publishing import ANY, Writer
+from contracts.kafka.topics import Broker
 from contracts.records.topic_weather_quarantine import DeadLetter
-from contracts.registry import SchemaRegistry
+from contracts.registry.registry import SchemaRegistry
 from streaming.lease import DELIVERED_WITHIN, Lease
 from streaming.record.encode import MARK
 from streaming.recovery.offsets import Coordinates, header_values, remembers_since

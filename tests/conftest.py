@@ -197,7 +197,7 @@ def spark(
     """One small Spark for the whole session: two cores, one GiB, UTC."""
     from pyspark.sql import SparkSession
 
-    from contracts.timestamps import accept_any_timestamp
+    from contracts.avro.timestamps import accept_any_timestamp
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").appName("tests").config("spark.driver.memory", "1g")

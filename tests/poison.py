@@ -16,10 +16,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
-from contracts.folder import load_contracts
-from contracts.registry import connect
-from contracts.topic_source import offset_of, partition_of
-from contracts.wire import HEADER_SIZE, frame
+from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.folder.read import load_contracts
+from contracts.kafka.source import offset_of, partition_of
+from contracts.registry.registry import connect
 from streaming.record.plan import LARGEST_VALUE
 from tests.streams import QUARANTINE, Place, raw_values
 

@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.checks.rules import CHECKS
 from contracts.errors import UnusableSetting
-from contracts.folder import load_contract
-from contracts.model import Contract
-from contracts.rules import CHECKS
+from contracts.folder.model import Contract
+from contracts.folder.read import load_contract
 
 FIELDS: dict[str, tuple[Any, str]] = {
     "truth": ("boolean", "boolean"),

@@ -19,10 +19,10 @@ from pytest_docker.plugin import DockerComposeExecutor, Services, get_docker_ser
 from containers import engine
 from containers.stack import Service, service_of
 from contracts.errors import PlatformError
-from contracts.folder import load_contracts
-from contracts.kafka import Kafka
-from contracts.log import watermarks
-from contracts.registry import connect
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
+from contracts.registry.registry import connect
 from tests.streams import FINAL, QUARANTINE, RAW, Place, sources
 
 QUALITY = "topic-weather-quality"

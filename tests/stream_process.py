@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from contracts.kafka import Kafka
-from contracts.log import watermarks
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
 from tests.streams import Place
 
 _LOOK_EVERY = 0.1

@@ -20,13 +20,13 @@ import requests
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pyspark.sql import SparkSession
 
-from contracts.folder import load_contracts
-from contracts.kafka import Kafka
-from contracts.log import watermarks
-from contracts.model import Role
-from contracts.product import product_named
-from contracts.registry import SchemaRegistry, connect
-from contracts.wire import HEADER_SIZE, frame
+from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.folder.model import Role
+from contracts.folder.product import product_named
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
+from contracts.registry.registry import SchemaRegistry, connect
 from streaming import Job, Progress, Stream
 from streaming.running.supervise import Supervisor
 

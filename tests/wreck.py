@@ -17,9 +17,9 @@ from pathlib import Path
 import psutil
 from confluent_kafka import Message, Producer
 
-from contracts.broker import Broker
-from contracts.kafka import Kafka
-from contracts.publishing.tail import behind, ends
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.publishing.tail import behind, ends
+from contracts.kafka.topics import Broker
 from embedded import Services
 
 _STOPS_WITHIN = 30.0

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contracts.compatibility import Type, parse, words
-from contracts.compatibility.schema import Field
-from contracts.diff import Change, diff
+from contracts.checks.rules import definition
+from contracts.evolution.compatibility import Type, parse, words
+from contracts.evolution.compatibility.schema import Field
+from contracts.evolution.diff import Change, diff
+from contracts.folder.model import Contract, Rule, Version
 from contracts.generate import module_name, record_name
-from contracts.model import Contract, Rule, Version
-from contracts.rules import definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

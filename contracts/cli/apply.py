@@ -9,17 +9,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.apply import carry_out, look, prepare
-from contracts.broker import Broker
 from contracts.cli.options import AdoptUnknown, Partitions
 from contracts.cli.plan import overlooked_rows
-from contracts.cli_support import messages, print_json
 from contracts.errors import PlatformError
-from contracts.folder import contracts_folder, load_contracts
-from contracts.model import Contract
-from contracts.plan import Step, overlooked
-from contracts.registry import Registry, connect
-from contracts.settings import addresses
+from contracts.evolution.apply import carry_out, look, prepare
+from contracts.evolution.plan import Step, overlooked
+from contracts.folder.model import Contract
+from contracts.folder.read import contracts_folder, load_contracts
+from contracts.kafka.settings import addresses
+from contracts.kafka.topics import Broker
+from contracts.process.command_line import messages, print_json
+from contracts.registry.registry import Registry, connect
 
 
 def apply(

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.check import check as faults_of
-from contracts.cli_support import messages, print_json
-from contracts.compatibility import ENGINES, Labelled, check_schemas, parse
 from contracts.errors import UnusableSetting
-from contracts.folder import contracts_folder, load_contracts, read_schema
-from contracts.lock import load
-from contracts.model import Mode
+from contracts.evolution.check import check as faults_of
+from contracts.evolution.compatibility import ENGINES, Labelled, check_schemas, parse
+from contracts.folder.lock import load
+from contracts.folder.model import Mode
+from contracts.folder.read import contracts_folder, load_contracts, read_schema
+from contracts.process.command_line import messages, print_json
 
 _NO_READERS = frozenset({"", "none"})
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import print_json
-from contracts.diff import Change
-from contracts.diff import diff as changes_of
 from contracts.errors import UnusableSetting
-from contracts.folder import contract_of
-from contracts.model import Contract, Version
+from contracts.evolution.diff import Change
+from contracts.evolution.diff import diff as changes_of
+from contracts.folder.model import Contract, Version
+from contracts.folder.read import contract_of
+from contracts.process.command_line import print_json
 
 
 def diff(

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from contracts.catalogue import Example, facts, pages
-from contracts.cli_support import messages, print_json
-from contracts.folder import load_contracts
-from contracts.model import Contract
+from contracts.folder.model import Contract
+from contracts.folder.read import load_contracts
+from contracts.process.command_line import messages, print_json
 
 
 def docs(

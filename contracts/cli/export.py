@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from contracts.cli_support import messages, print_json
 from contracts.export import FORMATS
-from contracts.folder import contract_of, load_contracts
+from contracts.folder.read import contract_of, load_contracts
+from contracts.process.command_line import messages, print_json
 
 FormatName = Literal["odcs", "great-expectations", "spark"]
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import messages, print_json
 from contracts.errors import UnusableSetting
-from contracts.folder import HOME, load_contracts
+from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_texts
+from contracts.process.command_line import messages, print_json
 
 RECORDS = HOME / "records"
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import messages, print_json
-from contracts.folder import load_contracts
+from contracts.folder.read import load_contracts
 from contracts.lint import lint as faults_of
+from contracts.process.command_line import messages, print_json
 
 
 def lint(

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from contracts.check import check
-from contracts.cli_support import messages, print_json
 from contracts.errors import ContractsAtFault
-from contracts.files import write_whole
-from contracts.folder import contracts_folder, load_contracts, refuse_unfit_rules
-from contracts.lock import FILE, differences, load, lock_of, render
+from contracts.evolution.check import check
+from contracts.folder.lock import FILE, differences, load, lock_of, render
+from contracts.folder.read import contracts_folder, load_contracts, refuse_unfit_rules
+from contracts.process.command_line import messages, print_json
+from contracts.process.files import write_whole
 
 
 def lock(

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import messages, print_json
 from contracts.errors import UnusableSetting
-from contracts.folder import contract_of
+from contracts.folder.read import contract_of
+from contracts.process.command_line import messages, print_json
 
 
 def new_version(

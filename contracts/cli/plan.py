@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.apply import Judged, prepare
-from contracts.broker import Broker
 from contracts.cli.options import AdoptUnknown, Partitions
-from contracts.cli_support import messages, print_json
-from contracts.folder import contracts_folder
-from contracts.plan import Adopt, CreateTopic, Overlooked, Register, SetMode
-from contracts.registry import Verdict, connect
-from contracts.settings import addresses
+from contracts.evolution.apply import Judged, prepare
+from contracts.evolution.plan import Adopt, CreateTopic, Overlooked, Register, SetMode
+from contracts.folder.read import contracts_folder
+from contracts.kafka.settings import addresses
+from contracts.kafka.topics import Broker
+from contracts.process.command_line import messages, print_json
+from contracts.registry.registry import Verdict, connect
 
 
 def plan(

@@ -12,13 +12,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contracts.cli_support import print_json
+from contracts.avro.json_form import to_json
 from contracts.consume import Message, consume
 from contracts.errors import UnusableSetting
-from contracts.folder import load_contracts
+from contracts.folder.read import load_contracts
 from contracts.generate import module_name, record_name
-from contracts.json_form import to_json
-from contracts.settings import addresses
+from contracts.kafka.settings import addresses
+from contracts.process.command_line import print_json
 
 
 class Start(str, Enum):

@@ -12,7 +12,7 @@ import yaml
 from contracts.export.great_expectations import suite
 from contracts.export.odcs import data_contract
 from contracts.export.spark import predicates, sql
-from contracts.model import Contract
+from contracts.folder.model import Contract
 
 Document = dict[str, Any]
 

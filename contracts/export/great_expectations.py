@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.model import Contract
-from contracts.rules import CHECKS, expectation
+from contracts.checks.rules import CHECKS, expectation
+from contracts.folder.model import Contract
 
 
 def suite(contract: Contract) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from contracts.compatibility import Type, parse
-from contracts.compatibility.schema import Field
-from contracts.model import Contract, JsonSchema, Rule
-from contracts.rules import CHECKS, definition, expectation, fields_of
+from contracts.checks.rules import CHECKS, definition, expectation, fields_of
+from contracts.evolution.compatibility import Type, parse
+from contracts.evolution.compatibility.schema import Field
+from contracts.folder.model import Contract, JsonSchema, Rule
 
 Node = dict[str, Any]
 

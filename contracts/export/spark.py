@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.model import Contract
-from contracts.rules import predicate
+from contracts.checks.rules import predicate
+from contracts.folder.model import Contract
 
 
 def predicates(contract: Contract) -> dict[str, Any]:

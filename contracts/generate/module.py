@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from contracts.compatibility.schema import Field, Type, parse, walk
 from contracts.errors import ContractsAtFault
+from contracts.evolution.compatibility.schema import Field, Type, parse, walk
+from contracts.folder.model import Contract
 from contracts.generate.names import Names, attribute, module_of
 from contracts.generate.text import docstring, escaped, for_resolution, packed, quoted
 from contracts.generate.types import default, shape
-from contracts.model import Contract
 
 
 def module_name(contract: Contract) -> str:

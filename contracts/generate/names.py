@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.compatibility.schema import Type, walk
+from contracts.evolution.compatibility.schema import Type, walk
 
 _PREFIX = "avro"
 

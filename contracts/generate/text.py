@@ -8,7 +8,7 @@ import textwrap
 import unicodedata
 from typing import Any
 
-from contracts.model import JsonSchema
+from contracts.folder.model import JsonSchema
 
 WIDTH = 100
 _NOT_SHOWN = frozenset({"Cc", "Cf", "Cs"})

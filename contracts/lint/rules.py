@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contracts.compatibility.readable import (
+from contracts.evolution.compatibility.readable import (
     SPARK_NUMBERS,
     SPARK_STRUCT_FROM,
     Spot,
@@ -17,7 +17,7 @@ from contracts.compatibility.readable import (
     unlawful_defaults,
     zero_byte_items,
 )
-from contracts.compatibility.schema import NAMED, Type, walk
+from contracts.evolution.compatibility.schema import NAMED, Type, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

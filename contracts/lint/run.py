@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.compatibility import Type, parse
+from contracts.checks.rules import fields_of, type_problems
 from contracts.errors import UnusableSetting
+from contracts.evolution.compatibility import Type, parse
+from contracts.folder.model import Contract
 from contracts.lint.rules import RULES
-from contracts.model import Contract
-from contracts.rules import fields_of, type_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ Every topic has a module of its own, such as `weather_records.topic_weather_fina
 In the wheel that `make sdk` builds, this file is `weather_records`, and gives the topics' records as well.
 """
 
+from contracts.avro.decode import Undecodable
 from contracts.consume import Message, Poison, consume
-from contracts.decode import Undecodable
 from contracts.errors import (
     AccessRefused,
     PlatformError,
@@ -20,8 +20,8 @@ from contracts.errors import (
     Unreachable,
     UnusableSetting,
 )
-from contracts.kafka import Kafka
-from contracts.registry import SchemaRegistry
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import SchemaRegistry
 
 __all__ = [
     "AccessRefused",

@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from contracts.cli_support import messages
 from contracts.errors import DownloadFailed, NoDiskSpace, UnusableSetting
+from contracts.process.command_line import messages
 from embedded.exclusive import exclusive
 from embedded.ivy import Wanted, failure, start_ivy
 from embedded.lock import Artifact, sha256_of

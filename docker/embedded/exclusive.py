@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from contracts.cli_support import messages
 from contracts.errors import ServiceFailed
+from contracts.process.command_line import messages
 
 _POLL_SECONDS = 0.2
 

@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 
 from contracts.errors import ServiceFailed
-from contracts.files import write_whole
-from contracts.settings import SERVICES_FILE
+from contracts.kafka.settings import SERVICES_FILE
+from contracts.process.files import write_whole
 from embedded import process
 from embedded.exclusive import exclusive
 from embedded.pins import read_pins

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from contracts.cli_support import messages
 from contracts.errors import PlatformError
+from contracts.process.command_line import messages
 from embedded import Services
 from embedded.exclusive import exclusive
 from embedded.ivy import pyspark_folder

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contracts.files import write_whole
+from contracts.process.files import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

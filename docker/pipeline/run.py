@@ -13,10 +13,10 @@ from pathlib import Path
 from rich.console import Console
 
 from contracts.errors import ServiceFailed
-from contracts.kafka import Kafka
-from contracts.log import Log, open_log
-from contracts.product import Product
-from contracts.settings import addresses
+from contracts.folder.product import Product
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import Log, open_log
+from contracts.kafka.settings import addresses
 from embedded import Services, running_services
 from pipeline.facts import Facts, ProductFacts, summary
 from pipeline.memory import PeakMemory

@@ -6,8 +6,8 @@ from collections import Counter
 
 from confluent_kafka import Message
 
-from contracts.log import Log
-from contracts.wire import NotFramed, schema_id
+from contracts.avro.wire import NotFramed, schema_id
+from contracts.kafka.log import Log
 
 
 def end_offsets(log: Log, topic: str) -> dict[int, int]:

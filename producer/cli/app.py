@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.logs import log_to_stderr
+from contracts.process.logs import log_to_stderr
 from producer.api.client import MASK
 from producer.cli import backfill, config, doctor, history, parse, poll, replay
 from producer.cli.live import TAKES_PLACES

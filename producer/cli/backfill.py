@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import ProductName, messages
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.process.command_line import ProductName, messages
 from producer.backfill import Backfill
 from producer.cli.common import (
     STATE,

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from contracts.cli_support import INTERRUPTED, messages, print_json
 from contracts.errors import UnusableSetting
-from contracts.product import Product
-from contracts.registry import connect
-from contracts.settings import addresses
+from contracts.folder.product import Product
+from contracts.kafka.settings import addresses
+from contracts.process.command_line import INTERRUPTED, messages, print_json
+from contracts.registry.registry import connect
 from producer.observation import shape_of
 from producer.parse import BODIES, Context, Source, Units
 from producer.publish import DELIVER_WITHIN, Publisher

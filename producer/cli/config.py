@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from contracts.cli_support import print_json
 from contracts.errors import UnusableSetting
-from contracts.folder import contracts_folder
-from contracts.settings import SERVICES_FILE, addresses
+from contracts.folder.read import contracts_folder
+from contracts.kafka.settings import SERVICES_FILE, addresses
+from contracts.process.command_line import print_json
 from producer.places import WELL_KNOWN, WELL_KNOWN_BY_COORDINATES
 from producer.settings import weather_api
 

@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from contracts.cli_support import ProductName, print_json
-from contracts.product import product_named
-from contracts.settings import addresses
+from contracts.folder.product import product_named
+from contracts.kafka.settings import addresses
+from contracts.process.command_line import ProductName, print_json
 from producer import doctor as checks
 from producer.api import Client, Gate
 from producer.cli.live import Calls, Live, PlacesFile, Written, api_of, places_wanted

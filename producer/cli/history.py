@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import INTERRUPTED, ProductName, messages, print_json
 from contracts.errors import PlatformError, UnusableSetting
-from contracts.files import replacing
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.process.command_line import INTERRUPTED, ProductName, messages, print_json
+from contracts.process.files import replacing
 from producer.api import Api, Client, Gate, openweathermap
 from producer.cli.common import AsJson, progress_bar
 from producer.cli.live import Calls, PlacesFile, Written, places_wanted

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from contracts.errors import UnusableSetting
-from contracts.product import Product
+from contracts.folder.product import Product
 from producer.api import Api, open_meteo, openweathermap
 from producer.parse import Units
 from producer.places import WELL_KNOWN, WELL_KNOWN_BY_COORDINATES, Place, places, places_in, places_of

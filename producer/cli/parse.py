@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.cli_support import ProductName, print_json
 from contracts.errors import UnusableSetting
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.process.command_line import ProductName, print_json
 from producer.cli.common import context_of, source_option, units_option
 from producer.parse import Context, RawRecord, Source, Units
 from producer.parse import parse as parse_body

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import ProductName
 from contracts.errors import UnusableSetting
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.process.command_line import ProductName
 from producer.api import Client, Gate
 from producer.cli.common import (
     STATE,

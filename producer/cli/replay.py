@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from contracts.cli_support import ProductName, messages, print_json
 from contracts.errors import UnusableSetting
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.process.command_line import ProductName, messages, print_json
 from producer.api import Client, Gate, openweathermap
 from producer.backfill import Backfill
 from producer.cli.common import AsJson, conclude, connected, flush_within, now, progress_bar, units_option

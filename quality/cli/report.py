@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import ProductName, messages, print_json
 from contracts.errors import UnusableSetting
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.process.command_line import ProductName, messages, print_json
 from quality.history import History
 from quality.sources import open_sources
 

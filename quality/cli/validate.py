@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contracts.cli_support import ProductName, messages, print_json
-from contracts.json_form import to_json
-from contracts.product import product_named
+from contracts.avro.json_form import to_json
+from contracts.folder.product import product_named
+from contracts.process.command_line import ProductName, messages, print_json
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
 from quality.cli.shown import VERDICT_STYLES, in_words
 from quality.history import History

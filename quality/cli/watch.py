@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from contracts.cli_support import INTERRUPTED, ProductName, print_json
-from contracts.product import Product, product_named
+from contracts.folder.product import Product, product_named
+from contracts.process.command_line import INTERRUPTED, ProductName, print_json
 from contracts.records.topic_weather_quality import Verdict
 from quality import health
 from quality.cli.shown import VERDICT_STYLES, broken, in_words

@@ -8,9 +8,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import Rule
+from contracts.checks.rules import column, literal, predicate
+from contracts.folder.model import Rule
 from contracts.records.topic_weather_quality import Coordinates
-from contracts.rules import column, literal, predicate
 from quality.window.read import EXAMPLES, OFFSET, PARTITION, PLACE, coordinates
 
 

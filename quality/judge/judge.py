@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from contracts.model import Contract
-from contracts.product import Product
+from contracts.folder.model import Contract
+from contracts.folder.product import Product
 from contracts.records.topic_weather_quality import Origin, RuleResult, Validation, Verdict
 from quality.judge import examples, suite
 from quality.portrait.drift import baseline

@@ -15,11 +15,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from contracts.checks.rules import Expectation, definition, expectation, fields_of
 from contracts.errors import PlatformError, UnusableSetting
-from contracts.model import Contract, Rule
+from contracts.folder.model import Contract, Rule
+from contracts.process.times import milliseconds
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation
-from contracts.rules import Expectation, definition, expectation, fields_of
-from contracts.times import milliseconds
 from quality.portrait.take import Due, Portrayal
 
 # Counts only: no value of a record leaves Spark this way, and Spark does not collect any.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import JsonSchema
+from contracts.folder.model import JsonSchema
 from contracts.records.topic_weather_quality import Bin, Distribution
 
 OUTERMOST = 1200

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import Contract, JsonSchema
+from contracts.folder.model import Contract, JsonSchema
 from contracts.records.topic_weather_quality import (
     Feed,
     Latency,

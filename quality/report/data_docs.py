@@ -16,9 +16,9 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 from great_expectations.render.view.view import DefaultJinjaPageView
 
-from contracts.model import Contract
+from contracts.checks.rules import CHECKS, expectation
+from contracts.folder.model import Contract
 from contracts.records.topic_weather_quality import RuleResult
-from contracts.rules import CHECKS, expectation
 from quality.report.summary import Summary
 
 _CUT = frozenset(

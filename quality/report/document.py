@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.compatibility.schema import parse
-from contracts.folder import load_contracts
-from contracts.json_form import json_schemas, to_json
-from contracts.model import JsonSchema
+from contracts.avro.json_form import json_schemas, to_json
+from contracts.evolution.compatibility.schema import parse
+from contracts.folder.model import JsonSchema
+from contracts.folder.read import load_contracts
 from contracts.records.topic_weather_quality import Origin, Severity, Validation, Verdict
 from quality.portrait.drift import as_bins
 from quality.report.commands import read, replay, replay_all

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from contracts.errors import UnusableSetting
-from contracts.files import write_whole
+from contracts.process.files import write_whole
 from quality.report.document import document
 from quality.report.junit import junit
 from quality.report.openmetrics import openmetrics

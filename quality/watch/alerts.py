@@ -19,8 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from contracts.avro.json_form import to_json
 from contracts.errors import UnusableSetting
-from contracts.json_form import to_json
 from contracts.records.topic_weather_quality import Incident, Validation
 from quality.window.extent import place
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import PlatformError
-from contracts.product import Product
+from contracts.folder.product import Product
 from quality import health
 from quality.history import History
 from quality.sources import open_sources

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contracts.model import Contract
+from contracts.folder.model import Contract
+from contracts.process.times import milliseconds
 from contracts.records.topic_weather_quality import Incident, Origin, Validation
-from contracts.times import milliseconds
 from quality.history import History
 from quality.judge.judge import judge
 from quality.sources import Sources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from contracts.log import Log
+from contracts.kafka.log import Log
 from contracts.records.topic_weather_quality import Slice
 from quality.window.extent import Window
 from quality.window.times import now

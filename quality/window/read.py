@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
+from contracts.avro.spark_sql import Framed
+from contracts.avro.wire import HEADER_FIELD, SEAL_FIELD, new_seal
 from contracts.records.topic_weather_quality import Coordinates
-from contracts.spark_sql import Framed
-from contracts.wire import HEADER_FIELD, SEAL_FIELD, new_seal
 from quality.sources import Sources
 from quality.window.extent import Window
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from pyspark.sql import SparkSession
 
+from contracts.avro.timestamps import accept_any_timestamp
 from contracts.errors import ServiceFailed
-from contracts.kafka import SPARK_REDACTION
-from contracts.timestamps import accept_any_timestamp
+from contracts.kafka.cluster import SPARK_REDACTION
 
 _LARGEST_VALUE = 1 << 20
 """Bytes, or items, that Avro may allocate for one value: a few bytes can claim a huge string or array."""

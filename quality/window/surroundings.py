@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.log import Span
+from contracts.kafka.log import Span
 from contracts.records.topic_weather_quality import (
     Coordinates,
     QuarantineGroup,

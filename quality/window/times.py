@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta, timezone
 
 from contracts.errors import UnusableSetting
-from contracts.times import milliseconds
+from contracts.process.times import milliseconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST, _LAST = datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)

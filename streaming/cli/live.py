@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from rich.live import Live
 from rich.text import Text
 
-from contracts.cli_support import messages
+from contracts.process.command_line import messages
 from streaming.telemetry.report import Reporter
 from streaming.telemetry.shown import facts, line
 

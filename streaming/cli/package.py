@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import messages, print_json
+from contracts.process.command_line import messages, print_json
 
 _SHOWN = """\
 spark-submit --master spark://HOST:7077 \\

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from contracts.cli_support import ProductName, messages, print_json
 from contracts.errors import UnusableSetting
-from contracts.model import Role
-from contracts.product import product_named
+from contracts.folder.model import Role
+from contracts.folder.product import product_named
+from contracts.kafka.settings import addresses
+from contracts.process.command_line import ProductName, messages, print_json
 from contracts.records.topic_weather_quarantine import Reason
-from contracts.settings import addresses
 
 
 def replay(  # noqa: PLR0917 - Typer passes options by name

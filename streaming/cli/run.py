@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import INTERRUPTED, ProductName, print_json
-from contracts.model import Role
-from contracts.product import product_named
-from contracts.settings import addresses
+from contracts.folder.model import Role
+from contracts.folder.product import product_named
+from contracts.kafka.settings import addresses
+from contracts.process.command_line import INTERRUPTED, ProductName, print_json
 from streaming.job import SHORTEST_REAL_TIME_BATCH, Job, checkpoint_of
 
 
@@ -103,7 +103,7 @@ def run(  # noqa: PLR0917 - Typer passes options by name
         wait=wait,
     )
     # Spark takes half a second to import: too long for `--help` and for a mistyped option.
-    from contracts.logs import log_to_stderr, masking  # noqa: PLC0415
+    from contracts.process.logs import log_to_stderr, masking  # noqa: PLC0415
     from streaming.cli.live import live_line, watched_by_someone  # noqa: PLC0415
     from streaming.engine.progress import Progress  # noqa: PLC0415
     from streaming.running.stream import Stream  # noqa: PLC0415

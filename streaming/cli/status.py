@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contracts.cli_support import ProductName, print_json
 from contracts.errors import NotRunning
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.process.command_line import ProductName, print_json
 from streaming.job import checkpoint_of
 
 

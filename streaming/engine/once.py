@@ -17,10 +17,10 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
+from contracts.checks.rules import column, literal
 from contracts.errors import RecordsLost
-from contracts.model import Contract
-from contracts.rules import column, literal
-from contracts.times import milliseconds
+from contracts.folder.model import Contract
+from contracts.process.times import milliseconds
 from streaming.engine.progress import Progress
 from streaming.record.encode import Output, put_aside
 from streaming.record.judge import Reason

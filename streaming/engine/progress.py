@@ -13,9 +13,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.streaming.listener import StreamingQueryProgress
 
-from contracts.model import Severity
-from contracts.rules import literal, predicate
-from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
+from contracts.avro.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
+from contracts.checks.rules import literal, predicate
+from contracts.folder.model import Severity
 from streaming.record.plan import Plan
 
 OBSERVATION = "verdicts"

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
+from contracts.avro.timestamps import accept_any_timestamp
 from contracts.errors import ServiceFailed, UnsuitableRuntime
-from contracts.kafka import SPARK_REDACTION
-from contracts.timestamps import accept_any_timestamp
+from contracts.kafka.cluster import SPARK_REDACTION
 from streaming.engine.readers import WITHOUT_KEPT_READERS
 
 QUICK_START = "-XX:TieredStopAtLevel=1"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from contracts.compatibility.readable import recursion
-from contracts.compatibility.schema import Type, parse
-from contracts.model import Contract
+from contracts.evolution.compatibility.readable import recursion
+from contracts.evolution.compatibility.schema import Type, parse
+from contracts.folder.model import Contract
 
 
 def other_branches(text: str, raw: Contract) -> dict[int, str]:

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import JsonSchema
-from contracts.spark_sql import Framed
-from contracts.wire import SEAL_FIELD
+from contracts.avro.spark_sql import Framed
+from contracts.avro.wire import SEAL_FIELD
+from contracts.folder.model import JsonSchema
 
 
 def decode(

@@ -10,10 +10,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.avro.functions import to_avro
 
-from contracts.model import JsonSchema
-from contracts.rules import column, literal
-from contracts.timestamps import EARLIEST_MS, LATEST_MS
-from contracts.wire import frame
+from contracts.avro.timestamps import EARLIEST_MS, LATEST_MS
+from contracts.avro.wire import frame
+from contracts.checks.rules import column, literal
+from contracts.folder.model import JsonSchema
 from streaming.record.judge import HAS_ID, SCHEMA_ID, Reason, first_that_holds
 from streaming.record.schema import enums, field_names
 from streaming.record.trace import TRACE

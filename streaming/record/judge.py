@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import Contract, Rule, Severity
-from contracts.rules import column, literal, predicate
-from contracts.wire import GUID_HEADER_SIZE, GUID_MAGIC, HEADER_SIZE, MAGIC, SCHEMA_ID_HEADER
+from contracts.avro.wire import GUID_HEADER_SIZE, GUID_MAGIC, HEADER_SIZE, MAGIC, SCHEMA_ID_HEADER
+from contracts.checks.rules import column, literal, predicate
+from contracts.folder.model import Contract, Rule, Severity
 from streaming.record.schema import non_null_fields
 from streaming.record.unreadable import NOT_UTF8, Unreadable, unreadable
 

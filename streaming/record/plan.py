@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
 
-from contracts.model import Contract
-from contracts.wire import new_seal
+from contracts.avro.wire import new_seal
+from contracts.folder.model import Contract
 from streaming.record.branches import other_branches
 from streaming.record.decode import decode
 from streaming.record.encode import SOURCE_COLUMNS, Output, encode

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from contracts.errors import UnusableSetting
-from contracts.model import Contract, JsonSchema
+from contracts.folder.model import Contract, JsonSchema
 
 READER = "streaming"
 """The stream's name among a contract's consumers."""

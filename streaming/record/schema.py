@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.model import JsonSchema
+from contracts.folder.model import JsonSchema
 
 
 def field_names(schema: JsonSchema) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ nothing counts.
 
 from __future__ import annotations
 
-from contracts.rules import literal
+from contracts.checks.rules import literal
 
 TRACEPARENT, TRACESTATE = "traceparent", "tracestate"
 LONGEST_STATE = 512

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from contracts.compatibility.readable import SPARK_NUMBERS, SPARK_STRUCT_FROM
-from contracts.compatibility.schema import Type, parse
-from contracts.model import JsonSchema
-from contracts.rules import column, literal
-from contracts.timestamps import EARLIEST_MS, LATEST_MS
+from contracts.avro.timestamps import EARLIEST_MS, LATEST_MS
+from contracts.checks.rules import column, literal
+from contracts.evolution.compatibility.readable import SPARK_NUMBERS, SPARK_STRUCT_FROM
+from contracts.evolution.compatibility.schema import Type, parse
+from contracts.folder.model import JsonSchema
 
 NOT_UTF8 = "a text that is not UTF-8"
 _NO_TIME = "a time outside the years 1 to 9999"

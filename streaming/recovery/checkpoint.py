@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from contracts.errors import CheckpointMismatch, NoDiskSpace, UnusableSetting
-from contracts.files import write_whole
+from contracts.process.files import write_whole
 
 Offsets = Mapping[int, int]
 """Partition to offset."""

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from confluent_kafka import Message
 
-from contracts.kafka import Kafka
-from contracts.log import Partition, Span, open_log, partition_of
-from contracts.timestamps import KAFKA_SINCE_MS
-from contracts.wire import NotFramed, schema_id_header, schema_id_or_guid
+from contracts.avro.timestamps import KAFKA_SINCE_MS
+from contracts.avro.wire import NotFramed, schema_id_header, schema_id_or_guid
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import Partition, Span, open_log, partition_of
 from streaming.record.encode import OFFSET_HEADER, PARTITION_HEADER
 
 Coordinates = tuple[int, int]

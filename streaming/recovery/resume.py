@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.log import Span, open_log, watermarks
+from contracts.kafka.log import Span, open_log, watermarks
 from streaming.job import Job
 from streaming.recovery.checkpoint import Checkpoint, Offsets, RealTime
 from streaming.recovery.offsets import Coordinates, sources_since
@@ -47,7 +47,7 @@ def check_still_same(job: Job) -> None:
 class Resume:
     """How the stream of `job` goes on from its `checkpoint`; each answer is as things are when it is asked.
 
-    Raises what `contracts.log` and `Checkpoint` raise.
+    Raises what `contracts.kafka.log` and `Checkpoint` raise.
     """
 
     job: Job

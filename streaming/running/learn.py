@@ -9,11 +9,11 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from contracts.broker import metadata
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
-from contracts.log import watermarks
-from contracts.model import Contract
-from contracts.registry import Registry
+from contracts.folder.model import Contract
+from contracts.kafka.log import watermarks
+from contracts.kafka.topics import metadata
+from contracts.registry.registry import Registry
 from streaming.job import Job, current_product
 from streaming.record.branches import flaw
 from streaming.record.plan import Plan, unfilled

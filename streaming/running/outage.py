@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from contracts.errors import PlatformError, Unreachable
-from contracts.log import open_log
+from contracts.kafka.log import open_log
 from streaming.job import Job
 from streaming.running.learn import check_topics, patiently
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
-from contracts.registry import connect
+from contracts.registry.registry import connect
 from streaming.engine.real_time import slots_needed
 from streaming.engine.spark import configure, session
 from streaming.job import Job

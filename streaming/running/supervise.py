@@ -16,8 +16,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import PlatformError, RecordsLost, ServiceFailed, Unreachable
-from contracts.log import watermarks
-from contracts.registry import Registry
+from contracts.kafka.log import watermarks
+from contracts.registry.registry import Registry
 from streaming.engine.ending import begin_no_batch, is_in_batch
 from streaming.engine.failures import passes, translate, unregistered
 from streaming.engine.once import check_whole

@@ -18,7 +18,7 @@ from pyspark.sql.streaming.listener import (
 )
 
 from contracts.errors import CheckpointMismatch, PlatformError
-from contracts.registry import Registry
+from contracts.registry.registry import Registry
 from streaming.engine.progress import Progress, read
 from streaming.job import Job
 from streaming.record.plan import Plan

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from contracts.files import write_whole
+from contracts.process.files import write_whole
 
 FILE = ".running.json"
 """In the checkpoint's folder; Spark passes over names that begin with a dot."""

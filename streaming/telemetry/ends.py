@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 
 from contracts.errors import PlatformError
-from contracts.log import open_log
+from contracts.kafka.log import open_log
 from streaming.job import Job
 from streaming.telemetry.newest import Newest, Tails
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from confluent_kafka import Message
 
+from contracts.avro.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
 from contracts.errors import Unreachable
-from contracts.kafka import Kafka
-from contracts.log import Log, Partition, Span
-from contracts.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import Log, Partition, Span
 from streaming.recovery.offsets import Coordinates, source_of
 
 TAIL = 500

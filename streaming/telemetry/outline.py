@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.lock import digest
-from contracts.model import Contract, Severity
-from contracts.rules import predicate
+from contracts.checks.rules import predicate
+from contracts.folder.lock import digest
+from contracts.folder.model import Contract, Severity
 from streaming.engine.once import DUPLICATE
 from streaming.record.plan import Plan
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import fastavro
 
-from contracts.compatibility import Type, parse
+from contracts.evolution.compatibility import Type, parse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,8 +14,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from contracts.compatibility import Type
-from contracts.compatibility.resolution import resolves, written_fields
+from contracts.evolution.compatibility import Type
+from contracts.evolution.compatibility.resolution import resolves, written_fields
 
 _EPOCH = datetime(1970, 1, 1)
 _DAY = date(1970, 1, 1)
@@ -57,7 +57,7 @@ def random_value(random: Random, node: Type, depth: int = 0) -> Any:
 
 
 def as_written(node: Type, value: Any) -> Any:
-    """A value as `contracts.json_form.from_json` gives it, in the form that is kept here."""
+    """A value as `contracts.avro.json_form.from_json` gives it, in the form that is kept here."""
     if node.kind == "union":
         index = next(i for i, b in enumerate(node.branches) if (b.kind == "null") is (value is None))
         return index, as_written(node.branches[index], value)

@@ -12,11 +12,11 @@ from typing import Any
 import fastavro
 from confluent_kafka import Producer
 
+from contracts.avro.wire import frame
 from contracts.errors import ServiceFailed
-from contracts.folder import load_contracts
-from contracts.kafka import Kafka
-from contracts.model import JsonSchema
-from contracts.wire import frame
+from contracts.folder.model import JsonSchema
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
 from producer import Context, parse
 from producer.replay import SOURCE, load_observations
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import psutil
 from confluent_kafka.admin import AdminClient
 
-from contracts.broker import Broker
-from contracts.kafka import Kafka
-from contracts.model import Role
-from contracts.product import product_named
-from contracts.registry import Registry, SchemaRegistry, connect
+from contracts.folder.model import Role
+from contracts.folder.product import product_named
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import Broker
+from contracts.registry.registry import Registry, SchemaRegistry, connect
 from embedded import Services
 from streaming.job import Job
 from tests.bench.raw_records import evolved

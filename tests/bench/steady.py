@@ -18,9 +18,9 @@ from typing import cast
 import psutil
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from contracts.broker import CLIENT_LOG
 from contracts.errors import ServiceFailed
-from contracts.kafka import Kafka
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import CLIENT_LOG
 from embedded.java import wheel_java
 from streaming.job import Job
 from streaming.record.encode import OFFSET_HEADER, PARTITION_HEADER

@@ -22,8 +22,8 @@ from pyspark.sql.avro.functions import from_avro, to_avro
 from pyspark.sql.streaming.listener import StreamingQueryListener, StreamingQueryProgress
 from pyspark.sql.types import StructType
 
-from contracts.registry import connect
-from contracts.wire import frame
+from contracts.avro.wire import frame
+from contracts.registry.registry import connect
 from streaming.engine.query import PRODUCER
 from streaming.engine.spark import SQL_SETTINGS, session
 from streaming.job import Job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.model import Contract
+from contracts.folder.model import Contract
 from streaming.record.enrich.air import AIR
 from streaming.record.enrich.table import Enrichment
 from streaming.record.enrich.weather import WEATHER

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import JsonSchema
+from contracts.folder.model import JsonSchema
 
 Rows = Mapping[str, str]
 """Field to Spark SQL."""

@@ -27,7 +27,7 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.naming.dataset import Kafka as KafkaNaming
 
-from contracts.model import Contract
+from contracts.folder.model import Contract
 from streaming.record.enrich import enrichment_of
 from streaming.record.plan import Plan
 from streaming.telemetry.shown import iso

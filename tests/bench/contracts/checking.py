@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from contracts.folder import load_contracts
-from contracts.lock import FILE, lock_of, render
+from contracts.folder.lock import FILE, lock_of, render
+from contracts.folder.read import load_contracts
 from tests.bench.figures import merge
 
 CONTRACTS = (50, 100, 200)

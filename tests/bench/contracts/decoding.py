@@ -18,14 +18,14 @@ from typing import Any
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from contracts.compatibility import parse
-from contracts.decode import Decoder
+from contracts.avro.decode import Decoder
+from contracts.avro.json_form import from_json
 from contracts.errors import UnusableSetting
-from contracts.folder import HOME, load_contracts
-from contracts.json_form import from_json
+from contracts.evolution.compatibility import parse
+from contracts.folder.read import HOME, load_contracts
+from contracts.kafka.settings import addresses
 from contracts.records.topic_weather_final import Observation
-from contracts.registry import Registry, connect
-from contracts.settings import addresses
+from contracts.registry.registry import Registry, connect
 from embedded import Services
 from tests.bench.figures import merge
 

@@ -31,11 +31,11 @@ from confluent_kafka.cimpl import NewTopic
 from kafka import KafkaProducer
 
 from contracts import connect, load_contracts
-from contracts.cli_support import messages, run
+from contracts.avro.wire import frame
 from contracts.errors import ContractsAtFault
-from contracts.kafka import Kafka
-from contracts.model import Contract
-from contracts.wire import frame
+from contracts.folder.model import Contract
+from contracts.kafka.cluster import Kafka
+from contracts.process.command_line import messages, run
 from embedded import Services
 from producer import Context, RawRecord, parse
 from producer.publish import Publisher

@@ -22,12 +22,12 @@ from typing import Annotated
 import psutil
 import typer
 
-from contracts.broker import Broker
-from contracts.cli_support import messages, run
 from contracts.errors import ContractsAtFault, ServiceFailed
-from contracts.folder import HOME, load_contracts
-from contracts.log import watermarks
-from contracts.registry import connect
+from contracts.folder.read import HOME, load_contracts
+from contracts.kafka.log import watermarks
+from contracts.kafka.topics import Broker
+from contracts.process.command_line import messages, run
+from contracts.registry.registry import connect
 from quality.watch.rest import TIMES
 from streaming.job import Job
 from tests.bench import ways

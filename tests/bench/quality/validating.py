@@ -31,10 +31,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from contracts import connect
-from contracts.cli_support import messages, run
+from contracts.avro.wire import frame
 from contracts.errors import ContractsAtFault
-from contracts.folder import HOME, load_contract
-from contracts.wire import frame
+from contracts.folder.read import HOME, load_contract
+from contracts.process.command_line import messages, run
 from embedded import Services
 from tests.bench.figures import merge
 

@@ -15,10 +15,10 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.cli_support import messages, run
+from contracts.avro.wire import HEADER_SIZE, frame
 from contracts.errors import ServiceFailed
-from contracts.log import watermarks
-from contracts.wire import HEADER_SIZE, frame
+from contracts.kafka.log import watermarks
+from contracts.process.command_line import messages, run
 from streaming.job import Job
 from tests.bench.figures import merge
 from tests.bench.raw_records import Record, fill, framed

@@ -17,8 +17,8 @@ from typing import Annotated
 import psutil
 import typer
 
-from contracts.cli_support import messages, run
 from contracts.errors import ServiceFailed
+from contracts.process.command_line import messages, run
 from tests.bench.figures import merge
 from tests.bench.raw_records import framed
 from tests.bench.services import ground

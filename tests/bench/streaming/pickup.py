@@ -16,9 +16,9 @@ from typing import Annotated
 
 import typer
 
-from contracts.cli_support import messages, run
 from contracts.errors import ContractsAtFault
-from contracts.registry import connect
+from contracts.process.command_line import messages, run
+from contracts.registry.registry import connect
 from tests.bench.figures import merge
 from tests.bench.raw_records import evolved, framed
 from tests.bench.services import ground

@@ -20,9 +20,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.avro.functions import from_avro
 
-from contracts.cli_support import messages, run
-from contracts.registry import connect
-from contracts.wire import HEADER_SIZE
+from contracts.avro.wire import HEADER_SIZE
+from contracts.process.command_line import messages, run
+from contracts.registry.registry import connect
 from streaming.engine.progress import counted
 from streaming.engine.query import PRODUCER
 from streaming.engine.spark import session

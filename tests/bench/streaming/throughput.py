@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.cli_support import messages, run
+from contracts.process.command_line import messages, run
 from tests.bench import ways
 from tests.bench.figures import merge
 from tests.bench.raw_records import as_json, fill, framed

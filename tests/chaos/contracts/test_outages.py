@@ -12,11 +12,11 @@ import fastavro
 import pytest
 from confluent_kafka import Producer
 
-from contracts.broker import Broker
+from contracts.avro.wire import frame
 from contracts.consume import consume
-from contracts.kafka import Kafka
-from contracts.registry import connect
-from contracts.wire import frame
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import Broker
+from contracts.registry.registry import connect
 from embedded import Services
 
 SCHEMA = {"type": "record", "name": "Count", "fields": [{"name": "number", "type": "long"}]}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.folder import HOME, load_contract
-from contracts.kafka import Kafka
-from contracts.publishing import Writer
-from contracts.registry import connect
+from contracts.folder.read import HOME, load_contract
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.publishing import Writer
+from contracts.registry.registry import connect
 from embedded import Services
 from producer import Context, RawRecord, parse
 from producer.outbox import Outbox

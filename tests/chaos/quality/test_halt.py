@@ -13,11 +13,11 @@ from threading import Thread
 import pytest
 
 from contracts.errors import Unreachable
-from contracts.folder import load_contracts
-from contracts.kafka import Kafka
-from contracts.log import open_log
-from contracts.product import product_named
-from contracts.registry import connect
+from contracts.folder.product import product_named
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import open_log
+from contracts.registry.registry import connect
 from embedded import Services
 from quality.history import History
 from quality.sources import Sources

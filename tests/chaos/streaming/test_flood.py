@@ -9,7 +9,7 @@ import psutil
 import pytest
 from confluent_kafka import Producer
 
-from contracts.wire import HEADER_SIZE, frame
+from contracts.avro.wire import HEADER_SIZE, frame
 from tests.bench.steady import java_of, live
 from tests.stream_process import published, stream_process
 from tests.streams import Place, raw_values

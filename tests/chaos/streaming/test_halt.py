@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from contracts.errors import PlatformError
-from contracts.kafka import Kafka
+from contracts.kafka.cluster import Kafka
 from embedded import Services
 from streaming.lease import Lease
 from streaming.replay import Sender

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from contracts.wire import frame
+from contracts.avro.wire import frame
 from streaming.recovery.checkpoint import Checkpoint
 from tests.streams import Place, make_place, raw_values
 

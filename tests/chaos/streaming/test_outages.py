@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from contracts.broker import Broker
-from contracts.kafka import Kafka
-from contracts.wire import frame
+from contracts.avro.wire import frame
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import Broker
 from embedded import Services
 from tests.stream_process import published, stream_process
 from tests.streams import Place, make_place, raw_values

@@ -28,10 +28,10 @@ from confluent_kafka.schema_registry import Schema, SchemaReference, header_sche
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+from contracts.avro.wire import SCHEMA_ID_HEADER, frame
 from contracts.consume import Poison, consume
 from contracts.errors import Unreachable, UnusableSetting
-from contracts.registry import connect
-from contracts.wire import SCHEMA_ID_HEADER, frame
+from contracts.registry.registry import connect
 from tests.registries import CONFLUENT, registry
 
 if TYPE_CHECKING:

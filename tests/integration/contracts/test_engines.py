@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import fastavro
 
-from contracts.compatibility import ENGINES, MODES, Labelled, Reach, check_schemas, parse
+from contracts.avro.json_form import from_json
+from contracts.avro.reader.compile import compile_reader
 from contracts.errors import UnusableSetting
-from contracts.folder import load_contract, load_contracts
-from contracts.json_form import from_json
-from contracts.model import Contract, Mode
-from contracts.reader.compile import compile_reader
+from contracts.evolution.compatibility import ENGINES, MODES, Labelled, Reach, check_schemas, parse
+from contracts.folder.model import Contract, Mode
+from contracts.folder.read import load_contract, load_contracts
 from tests.avro_pairs import (
     Reading,
     as_written,

@@ -16,13 +16,13 @@ from confluent_kafka import Producer
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from contracts.compatibility import parse
+from contracts.avro.json_form import from_json
 from contracts.consume import consume
-from contracts.folder import HOME, load_contracts
-from contracts.json_form import from_json
-from contracts.lock import FILE, lock_of, render
+from contracts.evolution.compatibility import parse
+from contracts.folder.lock import FILE, lock_of, render
+from contracts.folder.read import HOME, load_contracts
 from contracts.records.topic_weather_final import Observation
-from contracts.registry import Registry, connect
+from contracts.registry.registry import Registry, connect
 
 if TYPE_CHECKING:
     from tests.conftest import RunCli

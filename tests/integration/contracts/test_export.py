@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
-from contracts.compatibility import parse
+from contracts.avro.json_form import from_json
+from contracts.checks.patterns import unlike
+from contracts.checks.rules import CHECKS, fields_of, literal, predicate
+from contracts.evolution.compatibility import parse
 from contracts.export import FORMATS
-from contracts.folder import HOME, load_contracts
-from contracts.json_form import from_json
-from contracts.model import Contract
-from contracts.patterns import unlike
-from contracts.rules import CHECKS, fields_of, literal, predicate
+from contracts.folder.model import Contract
+from contracts.folder.read import HOME, load_contracts
 from tests.random_rules import FIELDS, PATTERNS, contract_at_random
 
 if TYPE_CHECKING:

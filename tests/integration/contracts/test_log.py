@@ -10,10 +10,10 @@ import pytest
 from confluent_kafka import Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from contracts.broker import Broker
 from contracts.errors import Unreachable, UnusableSetting
-from contracts.kafka import Kafka
-from contracts.log import Log, NeverQuiet, Span, open_log, watermarks
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import Log, NeverQuiet, Span, open_log, watermarks
+from contracts.kafka.topics import Broker
 from embedded import Services
 from tests.conftest import MakeTopic
 from tests.wreck import another_writer, halted

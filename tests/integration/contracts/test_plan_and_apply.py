@@ -18,14 +18,14 @@ from confluent_kafka.schema_registry import Schema, SchemaReference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.apply import carry_out, look
-from contracts.broker import Broker
-from contracts.folder import HOME, load_contract, load_contracts
-from contracts.kafka import Kafka
-from contracts.lock import FILE, lock_of, render
-from contracts.model import Mode, Version
-from contracts.plan import plan
-from contracts.registry import connect
+from contracts.evolution.apply import carry_out, look
+from contracts.evolution.plan import plan
+from contracts.folder.lock import FILE, lock_of, render
+from contracts.folder.model import Mode, Version
+from contracts.folder.read import HOME, load_contract, load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import Broker
+from contracts.registry.registry import connect
 from tests.registries import APICURIO, CONFLUENT, KARAPACE, Dialect
 from tests.registries import registry as kind_of_registry
 from tests.spellings import SCHEMAS, spelled_anew

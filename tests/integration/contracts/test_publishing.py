@@ -17,10 +17,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclBinding, AclOperation, AclPermissionType
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 
-from contracts.broker import Broker
 from contracts.errors import AccessRefused, Unreachable, UnusableSetting
-from contracts.kafka import Kafka
-from contracts.publishing import Writer
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.publishing import Writer
+from contracts.kafka.topics import Broker
 from embedded import Services
 from tests.wreck import QUICK, Wreck, all_of, make_topics, own_services
 

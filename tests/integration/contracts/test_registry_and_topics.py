@@ -21,18 +21,18 @@ from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[at
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from contracts.broker import Broker
-from contracts.compatibility import parse
+from contracts.avro.decode import Undecodable
+from contracts.avro.json_form import from_json
 from contracts.consume import Poison, consume
-from contracts.decode import Undecodable
 from contracts.errors import AccessRefused, RegistryMismatch, ServiceFailed, Unreachable, UnusableSetting
-from contracts.folder import HOME, load_contract, load_contracts
-from contracts.json_form import from_json
-from contracts.kafka import Kafka
-from contracts.lock import FILE, lock_of, render
-from contracts.model import Contract, Mode
+from contracts.evolution.compatibility import parse
+from contracts.folder.lock import FILE, lock_of, render
+from contracts.folder.model import Contract, Mode
+from contracts.folder.read import HOME, load_contract, load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import Broker
 from contracts.records.topic_weather_final import Observation, Source
-from contracts.registry import connect
+from contracts.registry.registry import connect
 
 if TYPE_CHECKING:
     from tests.conftest import MakeTopic, RunCli

@@ -18,11 +18,11 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from packaging.requirements import Requirement
 
-from contracts.compatibility import parse
-from contracts.folder import HOME, load_contracts
+from contracts.avro.json_form import from_json
+from contracts.evolution.compatibility import parse
+from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_name
-from contracts.json_form import from_json
-from contracts.registry import connect
+from contracts.registry.registry import connect
 from contracts.sdk import hatch_build
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ import fastavro
 import pytest
 import requests
 
+from contracts.avro.wire import HEADER_SIZE, schema_id
 from contracts.consume import consume
-from contracts.folder import HOME, load_contracts
-from contracts.model import Contract
+from contracts.folder.model import Contract
+from contracts.folder.read import HOME, load_contracts
 from contracts.records.topic_weather_final import Observation
-from contracts.registry import connect
-from contracts.wire import HEADER_SIZE, schema_id
+from contracts.registry.registry import connect
 from tests.conftest import ROOT, compose_command
 from tests.stack import QUALITY, Stack, all_published, each_once, stack
 from tests.streams import FINAL, RAW, Place, raw_values

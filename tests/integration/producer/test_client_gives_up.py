@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from contracts.folder import HOME, load_contract
-from contracts.kafka import Kafka
-from contracts.registry import connect
+from contracts.folder.read import HOME, load_contract
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import connect
 from embedded import Services
 from producer import Context, parse
 from producer.backfill import Backfill

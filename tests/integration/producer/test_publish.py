@@ -14,12 +14,12 @@ import fastavro
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from contracts.avro.wire import HEADER_SIZE, schema_id
 from contracts.errors import RegistryMismatch, Unreachable, UnusableSetting
-from contracts.folder import HOME, load_contract
-from contracts.kafka import Kafka
-from contracts.model import Contract
-from contracts.registry import connect
-from contracts.wire import HEADER_SIZE, schema_id
+from contracts.folder.model import Contract
+from contracts.folder.read import HOME, load_contract
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import connect
 from producer import Context, parse
 from producer.backfill import Backfill
 from producer.outbox import Outbox

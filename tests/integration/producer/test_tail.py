@@ -7,7 +7,7 @@ import time
 import pytest
 from confluent_kafka import Producer
 
-from contracts.kafka import Kafka
+from contracts.kafka.cluster import Kafka
 from producer.tail import fingerprint, on_topic
 from tests.conftest import MakeTopic
 from tests.wreck import another_writer

@@ -20,8 +20,8 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from contracts.folder import load_contracts
-from contracts.model import Contract
+from contracts.folder.model import Contract
+from contracts.folder.read import load_contracts
 from contracts.records.topic_weather_quality import RuleResult, Validation
 from quality.judge import suite
 from quality.portrait.take import Portrayal

@@ -14,10 +14,10 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from contracts.folder import HOME, load_contract
-from contracts.model import Contract
-from contracts.registry import Registry, connect
-from contracts.wire import frame
+from contracts.avro.wire import frame
+from contracts.folder.model import Contract
+from contracts.folder.read import HOME, load_contract
+from contracts.registry.registry import Registry, connect
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

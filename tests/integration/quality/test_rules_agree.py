@@ -10,9 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.model import Rule, Severity
+from contracts.checks.rules import predicate
+from contracts.folder.model import Rule, Severity
 from contracts.records.topic_weather_quality import RuleResult
-from contracts.rules import predicate
 from quality.judge import examples
 from quality.window.extent import place, raw_place
 from quality.window.read import OFFSET

@@ -19,12 +19,12 @@ from typing import Any
 import psutil
 import pytest
 
-from contracts.folder import load_contracts
-from contracts.kafka import Kafka
-from contracts.log import open_log
-from contracts.product import product_named
+from contracts.folder.product import product_named
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import open_log
 from contracts.records.topic_weather_quality import Origin
-from contracts.registry import SchemaRegistry, connect
+from contracts.registry.registry import SchemaRegistry, connect
 from quality.health import ask
 from quality.history import History
 from quality.sources import Sources

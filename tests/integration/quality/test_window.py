@@ -8,10 +8,10 @@ import pytest
 from confluent_kafka import Producer
 from pyspark.sql import SparkSession
 
-from contracts.product import product_named
+from contracts.avro.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
+from contracts.folder.product import product_named
 from contracts.records.topic_weather_quality import Slice
-from contracts.registry import Registry
-from contracts.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
+from contracts.registry.registry import Registry
 from quality.sources import open_sources
 from quality.window.extent import Window
 from quality.window.read import TIMESTAMP, WRITER, read

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from contracts.model import Rule, Severity
+from contracts.folder.model import Rule, Severity
 from contracts.records.topic_weather_quality import RuleResult, Slice, Station, Validation
 from quality.portrait.take import Portrayal
 from quality.window.read import TIMESTAMP

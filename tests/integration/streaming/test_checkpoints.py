@@ -13,10 +13,10 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
-from contracts.broker import Broker
 from contracts.errors import CheckpointMismatch, RecordsLost
-from contracts.kafka import Kafka
-from contracts.log import watermarks
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
+from contracts.kafka.topics import Broker
 from streaming import Stream
 from streaming.recovery.checkpoint import Checkpoint
 from tests.streams import Place, Running, make_place, raw_values, running

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from contracts.errors import Unreachable
-from contracts.kafka import Kafka
+from contracts.kafka.cluster import Kafka
 from embedded import Services
 from streaming.lease import Lease, LeaseLost
 from streaming.replay import Sender

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from contracts.kafka import Kafka
-from contracts.log import watermarks
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
 from streaming.package import package
 from tests.cluster import HOME, Cluster, cluster, environment
 from tests.poison import accept_large_records, check_put_aside, send_poison

@@ -13,10 +13,10 @@ import fastavro
 import pytest
 from pyspark.sql import SparkSession
 
-from contracts.compatibility import parse
-from contracts.json_form import from_json, to_json
-from contracts.product import product_named
-from contracts.wire import HEADER_SIZE, frame
+from contracts.avro.json_form import from_json, to_json
+from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.evolution.compatibility import parse
+from contracts.folder.product import product_named
 from streaming.engine.spark import configure
 from streaming.record.enrich.air import EPA, EUROPE, european_level
 from streaming.record.plan import Plan, project, unfilled

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
 from contracts.consume import consume
-from contracts.kafka import Kafka
+from contracts.kafka.cluster import Kafka
 from contracts.records.topic_weather_quarantine import DeadLetter
 from streaming.recovery.offsets import remembers_since
 from streaming.telemetry.newest import latency

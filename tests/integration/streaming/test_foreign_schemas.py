@@ -15,9 +15,9 @@ from confluent_kafka.schema_registry import Schema
 from confluent_kafka.schema_registry.common.schema_registry_client import SchemaReference
 from pyspark.sql import SparkSession
 
-from contracts.folder import load_contracts
-from contracts.registry import Registry, connect
-from contracts.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
+from contracts.avro.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
+from contracts.folder.read import load_contracts
+from contracts.registry.registry import Registry, connect
 from tests.streams import QUARANTINE, RAW, Place, decoded, raw_values, running
 
 _JSON = '{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "title": "%s"}'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.folder import load_contracts
-from contracts.registry import Registered, Registry, connect
+from contracts.folder.read import load_contracts
+from contracts.registry.registry import Registered, Registry, connect
 from streaming.running import learn
 from tests.streams import RAW, Place
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.broker import Broker
-from contracts.folder import load_contracts
-from contracts.kafka import Kafka
-from contracts.registry import connect
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import Broker
+from contracts.registry.registry import connect
 from embedded import Services
 from tests.stream_process import stream_process
 from tests.streams import RAW, make_place, raw_values

@@ -12,8 +12,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contracts.errors import TooFewSlots
-from contracts.folder import load_contracts
-from contracts.registry import connect
+from contracts.folder.read import load_contracts
+from contracts.registry.registry import connect
 from streaming import Stream
 from streaming.recovery.checkpoint import Checkpoint
 from tests.streams import RAW, Place, make_place, raw_values, running

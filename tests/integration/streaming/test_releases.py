@@ -14,11 +14,11 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 from pyspark.sql import SparkSession
 
+from contracts.avro.wire import schema_id
 from contracts.consume import Message, Record, consume
-from contracts.folder import HOME, load_contracts
+from contracts.folder.read import HOME, load_contracts
 from contracts.records.topic_weather_final import Observation
-from contracts.registry import connect
-from contracts.wire import schema_id
+from contracts.registry.registry import connect
 from tests.streams import FINAL, QUARANTINE, RAW, Place, raw_values, running
 
 R = TypeVar("R", bound=Record)

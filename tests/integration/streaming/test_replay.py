@@ -21,11 +21,11 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from pyspark.sql import SparkSession
 
-from contracts.folder import HOME, load_contracts
-from contracts.kafka import Kafka
-from contracts.log import watermarks
-from contracts.registry import connect
-from contracts.wire import frame
+from contracts.avro.wire import frame
+from contracts.folder.read import HOME, load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
+from contracts.registry.registry import connect
 from streaming import lease
 from streaming.lease import Lease, LeaseLost
 from tests.streams import QUARANTINE, Place, raw_values, running

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from contracts.wire import frame, schema_id
+from contracts.avro.wire import frame, schema_id
 from tests.stream_process import stream_process
 from tests.streams import Place, raw_values
 

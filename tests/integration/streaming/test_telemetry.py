@@ -27,10 +27,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from contracts.broker import Broker
-from contracts.kafka import Kafka
-from contracts.log import watermarks
-from contracts.wire import frame
+from contracts.avro.wire import frame
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
+from contracts.kafka.topics import Broker
 from tests.streams import Place, make_place, raw_values
 
 _LIMIT = 240.0

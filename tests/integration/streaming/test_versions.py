@@ -11,9 +11,9 @@ import fastavro
 from confluent_kafka import Producer
 from pyspark.sql import SparkSession
 
-from contracts.folder import load_contracts
-from contracts.registry import connect
-from contracts.wire import HEADER_SIZE, frame
+from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.folder.read import load_contracts
+from contracts.registry.registry import connect
 from tests.streams import FINAL, RAW, Place, raw_values, running, sources
 from tests.versions import with_a_new_field, with_an_order_of_its_own
 

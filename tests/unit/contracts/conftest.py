@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from contracts.cli import app, exit_code
-from contracts.cli_support import run
-from contracts.folder import HOME, load_contracts
-from contracts.lock import FILE, lock_of, render
+from contracts.folder.lock import FILE, lock_of, render
+from contracts.folder.read import HOME, load_contracts
+from contracts.process.command_line import run
 
 
 class Ran(NamedTuple):

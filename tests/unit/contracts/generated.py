@@ -19,12 +19,12 @@ from uuid import UUID
 import fastavro
 import pytest
 
-from contracts.compatibility import Type, parse
-from contracts.decode import Decoder
-from contracts.folder import load_contracts
+from contracts.avro.decode import Decoder
+from contracts.avro.wire import frame
+from contracts.evolution.compatibility import Type, parse
+from contracts.folder.model import Contract, Version
+from contracts.folder.read import load_contracts
 from contracts.generate import module_text, record_name
-from contracts.model import Contract, Version
-from contracts.wire import frame
 
 VALUES: dict[tuple[str, str], Any] = {
     ("null", "None"): None,

@@ -16,11 +16,11 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.catalogue import Example, facts, pages
+from contracts.checks.rules import definition
 from contracts.cli import app
-from contracts.diff import diff
-from contracts.folder import HOME, load_contract, load_contracts
-from contracts.model import Consumer, Contract
-from contracts.rules import definition
+from contracts.evolution.diff import diff
+from contracts.folder.model import Consumer, Contract
+from contracts.folder.read import HOME, load_contract, load_contracts
 
 CONTRACTS = load_contracts()
 EVIL = "\"><script>alert('x')</script><img src=x onerror=alert(1)>&amp;{{ 7 * 7 }}"

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.check import check, find_field
-from contracts.compatibility import parse, words
-from contracts.diff import diff
 from contracts.errors import UnusableSetting
-from contracts.folder import load_contracts
-from contracts.model import Consumer, Contract, Mode, Version
+from contracts.evolution.check import check, find_field
+from contracts.evolution.compatibility import parse, words
+from contracts.evolution.diff import diff
+from contracts.folder.model import Consumer, Contract, Mode, Version
+from contracts.folder.read import load_contracts
 from tests.avro_pairs import evolved, random_record
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from contracts.compatibility import ENGINES, RULES, Labelled, check_schemas, parse
 from contracts.errors import UnusableSetting
-from contracts.model import Mode
+from contracts.evolution.compatibility import ENGINES, RULES, Labelled, check_schemas, parse
+from contracts.folder.model import Mode
 
 
 def record(*fields: dict[str, Any], name: str = "R", **attributes: Any) -> dict[str, Any]:

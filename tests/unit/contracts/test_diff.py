@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contracts.diff import Change, diff
-from contracts.folder import load_contracts
-from contracts.model import Rule, Severity, Version
+from contracts.evolution.diff import Change, diff
+from contracts.folder.model import Rule, Severity, Version
+from contracts.folder.read import load_contracts
 
 if TYPE_CHECKING:
     from tests.unit.contracts.conftest import Cli

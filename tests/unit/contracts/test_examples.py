@@ -11,13 +11,13 @@ from typing import Any
 import fastavro
 import pytest
 
-from contracts.compatibility import parse
-from contracts.decode import Decoder, Undecodable
+from contracts.avro.decode import Decoder, Undecodable
+from contracts.avro.json_form import from_json, to_json
+from contracts.avro.wire import frame
 from contracts.errors import UnusableSetting
-from contracts.folder import HOME, load_contracts
+from contracts.evolution.compatibility import parse
+from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_name
-from contracts.json_form import from_json, to_json
-from contracts.wire import frame
 
 CONTRACTS = load_contracts()
 EXAMPLES = [

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from contracts.checks.rules import CHECKS
 from contracts.cli import app
 from contracts.export import FORMATS
-from contracts.folder import load_contracts
-from contracts.model import Contract, Rule, Severity, Version
-from contracts.rules import CHECKS
+from contracts.folder.model import Contract, Rule, Severity, Version
+from contracts.folder.read import load_contracts
 
 STANDARD = json.loads((Path(__file__).parent / "odcs-3.1.0.schema.json").read_text(encoding="utf-8"))
 """The Open Data Contract Standard's own JSON schema, by the Bitol project (Apache 2.0)."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.files import replacing, write_whole
+from contracts.process.files import replacing, write_whole
 
 
 def test_a_file_is_written_whole_and_nothing_stays_beside_it(tmp_path: Path) -> None:

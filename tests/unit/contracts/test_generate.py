@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 import contracts
+from contracts.avro.decode import Decoder
+from contracts.avro.wire import frame
 from contracts.cli.generate import generate
-from contracts.decode import Decoder
 from contracts.errors import ContractsAtFault, UnusableSetting
-from contracts.folder import HOME, load_contracts
+from contracts.folder.model import Contract, Version
+from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_name, module_text
-from contracts.model import Contract, Version
-from contracts.wire import frame
 
 KINDS: dict[str, Any] = {
     "type": "record",

@@ -9,9 +9,9 @@ from uuid import UUID
 import jsonschema
 import pytest
 
-from contracts.compatibility import parse
-from contracts.folder import HOME, load_contracts
-from contracts.json_form import json_schemas, to_json
+from contracts.avro.json_form import json_schemas, to_json
+from contracts.evolution.compatibility import parse
+from contracts.folder.read import HOME, load_contracts
 
 EXAMPLES = sorted(HOME.glob("topic-*/examples/v*/*.json"))
 

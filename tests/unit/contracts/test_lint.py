@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from contracts.compatibility import parse
-from contracts.folder import load_contracts
+from contracts.evolution.compatibility import parse
+from contracts.folder.model import Consumer, Contract, Mode, Rule, Severity, Version
+from contracts.folder.read import load_contracts
 from contracts.lint import RULES, lint
-from contracts.model import Consumer, Contract, Mode, Rule, Severity, Version
 
 
 def schema(*fields: dict[str, Any], **attributes: Any) -> dict[str, Any]:

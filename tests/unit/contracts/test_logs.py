@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from contracts.logs import log_to_stderr, masking
+from contracts.process.logs import log_to_stderr, masking
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import RegistryMismatch
-from contracts.lock import lock_of
-from contracts.model import Contract, Mode, Version
-from contracts.plan import (
+from contracts.evolution.plan import (
     CreateTopic,
     Held,
     Overlooked,
@@ -24,7 +22,9 @@ from contracts.plan import (
     overlooked,
     plan,
 )
-from contracts.registered import Registered
+from contracts.folder.lock import lock_of
+from contracts.folder.model import Contract, Mode, Version
+from contracts.registry.registered import Registered
 
 
 def version(number: int, *fields: dict[str, Any]) -> Version:

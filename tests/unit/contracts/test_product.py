@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contracts.errors import UnusableSetting
-from contracts.folder import HOME
-from contracts.model import Role
-from contracts.product import load_products, product_named
+from contracts.folder.model import Role
+from contracts.folder.product import load_products, product_named
+from contracts.folder.read import HOME
 
 if TYPE_CHECKING:
     from tests.unit.contracts.conftest import Cli

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.compatibility import parse
-from contracts.decode import Decoder, Undecodable
-from contracts.folder import load_contracts
-from contracts.reader.compile import compile_reader
-from contracts.reader.python import Unreadable
-from contracts.wire import SCHEMA_ID_HEADER, frame, schema_id_header
+from contracts.avro.decode import Decoder, Undecodable
+from contracts.avro.reader.compile import compile_reader
+from contracts.avro.reader.python import Unreadable
+from contracts.avro.wire import SCHEMA_ID_HEADER, frame, schema_id_header
+from contracts.evolution.compatibility import parse
+from contracts.folder.read import load_contracts
 from tests.avro_pairs import Reading, encode, random_value, read_in_fastavro
 from tests.avro_pairs.kinds import NEW, OLD, OTHER, RENAMED, SKY, holder
 

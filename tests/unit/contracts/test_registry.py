@@ -12,13 +12,13 @@ from typing import Any
 import fastavro
 import pytest
 
-from contracts.compatibility import parse
-from contracts.decode import Decoder, Undecodable
+from contracts.avro.decode import Decoder, Undecodable
+from contracts.avro.wire import frame
 from contracts.errors import RegistryMismatch, UnusableSchema
-from contracts.meaning import meaning
-from contracts.model import Adopted, Contract, Mode, Version
-from contracts.registry import Registry, connect
-from contracts.wire import frame
+from contracts.evolution.compatibility import parse
+from contracts.folder.model import Adopted, Contract, Mode, Version
+from contracts.registry.meaning import meaning
+from contracts.registry.registry import Registry, connect
 from tests.registries import APICURIO, CONFLUENT, KARAPACE, Dialect, Store, registry
 
 EACH = pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
-from contracts.compatibility import parse, resolve
+from contracts.evolution.compatibility import parse, resolve
 from tests.avro_pairs import evolved, random_schema
 from tests.avro_pairs.kinds import OTHER, RENAMED
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from contracts.checks.rules import CHECKS, definition
 from contracts.errors import UnusableSetting
 from contracts.export import FORMATS
-from contracts.folder import load_contract
+from contracts.folder.read import load_contract
 from contracts.lint import lint
-from contracts.rules import CHECKS, definition
 from tests.random_rules import SCHEMA, contract_at_random, contract_of
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import UnusableSetting
-from contracts.kafka import Kafka
-from contracts.settings import addresses
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.settings import addresses
 
 _SERVICES = {"KAFKA_BOOTSTRAP_SERVERS": "broker:9092", "SCHEMA_REGISTRY_URL": "https://registry"}
 _SASL = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512"}

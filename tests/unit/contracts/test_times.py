@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.times import milliseconds
+from contracts.process.times import milliseconds
 
 
 def test_a_length_reads_every_unit() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.product import product_named
+from contracts.folder.product import product_named
 from producer import Context, observation, parse
 from producer.observation import News, Recent, Shape, news, shape_of
 

@@ -13,7 +13,7 @@ import fastavro
 import pytest
 
 from contracts.errors import UnusableSetting
-from contracts.product import product_named
+from contracts.folder.product import product_named
 from producer import Context, Unparsable, parse
 from producer.cli.common import context_of
 from producer.cli.live import api_of, places_wanted

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.folder import HOME, load_contract
+from contracts.folder.read import HOME, load_contract
 from producer import Context, Unparsable, parse
 
 METRIC = Context(

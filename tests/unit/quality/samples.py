@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
-from contracts.folder import load_contracts
+from contracts.folder.read import load_contracts
 from contracts.records.topic_weather_quality import (
     Coordinates,
     RuleResult,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from contracts.folder import load_contracts
+from contracts.folder.read import load_contracts
 from quality.report import summarise
 from quality.report.data_docs import data_docs
 from tests.unit.quality import histories

@@ -10,11 +10,12 @@ from typing import Any
 import fastavro
 import pytest
 
-from contracts.compatibility import parse
-from contracts.decode import Decoder
-from contracts.folder import HOME, load_contracts
-from contracts.json_form import from_json
-from contracts.product import product_named
+from contracts.avro.decode import Decoder
+from contracts.avro.json_form import from_json
+from contracts.avro.wire import frame
+from contracts.evolution.compatibility import parse
+from contracts.folder.product import product_named
+from contracts.folder.read import HOME, load_contracts
 from contracts.records.topic_weather_quality import (
     Bin,
     Coordinates,
@@ -27,7 +28,6 @@ from contracts.records.topic_weather_quality import (
     Validation,
     Verdict,
 )
-from contracts.wire import frame
 from quality.history import encode, weighed
 from quality.portrait.spread import OUTERMOST
 from quality.portrait.take import DAYS, STATIONS

@@ -12,9 +12,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from contracts.folder import load_contracts
+from contracts.checks.rules import definition
+from contracts.folder.read import load_contracts
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
-from contracts.rules import definition
 from quality.report import summarise, write
 from quality.report.document import document, schema_text
 from quality.report.page.charts import inline

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from contracts.errors import UnusableSetting
-from contracts.folder import load_contracts
-from contracts.model import Rule, Severity
+from contracts.folder.model import Rule, Severity
+from contracts.folder.read import load_contracts
 from quality.judge.suite import check_rules
 
 

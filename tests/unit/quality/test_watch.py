@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contracts.product import product_named
+from contracts.folder.product import product_named
 from quality.watch import loop
 from quality.watch.alerts import alerts
 from quality.watch.loop import Watch, _started

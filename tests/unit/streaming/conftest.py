@@ -10,8 +10,8 @@ import fastavro
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from contracts.folder import load_contracts
-from contracts.wire import HEADER_SIZE, frame
+from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.folder.read import load_contracts
 from streaming.engine.spark import configure
 from streaming.record.plan import Plan, project
 from streaming.record.source import named

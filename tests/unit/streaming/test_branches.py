@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.model import Contract
+from contracts.folder.model import Contract
 from streaming.record.branches import flaw, other_branches
 from streaming.record.plan import Plan
 

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.wire import frame
+from contracts.avro.wire import frame
 from streaming.engine.progress import WRITERS_AT_MOST, counts, unpacked
 from streaming.engine.spark import configure
 from streaming.record.plan import Plan, judged

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.kafka import Kafka
-from contracts.product import product_named
-from contracts.registry import SchemaRegistry
+from contracts.folder.product import product_named
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import SchemaRegistry
 from streaming.engine.failures import translate, unregistered
 from streaming.job import Job
 from streaming.record.judge import UNREGISTERED

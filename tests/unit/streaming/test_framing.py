@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
+from contracts.avro.wire import HEADER_SIZE, SCHEMA_ID_HEADER, frame
 from streaming.record.plan import Plan
 from tests.poison import RawValue
 

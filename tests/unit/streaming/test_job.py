@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.product import product_named
+from contracts.folder.product import product_named
 from streaming.job import checkpoint_of
 
 FORMER = Path("build/checkpoint")

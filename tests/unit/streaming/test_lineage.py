@@ -18,9 +18,9 @@ from openlineage.client.event_v2 import RunState
 from openlineage.client.serde import Serde
 
 from contracts.errors import UnusableSetting
-from contracts.kafka import Kafka
-from contracts.product import product_named
-from contracts.registry import SchemaRegistry
+from contracts.folder.product import product_named
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.record.plan import Plan
 from streaming.telemetry import lineage

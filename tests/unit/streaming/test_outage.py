@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import CheckpointMismatch, Unreachable, UnusableSetting
-from contracts.kafka import Kafka
-from contracts.product import product_named
-from contracts.registry import SchemaRegistry
+from contracts.folder.product import product_named
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.recovery.recover import compare_ids, emptied
 from streaming.running.outage import StillAway, outlast

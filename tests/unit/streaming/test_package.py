@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from contracts.folder import HOME, load_contracts
+from contracts.folder.read import HOME, load_contracts
 from streaming.package import coordinates, package
 
 _ASK = """
-import json, contracts.folder, streaming
-print(json.dumps([streaming.__file__, *(c.owner for c in contracts.folder.load_contracts().values())]))
+import json, contracts.folder.read, streaming
+print(json.dumps([streaming.__file__, *(c.owner for c in contracts.folder.read.load_contracts().values())]))
 """
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.folder import load_contracts
+from contracts.folder.read import load_contracts
 from streaming.record.enrich import Enrichment
 from streaming.record.plan import Plan, unfilled
 

@@ -9,7 +9,7 @@ import fastavro
 import pytest
 
 from contracts.errors import UnusableSetting
-from contracts.folder import load_contracts
+from contracts.folder.read import load_contracts
 from streaming.record.projection import project, reader_schema
 
 SCHEMA: dict[str, Any] = {

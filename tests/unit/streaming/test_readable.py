@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 from pyspark.sql.avro.functions import from_avro, to_avro
 
-from contracts.decode import Decoder
+from contracts.avro.decode import Decoder
+from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.folder.model import Contract
 from contracts.generate import module_text
-from contracts.model import Contract
 from contracts.records.topic_weather_quarantine import DeadLetter
-from contracts.wire import HEADER_SIZE, frame
 from streaming.record.plan import Plan
 
 RAW_ID, FINAL_ID, QUARANTINE_ID = 7, 8, 9

@@ -11,9 +11,9 @@ from confluent_kafka import Message
 from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
-from contracts.kafka import Kafka
-from contracts.product import product_named
-from contracts.registry import SchemaRegistry
+from contracts.folder.product import product_named
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.recovery import recover
 from streaming.recovery.checkpoint import Batch, Checkpoint, Memory, RealTime

@@ -12,9 +12,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from contracts.errors import NotRunning, PortTaken, Unreachable, UnusableSetting
-from contracts.kafka import Kafka
-from contracts.product import product_named
-from contracts.registry import SchemaRegistry
+from contracts.folder.product import product_named
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.telemetry import beside
 from streaming.telemetry.ask import ask_at, ask_beside

@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from contracts.kafka import Kafka
-from contracts.product import product_named
-from contracts.registry import SchemaRegistry
+from contracts.folder.product import product_named
+from contracts.kafka.cluster import Kafka
+from contracts.registry.registry import SchemaRegistry
 from streaming.engine.progress import Progress
 from streaming.job import Job
 from streaming.record.plan import Plan

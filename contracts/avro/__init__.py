@@ -1,0 +1,1 @@
+"""Avro's bytes: how they are framed, read and shown."""

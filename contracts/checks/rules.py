@@ -1,0 +1,323 @@
+"""The checks that a rule can name: one row each, with its Spark predicate and its Great Expectations form.
+
+Both are plain text and data, so that nothing here needs Spark or Great Expectations. A check looks at a
+single row, or at a whole window of rows; only the first kind can judge a record in the stream.
+
+A null passes every check but `not_null`: absence is `not_null`'s business alone. NaN lies in no range; beside
+another field it is greater than every number and equal to itself, which is Spark's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.checks import forms
+from contracts.checks.forms import column, literal
+from contracts.checks.parameters import (
+    GROUPED,
+    LISTED,
+    NUMBERS,
+    ORDERED,
+    TEXTS,
+    TIMES,
+    Parameter,
+    Parameters,
+    Problem,
+    a_field,
+    a_length,
+    a_number,
+    a_pattern,
+    crossed,
+    some_fields,
+    some_values,
+)
+from contracts.evolution.compatibility.schema import Type
+from contracts.folder.model import JsonSchema, Rule
+from contracts.process.times import milliseconds
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Expectation",
+    "column",
+    "definition",
+    "expectation",
+    "fields_of",
+    "literal",
+    "predicate",
+    "shape_problems",
+    "type_problems",
+]
+
+Expectation = tuple[str, dict[str, Any]]
+"""Type of a Great Expectations expectation, and its keyword arguments."""
+Units = Mapping[str, str]
+"""Unit by field, for the fields that have one."""
+
+Metric = Callable[[Parameters], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One row of the table of checks."""
+
+    purpose: str
+    parameters: Mapping[str, Parameter]
+    needs_one_of: frozenset[str] = frozenset()
+    """Optional parameters without any of which the check asks for nothing."""
+    predicate: Callable[[Parameters], str] | None
+    """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
+    expectation: Callable[[Parameters], Expectation]
+    exported: bool = True
+    """Whether Great Expectations itself knows the expectation. `quality.judge.expectations` has the others,
+    which also look at what only the judging knows: the window's end, and the windows before it."""
+    words: Callable[[Parameters, Units], str]
+    """What it asks for, as the rest of a sentence that begins with `A record is right when`."""
+    dimension: str = "conformity"
+    """What it measures, in the words of the Open Data Contract Standard."""
+    metric: Metric | None = None
+    """The same as a metric of that standard; a check without is told in Great Expectations' words."""
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Names of the parameters that a rule must give."""
+        return frozenset(name for name, parameter in self.parameters.items() if parameter.required)
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Names of the parameters that a rule may give."""
+        return frozenset(self.parameters) - self.required
+
+    @property
+    def judges_rows(self) -> bool:
+        """Whether a single record can be judged by it."""
+        return self.predicate is not None
+
+
+CHECKS: dict[str, Check] = {
+    "not_null": Check(
+        purpose="The field is there.",
+        parameters={"field": a_field()},
+        dimension="completeness",
+        metric=lambda _: {"metric": "nullValues", "mustBe": 0},
+        predicate=lambda p: f"({column(p['field'])} IS NOT NULL)",
+        expectation=lambda p: ("expect_column_values_to_not_be_null", {"column": p["field"]}),
+        words=lambda p, _: f"{p['field']} is there",
+    ),
+    "range": Check(
+        purpose="The number lies between `min` and `max`, both included.",
+        parameters={"field": a_field(NUMBERS), "min": a_number(), "max": a_number()},
+        needs_one_of=frozenset({"min", "max"}),
+        dimension="accuracy",
+        predicate=forms.in_range,
+        expectation=lambda p: (
+            "expect_column_values_to_be_between",
+            {"column": p["field"], **forms.bounds(p)},
+        ),
+        words=lambda p, units: f"{p['field']} is {forms.bounds_in_words(p, units.get(p['field']))}",
+    ),
+    "one_of": Check(
+        purpose="The value is one of `values`.",
+        parameters={"field": a_field(LISTED), "values": some_values()},
+        metric=lambda p: forms.invalid_values({"validValues": list(p["values"])}),
+        predicate=forms.one_of,
+        expectation=lambda p: (
+            "expect_column_values_to_be_in_set",
+            {"column": p["field"], "value_set": list(p["values"])},
+        ),
+        words=lambda p, _: f"{p['field']} is one of {', '.join(map(str, p['values']))}",
+    ),
+    "matches": Check(
+        purpose="The text holds a match of the regular expression `pattern` (Java's syntax).",
+        parameters={"field": a_field(TEXTS), "pattern": a_pattern()},
+        metric=lambda p: forms.invalid_values({"pattern": p["pattern"]}),
+        predicate=lambda p: (
+            f"({column(p['field'])} IS NULL OR {column(p['field'])} RLIKE {literal(p['pattern'])})"
+        ),
+        expectation=lambda p: (
+            "expect_column_values_to_match_regex",
+            {"column": p["field"], "regex": p["pattern"]},
+        ),
+        words=lambda p, _: f"{p['field']} matches {p['pattern']}",
+    ),
+    "at_most": Check(
+        purpose="The number is not greater than the one in the field `other`.",
+        parameters={"field": a_field(ORDERED), "other": a_field(ORDERED, like="field")},
+        dimension="consistency",
+        predicate=forms.at_most,
+        expectation=lambda p: (
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            {
+                "column_A": p["other"],
+                "column_B": p["field"],
+                "or_equal": True,
+                "ignore_row_if": "either_value_is_missing",
+            },
+        ),
+        words=lambda p, _: f"{p['field']} is not greater than {p['other']}",
+    ),
+    "near": Check(
+        purpose="The time lies at most `before` ahead of the one in `other`, and at most `after` behind it.",
+        parameters={
+            "field": a_field(TIMES),
+            "other": a_field(TIMES),
+            "unless": a_field(frozenset({"boolean"}), required=False),
+            "before": a_length(),
+            "after": a_length(),
+        },
+        needs_one_of=frozenset({"before", "after"}),
+        dimension="timeliness",
+        predicate=forms.near,
+        # No expectation of theirs takes a difference: their form for it is a query of what breaks the rule.
+        expectation=lambda p: (
+            "unexpected_rows_expectation",
+            {"unexpected_rows_query": f"SELECT 1 FROM {{batch}} WHERE NOT {forms.near(p)}"},  # noqa: S608
+        ),
+        words=lambda p, _: forms.near_in_words(p),
+    ),
+    "unique": Check(
+        purpose="No two rows of a window agree in all of `fields`.",
+        parameters={"fields": some_fields(GROUPED)},
+        dimension="uniqueness",
+        metric=lambda p: {
+            "metric": "duplicateValues",
+            "arguments": {"properties": list(p["fields"])},
+            "mustBe": 0,
+        },
+        predicate=None,
+        expectation=lambda p: forms.all_different(list(p["fields"])),
+        words=lambda p, _: f"no other shares its {', '.join(p['fields'])}",
+    ),
+    "row_count": Check(
+        purpose="A window holds between `min` and `max` rows.",
+        parameters={"min": a_number(least=0, whole=True), "max": a_number(least=0, whole=True)},
+        needs_one_of=frozenset({"min", "max"}),
+        dimension="completeness",
+        metric=lambda p: {"metric": "rowCount", **forms.must_be(p)},
+        predicate=None,
+        expectation=lambda p: ("expect_table_row_count_to_be_between", forms.bounds(p)),
+        words=lambda p, _: f"the number of records in its window is {forms.bounds_in_words(p)}",
+    ),
+    "freshness": Check(
+        purpose="The newest record of a window reached the topic at most `max` before the window's end.",
+        parameters={"max": a_length(some=True, required=True)},
+        dimension="timeliness",
+        predicate=None,
+        expectation=lambda p: ("expect_feed_to_be_fresh", {"max_age": milliseconds(p["max"]) / 1000}),
+        exported=False,
+        words=lambda p, _: f"the newest of its window arrived at most {p['max']} before the window's end",
+    ),
+    "completeness": Check(
+        purpose="Each station (`source` and `station`) has an observation at the share `min` of the times "
+        "that one is due: every `every` of the time in `field`, where `due` (6) of them are in a window.",
+        parameters={
+            "field": a_field(TIMES),
+            "every": a_length(some=True, required=True),
+            "min": a_number(above=0, most=1, required=True),
+            "due": a_number(least=1, whole=True),
+        },
+        dimension="completeness",
+        predicate=None,
+        expectation=lambda p: (
+            "expect_stations_to_be_complete",
+            {
+                "column": p["field"],
+                "every": milliseconds(p["every"]) / 1000,
+                "min_share": float(p["min"]),
+                "min_due": int(p.get("due", 6)),
+            },
+        ),
+        exported=False,
+        words=lambda p, _: (
+            f"its station gives one every {p['every']}, at {float(p['min']):.0%} of these times or more"
+        ),
+    ),
+    "drift": Check(
+        purpose="The field is spread as in the windows before, by a population stability index of at most "
+        "`max`: over at least `windows` (3) that share no record, with `records` (200) values in each part.",
+        parameters={
+            "field": a_field(NUMBERS),
+            "max": a_number(above=0, required=True),
+            "windows": a_number(least=1, whole=True),
+            "records": a_number(least=1, whole=True),
+        },
+        dimension="consistency",
+        predicate=None,
+        expectation=lambda p: (
+            "expect_column_to_be_steady",
+            {
+                "column": p["field"],
+                "max_psi": float(p["max"]),
+                "min_windows": int(p.get("windows", 3)),
+                "min_records": int(p.get("records", 200)),
+            },
+        ),
+        exported=False,
+        words=lambda p, _: f"{p['field']} is spread as in the windows before, by a PSI of at most {p['max']}",
+    ),
+}
+
+
+def predicate(rule: Rule) -> str | None:
+    """Spark SQL that is true where a row keeps `rule`; None where only a window can be judged by it."""
+    check = CHECKS[rule.check]
+    return check.predicate(rule.parameters) if check.predicate else None
+
+
+def expectation(rule: Rule) -> Expectation:
+    """The rule as Great Expectations takes it."""
+    return CHECKS[rule.check].expectation(rule.parameters)
+
+
+def definition(rule: Rule, schema: JsonSchema) -> str:
+    """What the rule asks for in words, with the units of the schema."""
+    units = {f["name"]: str(f["unit"]) for f in schema["fields"] if "unit" in f}
+    return CHECKS[rule.check].words(rule.parameters, units)
+
+
+def fields_of(rule: Rule) -> tuple[str, ...]:
+    """Names of the fields that a rule looks at."""
+    named = (
+        rule.parameters.get(name) for name, row in CHECKS[rule.check].parameters.items() if row.names_fields
+    )
+    lists = (value if isinstance(value, (list, tuple)) else [value] for value in named)
+    return tuple(name for values in lists for name in values if isinstance(name, str))
+
+
+def shape_problems(check: str, given: Parameters) -> Iterator[tuple[str, Problem]]:
+    """What is wrong with the parameters that a rule gives to a check of `CHECKS`, whatever the fields are.
+
+    Each with the parameter that it is about, which is empty where it is about none that is given.
+    """
+    row = CHECKS[check]
+    if missing := row.required - given.keys():
+        yield "", (f"{check} needs {', '.join(sorted(missing))}", "add what it needs")
+    if row.needs_one_of and row.needs_one_of.isdisjoint(given):
+        yield "", (f"{check} needs {' or '.join(sorted(row.needs_one_of))}", "add one of them")
+    if unknown := given.keys() - row.parameters.keys():
+        names = ", ".join(sorted(map(str, unknown)))
+        yield "", (f"{check} takes no {names}", f"it takes {', '.join(row.parameters)}")
+    yield from _value_problems(row, given)
+
+
+def type_problems(rule: Rule, root: Type) -> Iterator[tuple[str, Problem]]:
+    """Parameters of a rule that do not suit records of the type `root`, with what is wrong about each.
+
+    A field that `root` does not have is left to `fields_of`.
+    """
+    row = CHECKS[rule.check]
+    wrong = dict(_value_problems(row, rule.parameters))
+    yield from wrong.items()
+    for name, parameter in row.parameters.items():
+        asked = name in rule.parameters and name not in wrong
+        if asked and (problem := parameter.fits(rule.parameters[name], rule.parameters, root)) is not None:
+            yield name, problem
+
+
+def _value_problems(row: Check, given: Parameters) -> Iterator[tuple[str, Problem]]:
+    for name, parameter in row.parameters.items():
+        if name in given and (problem := parameter.takes(given[name])) is not None:
+            yield name, problem
+    yield from crossed(given)

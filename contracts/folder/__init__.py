@@ -1,0 +1,1 @@
+"""The contracts' folder: what is declared, read into plain values, and locked."""

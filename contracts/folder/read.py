@@ -1,0 +1,325 @@
+"""Reads the contracts' folder: the only place where a contract comes from."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+
+from contracts.checks import rules
+from contracts.checks.parameters import shown
+from contracts.errors import UnusableSetting
+from contracts.evolution.compatibility import parse
+from contracts.folder.lock import digest
+from contracts.folder.model import (
+    Adopted,
+    Consumer,
+    Contract,
+    JsonSchema,
+    Mode,
+    Role,
+    Rule,
+    Severity,
+    Version,
+)
+from contracts.folder.yaml_text import read_yaml
+
+HOME = Path(__file__).parent.parent
+"""The platform's own contracts; `CONTRACTS_DIR` names others."""
+
+ADOPTED = "adopted"
+"""Folder of a contract's adopted schemas."""
+
+_VERSION_FILE = re.compile(r"v0*([1-9]\d*)\.avsc")
+_LARGEST_FILE = 1 << 20
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _ConsumerRow(_Strict):
+    name: str
+    owner: str
+    reads: list[str] = Field(min_length=1)
+
+
+class _RuleRow(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    check: str
+    severity: Severity
+    why: str
+    since: StrictInt = Field(default=1, ge=1)
+
+
+class _ContractFile(_Strict):
+    description: str
+    owner: str
+    product: str | None = None
+    role: Role | None = None
+    derived_from: str | None = None
+    schemas_of: str | None = None
+    key: str | None = None
+    identity: list[str] = []
+    incidental: list[str] = []
+    about_station: list[str] = []
+    portrayed: dict[str, float] = {}
+    daily: str | None = None
+    mode: Mode = Mode.FULL_TRANSITIVE
+    readers: list[Literal["spark", "fastavro"]] = ["spark", "fastavro"]
+    consumers: list[_ConsumerRow] = []
+    service_level: dict[str, str] = {}
+    topic_settings: dict[str, str] = {}
+    rules: list[_RuleRow] = []
+    exceptions: dict[str, str] = {}
+
+
+def contracts_folder() -> Path:
+    """The folder in use: `CONTRACTS_DIR`, else the platform's own."""
+    given = os.environ.get("CONTRACTS_DIR")
+    return Path(given) if given else _own_folder(HOME)
+
+
+@functools.cache
+def _own_folder(home: Path) -> Path:
+    """`home`; where the code came as a zip (`spark-submit --py-files`), what that holds, unpacked."""
+    archive = next((parent for parent in home.parents if parent.is_file()), None)
+    if archive is None:
+        return home
+    unpacked = Path(tempfile.mkdtemp(prefix="contracts-"))
+    atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
+    with zipfile.ZipFile(archive) as held:
+        held.extractall(unpacked)
+    return unpacked / home.relative_to(archive)
+
+
+def load_contracts(folder: Path | None = None, *, rules_must_fit: bool = True) -> Mapping[str, Contract]:
+    """Load every contract under `folder`, by topic, in the order of the names.
+
+    `folder` defaults to `contracts_folder()`. Raises `UnusableSetting`, naming the file, when something in
+    it cannot be understood, and when a rule does not fit the newest version. Tools that judge a
+    version before it is agreed on do without the latter.
+    """
+    root = folder or contracts_folder()
+    if not root.is_dir():
+        raise UnusableSetting(f"there is no contracts folder at {root}: name one with CONTRACTS_DIR.")
+    homes = [path for path in sorted(root.iterdir()) if is_home(path)]
+    if not homes:
+        raise UnusableSetting(f"{root} holds no contract: expected TOPIC/contract.yaml and TOPIC/v1.avsc.")
+    return {home.name: load_contract(home, rules_must_fit=rules_must_fit) for home in homes}
+
+
+def contract_of(topic: str, *, rules_must_fit: bool = True) -> Contract:
+    """The contract of one topic, by `load_contracts`; raises `UnusableSetting` that names those there are."""
+    known = load_contracts(rules_must_fit=rules_must_fit)
+    if topic not in known:
+        raise UnusableSetting(f"{topic} has no contract; there are {', '.join(known)}.")
+    return known[topic]
+
+
+def is_home(path: Path) -> bool:
+    """Whether a folder is a contract's; raises `UnusableSetting` for one that is only half of it."""
+    if path.is_symlink() and not path.exists():
+        raise UnusableSetting(f"{path} is a symbolic link that leads nowhere: mend it or remove it.")
+    if not path.is_dir():
+        return False
+    files = list(path.iterdir())
+    if path / "contract.yaml" in files:
+        return True
+    if any(file.suffix == ".avsc" for file in files):
+        raise UnusableSetting(f"{path} has versions but no contract.yaml: write one, or move them away.")
+    return False
+
+
+def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
+    """Load the contract of one topic from its folder, as `load_contracts` does; raises `UnusableSetting`."""
+    file = home / "contract.yaml"
+    told, place = read_yaml(_read(file), file)
+    try:
+        about = _ContractFile.model_validate(told)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UnusableSetting(f"{file}: {place(first['loc'])}: {_wrong(first['type'], first)}.") from error
+    contract = Contract(
+        topic=home.name,
+        description=about.description,
+        product=about.product,
+        role=about.role,
+        derived_from=about.derived_from,
+        schemas_of=about.schemas_of,
+        key=about.key,
+        identity=tuple(about.identity),
+        incidental=tuple(about.incidental),
+        about_station=tuple(about.about_station),
+        portrayed=about.portrayed,
+        daily=about.daily,
+        owner=about.owner,
+        mode=about.mode,
+        readers=tuple(about.readers),
+        consumers=tuple(Consumer(name=c.name, owner=c.owner, reads=tuple(c.reads)) for c in about.consumers),
+        service_level=about.service_level,
+        topic_settings=about.topic_settings,
+        rules=_rules(file, about.rules),
+        versions=_shared_versions(home, about.schemas_of) if about.schemas_of else _versions(home),
+        exceptions=about.exceptions,
+        adopted=_adopted(home),
+    )
+    if rules_must_fit:
+        refuse_unfit_rules(contract)
+    return contract
+
+
+def _wrong(kind: str, error: Mapping[str, Any]) -> str:
+    """What is wrong with a value of `contract.yaml`, by pydantic's error about it."""
+    value = error["input"]
+    if kind == "string_type" and isinstance(value, (bool, int, float)):
+        return f'{shown(value)} is no text: write "{shown(value)}", in quotes'
+    return str(error["msg"])
+
+
+def refuse_unfit_rules(contract: Contract) -> None:
+    """Raise `UnusableSetting` for a rule that could not be judged on records of the newest version."""
+    if not contract.rules:
+        return
+    newest = contract.newest
+    try:
+        root = parse(newest.schema)
+    except UnusableSetting as error:
+        raise UnusableSetting(f"{newest.path}: {error}") from None
+    for rule in contract.rules:
+        problems = [
+            *(
+                (
+                    "",
+                    (
+                        f"looks at {name}, which version {newest.number} does not have",
+                        "name another field, or take it out",
+                    ),
+                )
+                for name in rules.fields_of(rule)
+                if root.field_named(name) is None
+            ),
+            *rules.type_problems(rule, root),
+        ]
+        for name, (why, instead) in problems:
+            about = f"{contract.home / 'contract.yaml'}: rule {rule.id} of {contract.topic}"
+            raise UnusableSetting(f"{about} {why}: {instead}.{_mend(name)}")
+
+
+def _mend(parameter: str) -> str:
+    return f" Mend its `{parameter}`." if parameter else ""
+
+
+def _rules(file: Path, rows: list[_RuleRow]) -> tuple[Rule, ...]:
+    seen: set[str] = set()
+    for row in rows:
+        if row.id in seen:
+            raise UnusableSetting(f"{file}: two rules are named {row.id}: give one another id.")
+        seen.add(row.id)
+        if row.check not in rules.CHECKS:
+            known = ", ".join(rules.CHECKS)
+            raise UnusableSetting(
+                f"{file}: rule {row.id}: there is no check {row.check!r}; known are {known}."
+            )
+        for name, (why, instead) in rules.shape_problems(row.check, row.model_extra or {}):
+            raise UnusableSetting(f"{file}: rule {row.id}: {why}: {instead}.{_mend(name)}")
+    return tuple(
+        Rule(
+            id=row.id,
+            check=row.check,
+            severity=row.severity,
+            why=row.why,
+            parameters=row.model_extra or {},
+            since=row.since,
+        )
+        for row in rows
+    )
+
+
+def _shared_versions(home: Path, topic: str) -> tuple[Version, ...]:
+    if any(home.glob("*.avsc")):
+        raise UnusableSetting(f"{home} has versions of its own and `schemas_of`: take one of them away.")
+    other = home.with_name(topic)
+    if not (other.is_dir() and is_home(other)):
+        raise UnusableSetting(f"{home / 'contract.yaml'}: schemas_of names {topic}, which has no contract.")
+    return _versions(other)
+
+
+def _versions(home: Path) -> tuple[Version, ...]:
+    numbered: dict[int, Path] = {}
+    for path in sorted(home.glob("*.avsc")):
+        match = _VERSION_FILE.fullmatch(path.name)
+        if match is None:
+            raise UnusableSetting(f"{path} is no version: name it v1.avsc, v2.avsc and so on.")
+        number = int(match[1])
+        if other := numbered.get(number):
+            raise UnusableSetting(
+                f"{home} has two files for version {number}, {other.name} and {path.name}: keep one of them."
+            )
+        numbered[number] = path
+    for number, path in numbered.items():
+        if path.name != f"v{number}.avsc":
+            raise UnusableSetting(f"{path} is no version: name it v1.avsc, v2.avsc and so on.")
+    expected = list(range(1, len(numbered) + 1))
+    if not numbered or sorted(numbered) != expected:
+        missing = next((n for n in expected if n not in numbered), 1)
+        raise UnusableSetting(f"{home} has no v{missing}.avsc: versions are numbered from 1 without a gap.")
+    return tuple(_version(number, numbered[number]) for number in expected)
+
+
+def _adopted(home: Path) -> tuple[Adopted, ...]:
+    found = []
+    for path in sorted((home / ADOPTED).glob("*.avsc")):
+        made = _version(0, path)
+        if path != adopted_path(home, made.schema):
+            raise UnusableSetting(f"{path} was changed after it was adopted: put it back.")
+        found.append(Adopted(path=path, text=made.text, schema=made.schema))
+    return tuple(found)
+
+
+def adopted_path(home: Path, schema: JsonSchema) -> Path:
+    """Where an adopted schema is kept: its name is the start of its digest."""
+    return home / ADOPTED / f"{digest(schema)[:16]}.avsc"
+
+
+def _version(number: int, path: Path) -> Version:
+    text, schema = read_schema(path)
+    if not isinstance(schema, dict) or schema.get("type") != "record":
+        raise UnusableSetting(f"{path} must hold one Avro record.")
+    return Version(number=number, path=path, text=text, schema=schema)
+
+
+def read_schema(path: Path) -> tuple[str, Any]:
+    """Text and JSON of a schema's file; raises `UnusableSetting` that names the file."""
+    text = _read(path)
+    try:
+        return text, json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnusableSetting(f"{path} is not valid JSON: {_one_line(error)}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise UnusableSetting(f"{path} is larger than 1 MiB: no contract is.")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UnusableSetting(f"{path} is not UTF-8 text.") from error
+    except OSError as error:
+        raise UnusableSetting(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

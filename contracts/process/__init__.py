@@ -1,0 +1,1 @@
+"""What every program of the platform shares: files, logs, lengths of time, the command line."""

@@ -1,0 +1,1 @@
+"""The schema registry: its client, and what it holds of a contract."""

@@ -1,0 +1,274 @@
+"""The schema registry: what it holds of a contract, and what is put there. Confluent's HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+
+from contracts.errors import RegistryMismatch, UnusableSchema
+from contracts.folder.lock import digest
+from contracts.folder.model import Adopted, Contract, Mode, Version
+from contracts.registry.client import NoEndpoint, SchemaRegistry, ask, client_of, not_a_registry
+from contracts.registry.references import Unresolved, self_contained
+from contracts.registry.registered import AVRO, Registered, Subject, stand_ins
+
+if TYPE_CHECKING:
+    from confluent_kafka.schema_registry.common.schema_registry_client import SchemaVersion
+
+T = TypeVar("T")
+
+_LARGEST_ID = 2**31 - 1
+"""The wire has room for twice as many; to Confluent's registry a larger one is no address that it serves."""
+
+__all__ = ["Registered", "Registry", "SchemaRegistry", "Verdict", "connect"]
+
+
+def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None) -> Registry:
+    """Make a client of the registry `at` an address; nothing is sent yet.
+
+    `settings` are further properties of confluent-kafka's client, such as `basic.auth.user.info` or
+    `ssl.ca.location`. Raises `UnusableSetting` for an address that cannot be one or that holds credentials.
+    """
+    if isinstance(at, SchemaRegistry):
+        return connect(at.url, {**at.client(), **(settings or {})})
+    return Registry(at, client_of(at, settings or {}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a registry says of a schema's compatibility."""
+
+    agrees: bool
+    against: str
+    """Which versions it was held against, in words."""
+
+
+class Registry:
+    """A schema registry. Every method raises a `PlatformError` when it does not answer or refuses."""
+
+    def __init__(self, url: str, client: SchemaRegistryClient) -> None:
+        """Wrap `client`, which talks to `url`; use `connect`."""
+        self.url = url
+        self.client = client
+        """For confluent-kafka's own serializers."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.client.close()
+
+    def subjects(self) -> tuple[str, ...]:
+        """Every subject, in order of name."""
+        return tuple(sorted(self._ask(self.client.get_subjects)))
+
+    def versions(self, subject: str, *, deleted: bool = False) -> tuple[Registered, ...]:
+        """Every version of `subject`, oldest first; empty where the registry knows no such subject.
+
+        With `deleted` also those that were softly deleted, as far as the registry tells them.
+        """
+        live = self._numbers(subject, deleted=False)
+        numbers = live | self._numbers(subject, deleted=True) if deleted else live
+        found = (self._version(subject, number, number not in live) for number in sorted(numbers))
+        return tuple(row for row in found if row)
+
+    def subject(self, contract: Contract) -> Subject:
+        """Every version of the contract's subject, and each of the contract's own that was one once."""
+        rows = self.versions(contract.subject, deleted=True)
+        digests, ids = {row.digest for row in rows}, {row.id for row in rows}
+        lost: list[Registered] = []
+        known: tuple[Version | Adopted, ...] = (*contract.versions, *contract.adopted)
+        for ours in known:
+            if digest(ours.schema) not in digests:
+                found = self.lookup(contract.subject, ours.text, deleted=True)
+                if found is not None and found not in ids:
+                    ids.add(found)
+                    lost.append(Registered(version=0, id=found, text=ours.text, deleted=True))
+        return Subject((*lost, *rows))
+
+    def id_of(self, contract: Contract, version: int | None = None) -> int:
+        """Id under which a version of `contract` (the newest by default) is registered under its subject.
+
+        Raises `RegistryMismatch` where it is not.
+        """
+        wanted = contract.newest if version is None else contract.versions[version - 1]
+        rows = self.versions(contract.subject)
+        found = stand_ins(contract.versions, rows, self._answers(contract.subject, [wanted], rows))
+        if wanted.number in found:
+            return found[wanted.number].id
+        raise RegistryMismatch(
+            f"version {wanted.number} of {contract.topic} is not registered at {self.url}: "
+            "run `python -m contracts apply`."
+        )
+
+    def answers(self, contract: Contract, rows: Iterable[Registered]) -> dict[int, int]:
+        """Number of each version that is spelled like none of `rows` to the id that the registry gives it."""
+        return self._answers(contract.subject, contract.versions, rows)
+
+    def version_numbers(self, contract: Contract) -> dict[int, int]:
+        """Registry id to the contract's version that has it, deleted ones too; the earliest of several."""
+        rows = self.subject(contract).rows
+        found = stand_ins(contract.versions, rows, self.answers(contract, rows))
+        return {row.id: number for number, row in sorted(found.items(), reverse=True)}
+
+    def writer_schemas(self, contract: Contract) -> dict[int, str]:
+        """Every schema that a record of `contract` may be written with: see `Subject`."""
+        return self.subject(contract).writer_schemas
+
+    def subjects_of(self, schema_id: int, *, deleted: bool = False) -> tuple[str, ...]:
+        """Subjects that hold the schema of this id; empty where the registry does not know it.
+
+        With `deleted` also those that held it until it was softly deleted there.
+        """
+        if schema_id > _LARGEST_ID:
+            return ()
+        try:
+            return tuple(
+                self._ask(
+                    lambda: self.client.get_subjects_by_schema_id(schema_id, deleted=deleted), absent=()
+                )
+            )
+        except NoEndpoint:  # Karapace answers the same by versions
+            nothing: list[SchemaVersion] = []
+            rows = self._ask(
+                lambda: self.client.get_schema_versions(schema_id, deleted=deleted), absent=nothing
+            )
+            return tuple(dict.fromkeys(str(row.subject) for row in rows))
+
+    def schema(self, schema_id: int) -> str | None:
+        """Avro's JSON text of the schema of this id, which stands for itself; None where there is none.
+
+        Raises `UnusableSchema` for one that is not Avro, or refers to what there is not.
+        """
+        if schema_id > _LARGEST_ID:
+            return None
+        found = self._ask(lambda: self.client.get_schema(schema_id), absent=None)
+        return self._avro(str(schema_id), found) if found else None
+
+    def schema_by_guid(self, guid: str, subject: str) -> str | None:
+        """As `schema`, by the schema's GUID; `subject` is where to look if the registry is not asked by GUID.
+
+        Raises `UnusableSchema` also where the registry tells no GUIDs.
+        """
+        try:
+            found = self._ask(lambda: self.client.get_schema_by_guid(guid), absent=None)
+            return self._avro(guid, found) if found else None
+        except NoEndpoint:
+            told = {row.guid: row for row in self.versions(subject, deleted=True) if row.guid}
+            if guid in told:
+                return told[guid].text
+            raise UnusableSchema(
+                f"schema {guid} cannot be found: {self.url} tells it of no version of {subject}."
+            ) from None
+
+    def lookup(self, subject: str, text: str, *, deleted: bool = False) -> int | None:
+        """Id of the version of `subject` that the registry takes `text` for; None where it knows none.
+
+        Registries overlook what they hold to be no difference, such as Apicurio a changed doc.
+        """
+        try:
+            found = self._ask(
+                lambda: self.client.lookup_schema(subject, Schema(text, AVRO), deleted=deleted), absent=None
+            )
+        except RegistryMismatch:  # it cannot even read it
+            return None
+        return found.schema_id if found else None
+
+    def mode(self, subject: str) -> Mode | None:
+        """The compatibility mode of `subject` itself; None where it has none of its own."""
+        found = self._ask(lambda: self.client.get_compatibility(subject), absent=None)
+        return Mode(found) if found in set(Mode) else None
+
+    def set_mode(self, subject: str, mode: Mode) -> None:
+        """Make the registry hold `subject` to `mode`."""
+        self._ask(lambda: self.client.set_compatibility(subject, mode.value))
+
+    def register(self, subject: str, text: str) -> int:
+        """Register a schema under `subject`, or find it there; returns its id."""
+        # The client remembers schemas that it saw, and would not register again what was deleted since.
+        self.client.clear_caches()  # type: ignore[no-untyped-call]
+        return self._ask(lambda: self.client.register_schema(subject, Schema(text, AVRO)))
+
+    def accepts(self, subject: str, text: str) -> Verdict | None:
+        """What the registry says of a schema that would be the next of `subject`; None without a history."""
+        schema = Schema(text, AVRO)
+        try:
+            agrees = self._ask(
+                lambda: self.client.test_compatibility_all_versions(subject, schema), absent=None
+            )
+            return None if agrees is None else Verdict(agrees=agrees, against="all that its mode names")
+        except NoEndpoint:  # Karapace is asked by version
+            return self._accepts_each(subject, schema)
+
+    def _accepts_each(self, subject: str, schema: Schema) -> Verdict | None:
+        mode = self.mode(subject) or self._ask(self.client.get_compatibility)
+        numbers: list[Any] = sorted(self._numbers(subject, deleted=False))
+        asked = numbers if str(getattr(mode, "value", mode)).endswith("_TRANSITIVE") else ["latest"]
+
+        def agrees_with(number: Any) -> bool:
+            return self._ask(lambda: self.client.test_compatibility(subject, schema, number), absent=True)
+
+        against = "the newest version alone" if asked == ["latest"] else "each version by itself"
+        return Verdict(agrees=all(map(agrees_with, asked)), against=against) if numbers else None
+
+    def _numbers(self, subject: str, *, deleted: bool) -> set[int]:
+        nothing: list[int] = []
+        found: Any = self._ask(lambda: self.client.get_versions(subject, deleted=deleted), absent=nothing)
+        if not isinstance(found, list) or not all(isinstance(number, int) for number in found):
+            raise not_a_registry(self.url)
+        return set(found)
+
+    def _version(self, subject: str, number: int, deleted: bool) -> Registered | None:
+        """One version; None where it is gone (Apicurio tells none of a subject deleted as a whole)."""
+        found = self._ask(lambda: self.client.get_version(subject, number, deleted=deleted), absent=None)
+        if found is None:
+            return None
+        if found.schema_id is None or not found.schema or found.schema.schema_str is None:
+            raise RegistryMismatch(f"{self.url} tells no schema for version {number} of {subject}.")
+        text, unresolved = self._written_out(found.schema)
+        return Registered(
+            version=number,
+            id=found.schema_id,
+            text=text,
+            kind=found.schema.schema_type or AVRO,
+            deleted=deleted,
+            guid=found.guid,
+            unresolved=unresolved,
+        )
+
+    def _answers(
+        self, subject: str, versions: Iterable[Version], rows: Iterable[Registered]
+    ) -> dict[int, int]:
+        there = {row.digest for row in rows}
+        asked = (version for version in versions if there and digest(version.schema) not in there)
+        answers = {version.number: self.lookup(subject, version.text) for version in asked}
+        return {number: schema_id for number, schema_id in answers.items() if schema_id is not None}
+
+    def _avro(self, name: str, schema: Schema) -> str:
+        if schema.schema_type not in {None, AVRO}:
+            raise UnusableSchema(
+                f"schema {name} cannot be used: it is a {schema.schema_type} schema, not Avro."
+            )
+        text, unresolved = self._written_out(schema)
+        if unresolved:
+            raise UnusableSchema(f"schema {name} cannot be used: {unresolved}.")
+        return text
+
+    def _written_out(self, schema: Schema) -> tuple[str, str | None]:
+        """The text with all that it refers to in place; where that fails, as it is, and why."""
+        text = schema.schema_str or ""
+        if not schema.references or schema.schema_type not in {None, AVRO}:
+            return text, None
+        try:
+            return self_contained(schema, self._referenced), None
+        except Unresolved as error:
+            return text, str(error)
+
+    def _referenced(self, subject: str, version: int) -> Schema | None:
+        number: Any = version if version > 0 else "latest"
+        found = self._ask(lambda: self.client.get_version(subject, number, deleted=True), absent=None)
+        return found.schema if found else None
+
+    def _ask(self, question: Callable[[], T], **absent: T) -> T:
+        return ask(self.url, question, **absent)
