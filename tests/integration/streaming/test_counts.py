@@ -17,7 +17,7 @@ from streaming.engine.spark import configure
 from streaming.record.plan import Plan, judged
 from streaming.record.source import named
 from streaming.telemetry.outline import outline
-from tests.unit.streaming.conftest import KAFKA, RAW_ID
+from tests.plans import KAFKA, RAW_ID
 
 Counted = dict[str, dict[str, Any]]
 
