@@ -54,11 +54,6 @@ BREAKING: dict[str, tuple[Change, ...]] = {
         {"temperature": None, **more}
         for more in ({}, {"dew_point": 5.0}, {"humidity": None}, {"replay": True}, {"correction": True})
     ),
-    "dew-point-below-temperature": (
-        *each("dew_point", 10.01, 60.0, 1e300, INFINITY, NAN),
-        {"dew_point": 0.0, "temperature": -0.5},
-        {"dew_point": -20.0, "temperature": -INFINITY},
-    ),
     "gust-at-least-wind": (
         *each("wind_speed", 3.01, 114.9, 1e300, INFINITY, NAN),
         {"wind_speed": 0.5, "wind_gust": 0.0},
@@ -84,12 +79,6 @@ KEEPING: dict[str, tuple[Change, ...]] = {
     "station-present": each("station", "JFK", " x "),
     "source-known": each("source", "OPENWEATHERMAP", "NYCFLIGHTS13"),
     "temperature-present": each("temperature", 0.0, -0.0),
-    "dew-point-below-temperature": (
-        *each("dew_point", 10.0, 9.99, -INFINITY, None),
-        {"dew_point": 5.0, "temperature": NAN},
-        {"dew_point": NAN, "temperature": NAN},
-        {"dew_point": 5.0, "temperature": None},
-    ),
     "gust-at-least-wind": (
         *each("wind_speed", 3.0, 0.0, -INFINITY, None),
         {"wind_speed": 5.0, "wind_gust": NAN},
