@@ -72,6 +72,7 @@ BREAKING: dict[str, tuple[Change, ...]] = {
         )
         for replay in (True, False)
     ),
+    "humidity-plausible": each("humidity", 0.999, 0.0, -1e300, -INFINITY, NAN),
     "only-from-below": each("rain_3h", -0.001, -1.0, -1e300, -INFINITY, NAN),
     "only-from-above": each("feels_like", 90.001, 1000.0, 1e300, INFINITY, NAN),
 }
@@ -95,6 +96,7 @@ KEEPING: dict[str, tuple[Change, ...]] = {
         {"observed_at": datetime(2013, 7, 4, tzinfo=timezone.utc), "replay": True},
         {"received_at": None, "observed_at": EPOCH},
     ),
+    "humidity-plausible": each("humidity", 1.0, 1e300, INFINITY, None),
     "only-from-below": each("rain_3h", 0.0, 1e300, INFINITY, None),
     "only-from-above": each("feels_like", 90.0, -1e300, -INFINITY, None),
 }
