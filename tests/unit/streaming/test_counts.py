@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
+from pyspark.sql.streaming.listener import StreamingQueryProgress
 
 from contracts.avro.wire import frame
-from streaming.engine.progress import WRITERS_AT_MOST, counts, unpacked
+from streaming.engine.progress import OBSERVATION, WRITERS_AT_MOST, counts, read, unpacked
 from streaming.engine.spark import configure
 from streaming.record.plan import Plan, judged
 from streaming.record.source import named
@@ -72,14 +73,14 @@ def test_each_verdict_reason_rule_and_writer_is_counted(
         "temperature-present": 1,
     }
     assert found["writer"] == {str(RAW_ID): 15}
-    assert found["time"] == {"oldest": 1_700_000_000_000, "mean": 8500.0}
+    assert found["time"] == {"oldest": 1_700_000_000_000, "newest": 1_700_000_017_000, "mean": 8500.0}
 
 
 def test_a_batch_without_records_counts_nothing(
     count: Callable[[Sequence[bytes | None]], Counted],
 ) -> None:
     found = count([])
-    assert found.pop("time") == {"oldest": None, "mean": None}
+    assert found.pop("time") == {"oldest": None, "newest": None, "mean": None}
     assert not any(found.values())
 
 
@@ -101,3 +102,55 @@ def test_two_counts_of_one_sum_do_not_run_into_each_other() -> None:
     most = (1 << 31) - 1
     assert unpacked({"reason:A|reason:B": most + (5 << 31)})["reason"] == {"A": most, "B": 5}
     assert unpacked({"reason:A|reason:B": most << 31})["reason"] == {"B": most}
+
+
+ENDED_MS = 1_700_000_002_000
+
+
+@pytest.mark.parametrize(
+    ("oldest_ms", "newest_ms", "longest", "mean"),
+    [
+        (ENDED_MS - 5000, ENDED_MS - 1000, 5.0, 3.0),
+        (ENDED_MS - 5000, ENDED_MS + 60_000, 5.0, 3.0),
+        (ENDED_MS - 5000, ENDED_MS + 60_001, 5.0, None),
+        (ENDED_MS + 60_001, ENDED_MS + 60_001, None, None),
+        (None, None, None, None),
+    ],
+    ids=["past", "clocks that agree", "one to come", "all to come", "none"],
+)
+def test_a_time_to_come_tells_nothing_of_how_old_the_records_are(
+    oldest_ms: int | None, newest_ms: int | None, longest: float | None, mean: float | None
+) -> None:
+    since = ENDED_MS - 3000 - 1_700_000_000_000
+    report = {
+        "id": "00000000-0000-0000-0000-000000000000",
+        "runId": "00000000-0000-0000-0000-000000000000",
+        "name": "stream",
+        "timestamp": "2023-11-14T22:13:20.000Z",
+        "batchId": 1,
+        "batchDuration": 2000,
+        "durationMs": {},
+        "eventTime": {},
+        "stateOperators": [],
+        "sources": [
+            {
+                "description": "",
+                "startOffset": "",
+                "endOffset": "",
+                "latestOffset": "",
+                "numInputRows": 2,
+                "inputRowsPerSecond": 1.0,
+                "processedRowsPerSecond": 1.0,
+            }
+        ],
+        "sink": {"description": "", "numOutputRows": 2},
+        "observedMetrics": {
+            OBSERVATION: {
+                "time:oldest": oldest_ms,
+                "time:newest": newest_ms,
+                "time:mean": None if oldest_ms is None else float(since),
+            }
+        },
+    }
+    progress = read(StreamingQueryProgress.fromJson(report))
+    assert (progress.latency_max_seconds, progress.latency_mean_seconds) == (longest, mean)
