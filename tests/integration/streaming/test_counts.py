@@ -68,8 +68,8 @@ def test_each_verdict_reason_rule_and_writer_is_counted(
         "gust-at-least-wind": 4,
         "visibility-possible": 4,
         "humidity-possible": 1,
-        "dew-point-below-temperature": 1,
         "pressure-possible": 1,
+        "pressure-plausible": 1,
         "temperature-present": 1,
     }
     assert found["writer"] == {str(RAW_ID): 15}
