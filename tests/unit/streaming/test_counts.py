@@ -15,7 +15,7 @@ from streaming.engine.progress import WRITERS_AT_MOST, counts, unpacked
 from streaming.engine.spark import configure
 from streaming.record.plan import Plan, judged
 from streaming.record.source import named
-from streaming.telemetry.outline import outline
+from streaming.telemetry.status import outline
 from tests.unit.streaming.conftest import KAFKA, RAW_ID
 
 Counted = dict[str, dict[str, Any]]
