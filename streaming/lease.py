@@ -1,9 +1,9 @@
-"""The right to replay a quarantine topic: one process has it at a time, and a later one takes it over.
+"""The right to reprocess a quarantine topic: one process has it at a time, and a later one takes it over.
 
-The broker keeps it, as the one static member of a consumer group: when another joins by the same name, the
-one before can commit nothing more. So a commit before each lot of records tells whether they may still go.
-The commit also says that records are under way; who takes over, from a process that lives or was killed,
-waits until these have arrived or never will.
+The broker keeps it, as the one static member of a consumer group: when a process joins by the same name, the
+earlier one can commit nothing more. So a commit before each lot of records tells whether they may still be
+sent. The commit also notes that records are under way. A process that takes over, whether the earlier one
+lives or was killed, waits until these have arrived or never will.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class LeaseLost(UnusableSetting):
 
 
 class Lease:
-    """The right to replay `quarantine`, as a context."""
+    """The right to reprocess `quarantine`, as a context."""
 
     def __init__(self, kafka: Kafka, quarantine: str) -> None:
         """Prepare; nothing is taken yet."""
@@ -51,6 +51,7 @@ class Lease:
         self._consumer = Consumer(
             {
                 **kafka.client(),
+                # Older versions of the code take the same lease: so the names stay.
                 "group.id": f"weather-replay-{quarantine}",
                 "group.instance.id": "replay",
                 "enable.auto.commit": False,
@@ -60,14 +61,14 @@ class Lease:
         )
 
     def __enter__(self) -> Lease:
-        """Take it over from whoever has it, and wait for what that one has under way.
+        """Take it over from another process, and wait for the records that one has under way.
 
-        Raises `LeaseLost` when another does so meanwhile, and what `broker_error` makes of a broker that
-        does not give it.
+        Raises `LeaseLost` when a third process takes it meanwhile, and what `broker_error` makes of a
+        refusal.
         """
         try:
             self._join()
-            if self._left() == _UNDER_WAY:
+            if self._noted() == _UNDER_WAY:
                 time.sleep(DELIVERED_WITHIN)
         except KafkaException as error:
             self._consumer.close()
@@ -93,7 +94,7 @@ class Lease:
     def _join(self) -> None:
         def assigned(consumer: Consumer, parts: list[TopicPartition]) -> None:
             consumer.assign(parts)
-            # It is never read: `replay` reads the letters by a consumer of its own.
+            # It is never read: the letters are read by a consumer of their own.
             consumer.pause(parts)
             self._joined = True
 
@@ -105,13 +106,13 @@ class Lease:
                 raise KafkaException(error)
             if time.monotonic() > deadline:
                 raise ServiceFailed(
-                    f"the broker did not give the right to replay {self._quarantine} within "
+                    f"the broker did not give the right to reprocess {self._quarantine} within "
                     f"{_JOINED_WITHIN:.0f} s: look at its log, then try again."
                 )
 
-    def _left(self) -> str | None:
-        [found] = self._consumer.committed([self._place()], _ANSWER_WITHIN)
-        return found.metadata
+    def _noted(self) -> str | None:
+        [place] = self._consumer.committed([self._place()], _ANSWER_WITHIN)
+        return place.metadata
 
     def _commit(self, note: str) -> None:
         # Not `asynchronous=False`, which waits for ever for a broker that is away.
@@ -136,8 +137,8 @@ class Lease:
         if error.args[0].code() not in _TAKEN_OVER:
             return broker_error(error, self._kafka.client())
         return LeaseLost(
-            f"another replay of {self._quarantine} has begun and goes on; this one ends: what it has sent is "
-            "not sent again, and what it has not is left to the other or to a next one."
+            f"another process has begun to reprocess {self._quarantine}, and goes on; this one ends: what it "
+            "has sent is not sent again, and the rest is left to the other one."
         )
 
     def _place(self, note: str = "") -> TopicPartition:

@@ -1,4 +1,4 @@
-"""Dead letters that a replay sends back: equal but for their partition and the mark that the replay gives."""
+"""Dead letters to reprocess: equal but for their partition and their mark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 from contracts.records.topic_weather_quarantine import DeadLetter, Header, Reason, Stage
 from embedded import Services
-from streaming.replay import Sender
+from streaming.reprocess import Sender
 from tests.wreck import all_of
 
 RAW, QUARANTINE = "raw", "quarantine"

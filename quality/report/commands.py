@@ -31,15 +31,15 @@ def trace(places: Iterable[Coordinates]) -> str | None:
 def replay(group: QuarantineGroup) -> str | None:
     """Shows what would happen to the first record of a group if it were put back."""
     source = raw_place(group.first)
-    return f"{_PYTHON} streaming replay --source {source} --dry-run" if source else None
+    return f"{_PYTHON} streaming reprocess --source {source} --dry-run" if source else None
 
 
 def replay_all(group: QuarantineGroup) -> str:
     """Shows what would happen to all records of a group if they were put back."""
     if group.rules:
         rules = " ".join(f"--rule {_quoted(rule)}" for rule in group.rules)
-        return f"{_PYTHON} streaming replay {rules} --dry-run"
-    return f"{_PYTHON} streaming replay --reason {_quoted(group.reason)} --dry-run"
+        return f"{_PYTHON} streaming reprocess {rules} --dry-run"
+    return f"{_PYTHON} streaming reprocess --reason {_quoted(group.reason)} --dry-run"
 
 
 def _quoted(text: str) -> str:

@@ -23,8 +23,8 @@ OFFSET_HEADER = "source-offset"
 """Headers of every published record, as decimal text: they name the raw record that it came from."""
 
 MARK = "replay-of"
-"""Header of a replayed record, raw and published: partition and offset of its dead letter, as `2:17`. One
-that is replayed again has one of these for each time."""
+"""Header of a reprocessed record, raw and published: partition and offset of its dead letter, as `2:17`. A
+record that is reprocessed again has one for each time."""
 
 SOURCE = f"""array(
     named_struct('key', '{PARTITION_HEADER}', 'value', CAST(CAST(source_partition AS STRING) AS BINARY)),

@@ -1,5 +1,6 @@
-"""What an operator sees of a running stream: metrics, status, logs and lineage.
+"""What an operator sees of a running stream.
 
-`status` folds what is told into one value, `metrics` and the command line show it, `serve` gives it out;
-`ends` asks the broker how far the topics go, `report` is whom the stream tells, `lineage` tells others.
+`report` takes the stream's events and folds them into one `status`. `metrics`, `shown` and `lineage` show it
+to Prometheus, to people and to OpenLineage; `serve` answers HTTP, and `ask` asks it. `topics` watches the
+broker.
 """

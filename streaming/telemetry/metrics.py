@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.registry import Collector
-from prometheus_client.samples import Sample
 
 from streaming.engine.progress import WRITERS_AT_MOST, Progress
 from streaming.telemetry.status import DURATIONS, State, Status
@@ -25,21 +31,21 @@ Row = tuple[tuple[str, ...], float]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric without its samples, which `rows` takes from a status; unknown ones are left out."""
+    """One metric without its samples, which `rows` takes from a status. A name that ends in `_total`
+    counts."""
 
     name: str
-    kind: str
-    labels: tuple[str, ...]
     help: str
     rows: Callable[[Status, float], Iterable[Row]]
+    labels: tuple[str, ...] = ()
 
 
 def _one(value: Callable[[Status], float | None]) -> Callable[[Status, float], Iterable[Row]]:
     """A single sample without labels, none while `value` is None."""
 
     def rows(status: Status, _now: float) -> Iterable[Row]:
-        found = value(status)
-        return [] if found is None else [((), found)]
+        sample = value(status)
+        return [] if sample is None else [((), sample)]
 
     return rows
 
@@ -58,23 +64,22 @@ def _writers(status: Status, _now: float) -> Iterable[Row]:
     if not status.plan:
         return
     counted = sorted(status.plan.writers)[-WRITERS_AT_MOST:]
-    held = status.totals.writers
-    for number in counted:
-        yield (str(number), str(status.plan.writers[number] or OTHER)), held.get(str(number), 0)
-    known = sum(held.get(str(number), 0) for number in counted)
+    records = {number: status.totals.writers.get(str(number), 0) for number in counted}
+    for number, count in records.items():
+        yield (str(number), str(status.plan.writers[number] or OTHER)), count
+    known = sum(records.values())
     yield (OTHER, OTHER), status.totals.final + status.totals.quarantined - known
 
 
 def _writer_schemas(status: Status, _now: float) -> Iterable[Row]:
-    held = status.plan.writers.items() if status.plan else ()
-    return [((str(number), str(version or OTHER)), 1) for number, version in held]
+    writers = status.plan.writers.items() if status.plan else ()
+    return [((str(number), str(version or OTHER)), 1) for number, version in writers]
 
 
 def _output_schemas(status: Status, _now: float) -> Iterable[Row]:
     if plan := status.plan:
-        (_, final), (_, quarantine) = _roles(status)[1:]
-        yield ("final", final, str(plan.final.schema_id), str(plan.final.version)), 1
-        yield ("quarantine", quarantine, str(plan.quarantine.schema_id), str(plan.quarantine.version)), 1
+        for (role, topic), written in zip(_roles(status)[1:], (plan.final, plan.quarantine), strict=True):
+            yield (role, topic, str(written.schema_id), str(written.version)), 1
 
 
 def _ends(status: Status, _now: float) -> Iterable[Row]:
@@ -96,159 +101,89 @@ def _rules(status: Status, _now: float) -> Iterable[Row]:
 FAMILIES: tuple[Family, ...] = (
     Family(
         "job_info",
-        "gauge",
-        ("raw", "final", "quarantine", "mode"),
         "1; the topics' names, and the mode.",
         lambda s, _: [((s.job.topic, s.job.final, s.job.quarantine, s.job.mode), 1)],
+        ("raw", "final", "quarantine", "mode"),
     ),
     Family(
         "state",
-        "gauge",
-        ("state",),
         "1 for the state that the stream is in.",
         lambda s, _: [((each.value,), each is s.state) for each in State],
+        ("state",),
     ),
     Family(
         "start_time_seconds",
-        "gauge",
-        (),
         "When the process started the stream, in Unix time.",
         _one(lambda s: s.started_at),
     ),
     Family(
         "records_total",
-        "counter",
-        ("verdict",),
-        "Records by what became of them.",
+        "Records by their verdict.",
         lambda s, _: [(("final",), s.totals.final), (("quarantined",), s.totals.quarantined)],
+        ("verdict",),
     ),
-    Family(
-        "flagged_records_total",
-        "counter",
-        (),
-        "Records published with a flag.",
-        _one(lambda s: s.totals.flagged),
-    ),
-    Family(
-        "quarantined_records_total", "counter", ("reason",), "Quarantined records by reason code.", _reasons
-    ),
-    Family(
-        "rule_broken_records_total",
-        "counter",
-        ("rule", "severity"),
-        "Decoded records that broke a rule.",
-        _rules,
-    ),
+    Family("flagged_records_total", "Records published with a flag.", _one(lambda s: s.totals.flagged)),
+    Family("quarantined_records_total", "Quarantined records by reason code.", _reasons, ("reason",)),
+    Family("rule_broken_records_total", "Decoded records that broke a rule.", _rules, ("rule", "severity")),
     Family(
         "writer_records_total",
-        "counter",
-        ("schema_id", "version"),
         "Records by the version that they were written with.",
         _writers,
+        ("schema_id", "version"),
     ),
-    Family(
-        "batches_total",
-        "counter",
-        (),
-        "Batches that were published and committed.",
-        _one(lambda s: s.totals.batches),
-    ),
-    Family(
-        "last_batch_number",
-        "gauge",
-        (),
-        "Number of the newest batch.",
-        _of_last(lambda batch: batch.batch),
-    ),
-    Family("last_batch_records", "gauge", (), "Records in it.", _of_last(lambda batch: batch.rows)),
-    Family(
-        "last_batch_duration_seconds",
-        "gauge",
-        (),
-        "How long it took.",
-        _of_last(lambda batch: batch.seconds),
-    ),
-    Family(
-        "last_batch_end_time_seconds",
-        "gauge",
-        (),
-        "When it ended, in Unix time.",
-        _one(lambda s: s.last_ended_at),
-    ),
+    Family("batches_total", "Batches that were published and committed.", _one(lambda s: s.totals.batches)),
+    Family("last_batch_number", "Number of the newest batch.", _of_last(lambda batch: batch.batch)),
+    Family("last_batch_records", "Records in it.", _of_last(lambda batch: batch.rows)),
+    Family("last_batch_duration_seconds", "How long it took.", _of_last(lambda batch: batch.seconds)),
+    Family("last_batch_end_time_seconds", "When it ended, in Unix time.", _one(lambda s: s.last_ended_at)),
     Family(
         "record_latency_max_seconds",
-        "gauge",
-        (),
         "Latency of the oldest record of the newest batch.",
         _one(lambda s: s.latency.max if s.latency else None),
     ),
     Family(
         "record_latency_mean_seconds",
-        "gauge",
-        (),
         "Latency of the records of the newest batch, on average.",
         _one(lambda s: s.latency.mean if s.latency else None),
     ),
-    Family(
-        "records_per_second",
-        "gauge",
-        (),
-        "Speed over the last ten seconds.",
-        lambda s, now: [((), s.speed(now))],
-    ),
+    Family("records_per_second", "Speed over the last ten seconds.", lambda s, now: [((), s.speed(now))]),
     Family(
         "read_offset",
-        "gauge",
-        ("partition",),
         "Offset of the raw topic that the stream publishes next.",
         lambda s, _: [((str(p),), offset) for p, offset in sorted(s.read.items())],
+        ("partition",),
     ),
-    Family(
-        "topic_end_offset",
-        "gauge",
-        ("role", "topic", "partition"),
-        "End of a topic at the broker.",
-        _ends,
-    ),
+    Family("topic_end_offset", "End of a topic at the broker.", _ends, ("role", "topic", "partition")),
     Family(
         "lag_records",
-        "gauge",
-        ("partition",),
         "Records of the raw topic that are not published yet.",
         lambda s, _: [((str(p),), lag) for p, lag in s.lag.items()],
+        ("partition",),
     ),
-    Family(
-        "moved_time_seconds",
-        "gauge",
-        (),
-        "When a read_offset last moved, in Unix time.",
-        _one(lambda s: s.moved_at),
-    ),
-    Family("broker_up", "gauge", (), "1 while the broker answers.", _one(lambda s: s.broker_up)),
-    Family("plans_total", "counter", (), "Plans that were started.", _one(lambda s: s.plans)),
+    Family("moved_time_seconds", "When a read_offset last moved, in Unix time.", _one(lambda s: s.moved_at)),
+    Family("broker_up", "1 while the broker answers.", _one(lambda s: s.broker_up)),
+    Family("plans_total", "Plans that were started.", _one(lambda s: s.plans)),
     Family(
         "writer_schema_info",
-        "gauge",
-        ("schema_id", "version"),
         "1 for each version of the raw contract that the plan reads.",
         _writer_schemas,
+        ("schema_id", "version"),
     ),
     Family(
         "output_schema_info",
-        "gauge",
-        ("role", "topic", "schema_id", "version"),
         "1 for the version that an output topic is written with.",
         _output_schemas,
+        ("role", "topic", "schema_id", "version"),
     ),
 )
 """Every metric with plain samples; `collected` adds the histogram and the summary."""
 
 
 class StatusCollector(Collector):
-    """Gives the metrics of whatever `status` returns at the time."""
+    """Collects the metrics of whatever `status` returns at the time."""
 
     def __init__(self, status: Callable[[], Status], clock: Callable[[], float]) -> None:
-        """Ask `status` at each scrape; `clock` is Unix time."""
+        """Call `status` at each scrape; `clock` is Unix time."""
         self._status, self._clock = status, clock
 
     def collect(self) -> Iterator[Metric]:
@@ -259,32 +194,22 @@ class StatusCollector(Collector):
 def collected(status: Status, now: float) -> Iterator[Metric]:
     """Yield every metric of `status`."""
     for family in FAMILIES:
-        name = f"{PREFIX}_{family.name}"
-        # The client adds `_total` to the samples of a counter, and tells its name without.
-        metric = Metric(name.removesuffix("_total"), family.help, family.kind)
-        for values, value in family.rows(status, now):
-            metric.samples.append(Sample(name, dict(zip(family.labels, values, strict=True)), float(value)))
+        kind = CounterMetricFamily if family.name.endswith("_total") else GaugeMetricFamily
+        metric = kind(f"{PREFIX}_{family.name}", family.help, labels=family.labels)
+        for labels, value in family.rows(status, now):
+            metric.add_metric(labels, float(value))
         yield metric
-    yield _durations(status)
-    yield _latency(status)
-
-
-def _durations(status: Status) -> Metric:
-    name, totals = f"{PREFIX}_batch_duration_seconds", status.totals
-    metric = Metric(name, "How long batches took.", "histogram")
-    within = 0
-    for bound, count in zip((*map(str, DURATIONS), "+Inf"), totals.durations, strict=True):
-        within += count
-        metric.add_sample(f"{name}_bucket", {"le": bound}, within)
-    metric.add_sample(f"{name}_count", {}, within)
-    metric.add_sample(f"{name}_sum", {}, totals.seconds)
-    return metric
-
-
-def _latency(status: Status) -> Metric:
-    name, totals = f"{PREFIX}_record_latency_seconds", status.totals
-    help_text = "From a record's Kafka timestamp on the raw topic to its publication."
-    metric = Metric(name, help_text, "summary")
-    metric.add_sample(f"{name}_count", {}, totals.latency_records)
-    metric.add_sample(f"{name}_sum", {}, totals.latency_seconds)
-    return metric
+    totals = status.totals
+    bounds = zip((*map(str, DURATIONS), "+Inf"), accumulate(totals.durations), strict=True)
+    yield HistogramMetricFamily(
+        f"{PREFIX}_batch_duration_seconds",
+        "How long batches took.",
+        buckets=list(bounds),
+        sum_value=totals.seconds,
+    )
+    yield SummaryMetricFamily(
+        f"{PREFIX}_record_latency_seconds",
+        "From a record's Kafka timestamp on the raw topic to its publication.",
+        count_value=totals.latency_records,
+        sum_value=totals.latency_seconds,
+    )

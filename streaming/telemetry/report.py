@@ -1,4 +1,4 @@
-"""Whom a running stream tells what it does: keeps the status, writes the log, and feeds what is served."""
+"""Takes the events of a running stream: keeps its status, writes its log, serves metrics, sends lineage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,15 +16,15 @@ from contracts.errors import PlatformError
 from streaming.engine.progress import Progress
 from streaming.job import Job
 from streaming.record.plan import Plan
+from streaming.recovery.checkpoint import Offsets
 from streaming.recovery.resume import checkpoint_of
-from streaming.telemetry import beside, lineage
-from streaming.telemetry.ends import Ends, Held
+from streaming.telemetry import lineage
+from streaming.telemetry.ask import Note, write_note
 from streaming.telemetry.metrics import StatusCollector
-from streaming.telemetry.newest import Newest
-from streaming.telemetry.outline import outline
 from streaming.telemetry.serve import Server
 from streaming.telemetry.shown import facts, iso
-from streaming.telemetry.status import Status
+from streaming.telemetry.status import Status, outline
+from streaming.telemetry.topics import Spans, TopicWatch
 
 _log = structlog.get_logger("streaming")
 
@@ -40,7 +40,9 @@ class Reporter:
         self._lineage = lineage.connect()
         self._noted = False
         self._asked_to_stop = threading.Event()
-        self._ends = Ends(job, heard=self._heard, silent=self._silent, published=self._published)
+        self._topics = TopicWatch(
+            job, on_answer=self._answered, on_silence=self._silent, on_published=self._published
+        )
         self.server = Server(
             host,
             port,
@@ -63,8 +65,8 @@ class Reporter:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Say how it ended, and serve no more."""
-        told = _reason(error)
-        self._ends.stop()
+        failure = _reason(error)
+        self._topics.stop()
         self.server.close()
         totals = self._status.totals
         counts: dict[str, object] = {
@@ -73,41 +75,41 @@ class Reporter:
             "quarantined": totals.quarantined,
             **({"gained": facts(self.status, time.time())["gained"]} if self.job.real_time else {}),
         }
-        if told:
-            # On a terminal the sentence stands right below.
-            _log.error("failed", **({} if sys.stderr.isatty() else {"error": told}), **counts)
+        if failure:
+            # On a terminal the command line prints the sentence right below.
+            _log.error("failed", **({} if sys.stderr.isatty() else {"error": failure}), **counts)
         else:
             _log.info("ended", **counts)
         if self._lineage:
-            self._lineage.end(self._status, told)
+            self._lineage.end(self._status, failure)
         if self._noted:
-            self._note(ended_at=iso(time.time()), error=told)
+            self._note(ended_at=iso(time.time()), error=failure)
 
     def claimed(self) -> None:
-        """The checkpoint is ours: say beside it where we are, and watch how far the topics go."""
+        """The checkpoint is ours: leave the note beside it, and begin to watch the topics."""
         self._noted = True
         self._note()
-        self._ends.start()
+        self._topics.start()
 
     def planned(self, plan: Plan) -> None:
         """A plan is started."""
-        found = outline(plan, once=bool(self.job.once_within))
-        self._tell(lambda status, _: status.after_plan(found))
+        versions = outline(plan, once=bool(self.job.once_within))
+        self._update(lambda status, _: status.after_plan(versions))
         _log.info(
             "plan started",
             plan=self._status.plans,
-            writers={str(number): version for number, version in found.writers.items()},
-            final_version=found.final.version,
-            final_schema_id=found.final.schema_id,
-            quarantine_version=found.quarantine.version,
-            quarantine_schema_id=found.quarantine.schema_id,
+            writers={str(number): version for number, version in versions.writers.items()},
+            final_version=versions.final.version,
+            final_schema_id=versions.final.schema_id,
+            quarantine_version=versions.quarantine.version,
+            quarantine_schema_id=versions.quarantine.schema_id,
         )
         if self._lineage:
             self._lineage.planned(plan, self._status)
 
     def batch(self, batch: Progress) -> None:
         """A batch has ended."""
-        status = self._tell(lambda status, now: status.after_batch(batch, now))
+        status = self._update(lambda status, now: status.after_batch(batch, now))
         log = _log.info if self.log_batches else _log.debug
         log(
             "batch",
@@ -128,48 +130,46 @@ class Reporter:
         # A signal may come while the lock is held: so this takes none.
         self._asked_to_stop.set()
 
-    def _heard(self, held: Held) -> None:
+    def _answered(self, spans: Spans) -> None:
         if self._status.broker_up is False:
             _log.info("the broker answers again", batch=self._newest)
-        ends = {topic: {p: end for p, (_, end) in parts.items()} for topic, parts in held.items()}
+        ends = {topic: {p: span.end for p, span in parts.items()} for topic, parts in spans.items()}
         begins = {} if self._status.read else self._begins()
-        oldest = {p: first for p, (first, _) in held[self.job.topic].items()}
-        self._tell(
+        oldest = {p: span.begin for p, span in spans[self.job.topic].items()}
+        self._update(
             lambda status, now: status.after_ends(ends, now).after_read(
                 {**oldest, **begins, **status.read}, now
             )
         )
 
-    def _published(self, newest: Mapping[int, Newest]) -> None:
-        read = {partition: found.offset + 1 for partition, found in newest.items()}
-        latencies = [found.latency for found in newest.values() if found.latency is not None]
-        self._tell(lambda status, now: status.after_published(read, latencies, now))
+    def _published(self, read: Offsets, latencies: Sequence[float]) -> None:
+        self._update(lambda status, now: status.after_published(read, latencies, now))
 
     def _silent(self) -> None:
         if self._status.broker_up is not False:
             _log.warning("the broker does not answer", batch=self._newest)
-        self._tell(lambda status, _: status.after_silence())
+        self._update(lambda status, _: status.after_silence())
 
     @property
     def _newest(self) -> int | None:
         return self._status.last.batch if self._status.last else None
 
     def _begins(self) -> dict[int, int]:
-        """Where the checkpoint says that the stream goes on; empty where it says nothing."""
+        """Offsets that the checkpoint goes on from; empty where it cannot be read."""
         try:
             memory = checkpoint_of(self.job).read()
         except PlatformError:
             return {}
         return dict(memory.next_offsets) if memory else {}
 
-    def _tell(self, fold: Callable[[Status, float], Status]) -> Status:
+    def _update(self, fold: Callable[[Status, float], Status]) -> Status:
         with self._lock:
             self._status = fold(self._status, time.time())
             return self._status
 
     def _note(self, ended_at: str | None = None, error: str | None = None) -> None:
         status = self._status
-        note = beside.Note(
+        note = Note(
             pid=status.pid,
             url=self.server.url,
             started_at=iso(status.started_at) or "",
@@ -177,7 +177,7 @@ class Reporter:
             error=error,
         )
         try:
-            beside.write(Path(self.job.checkpoint), note)
+            write_note(Path(self.job.checkpoint), note)
         except OSError as failure:
             _log.warning(
                 "no note beside the checkpoint, so that `status` needs --url", error=failure.strerror

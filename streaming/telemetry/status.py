@@ -1,18 +1,23 @@
-"""How a stream is doing, as one value: what it is told is folded in, and each fold gives a new one.
+"""How a stream is doing, as one value. Each event is folded in, and each fold gives a new value.
 
-There is no clock in here: `now` is Unix time in seconds, given by whoever tells.
+This module reads no clock: the caller gives `now`, Unix time in seconds.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from contracts.checks.rules import predicate
+from contracts.folder.lock import digest
+from contracts.folder.model import Contract, Severity
+from streaming.engine.once import DUPLICATE
 from streaming.engine.progress import Progress
 from streaming.job import Job
+from streaming.record.plan import Plan
 from streaming.recovery.checkpoint import Offsets
-from streaming.telemetry.outline import Outline
 
 DURATIONS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0)
 """Upper bounds of the histogram of batches, in seconds."""
@@ -25,16 +30,65 @@ STILL_AT_MOST = 300.0
 
 
 class State(str, Enum):
-    """Where a stream is in its life; one that has ended tells nothing."""
+    """What a stream is doing; a stream that has ended has no state."""
 
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The version that an output topic is written with: the number of its file, and the registry's id."""
+
+    version: int
+    schema_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What an operator sees of a plan: the versions that it reads and writes, and what it judges by."""
+
+    reader: int
+    """Version of the raw contract that every record is resolved to."""
+    writers: Mapping[int, int | None]
+    """Registry id of each version that may have been written, with its number; None where the folder of
+    contracts has no such version."""
+    final: Written
+    quarantine: Written
+    reasons: tuple[str, ...]
+    """Every code that a record may go to quarantine for."""
+    rules: Mapping[str, str]
+    """Id to severity of every rule that is counted."""
+
+
+def outline(plan: Plan, *, once: bool = False) -> Outline:
+    """The outline of `plan`; `once` for a stream that publishes an observation once."""
+    codes = {reason.code for reason in plan.reasons} | ({DUPLICATE} if once else set())
+    # Duplicates are found after the encoding, where `info` rules can no longer be counted.
+    severities = set(Severity) - ({Severity.INFO} if once else set())
+    return Outline(
+        reader=plan.raw.newest.number,
+        writers={number: _version(plan.raw, text) for number, text in sorted(plan.writers.items())},
+        final=Written(plan.final.newest.number, plan.final_id),
+        quarantine=Written(plan.quarantine.newest.number, plan.quarantine_id),
+        reasons=tuple(sorted(codes)),
+        rules={
+            rule.id: rule.severity.value
+            for rule in plan.final.rules
+            if rule.severity in severities and predicate(rule) is not None
+        },
+    )
+
+
+def _version(contract: Contract, text: str) -> int | None:
+    wanted = digest(json.loads(text))
+    return next((version.number for version in contract.versions if digest(version.schema) == wanted), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What the batches since the start of the process came to."""
+    """Sums over the batches since the start of the process."""
 
     batches: int = 0
     final: int = 0
@@ -44,14 +98,14 @@ class Totals:
     rules: Mapping[str, int] = field(default_factory=dict)
     writers: Mapping[str, int] = field(default_factory=dict)
     durations: tuple[int, ...] = (0,) * (len(DURATIONS) + 1)
-    """Batches by the first of `DURATIONS` that they keep within; the last is for those beyond."""
+    """Batches by the first of `DURATIONS` that is not shorter; the last count is of longer ones."""
     seconds: float = 0.0
     latency_seconds: float = 0.0
     """Sum over `latency_records`."""
     latency_records: int = 0
 
     def after_sample(self, latencies: Sequence[float]) -> Totals:
-        """With `latencies` of single records in it, as far as batches tell none."""
+        """With the `latencies` of single records added."""
         return replace(
             self,
             latency_seconds=self.latency_seconds + sum(latencies),
@@ -59,7 +113,7 @@ class Totals:
         )
 
     def after(self, batch: Progress) -> Totals:
-        """With another batch in it."""
+        """With `batch` added."""
         bucket = next((i for i, most in enumerate(DURATIONS) if batch.seconds <= most), len(DURATIONS))
         timed = batch.rows if batch.latency_mean_seconds is not None else 0
         return Totals(
@@ -105,11 +159,11 @@ class Status:
     read: Offsets = field(default_factory=dict)
     """Where the stream goes on reading; empty until that is known."""
     ends: Mapping[str, Offsets] = field(default_factory=dict)
-    """Topic to the end of each partition, as the broker told last."""
+    """Topic to the end of each partition, by the broker's newest answer."""
     begins: Mapping[str, Offsets] = field(default_factory=dict)
-    """The ends that the broker told first."""
+    """The same by the broker's first answer."""
     broker_up: bool | None = None
-    """Whether the broker answered when it was asked last; None before."""
+    """Whether the broker answered the newest question; None before the first."""
     moved_at: float | None = None
     """When `read` last moved, or when it was first known."""
     steps: tuple[tuple[float, int], ...] = ()
@@ -122,7 +176,7 @@ class Status:
         return {p: max(ends[p] - at, 0) for p, at in sorted(self.read.items()) if p in ends}
 
     def gained(self, topic: str) -> int:
-        """Records that `topic` was given since the process began, by whomever."""
+        """Records that `topic` has gained since the process began, from all its writers."""
         begins = self.begins.get(topic, {})
         return sum(end - begins.get(p, 0) for p, end in self.ends.get(topic, {}).items())
 
@@ -139,14 +193,14 @@ class Status:
 
     def after_batch(self, batch: Progress, now: float) -> Status:
         """With a batch that has just ended."""
-        told = replace(self, totals=self.totals.after(batch), last=batch, last_ended_at=now)
+        status = replace(self, totals=self.totals.after(batch), last=batch, last_ended_at=now)
         longest, mean = batch.latency_max_seconds, batch.latency_mean_seconds
         if longest is not None and mean is not None:
-            told = replace(told, latency=Latency(longest, mean))
-        return told.after_read({int(p): offset for p, offset in batch.end_offsets.items()}, now)
+            status = replace(status, latency=Latency(longest, mean))
+        return status.after_read({int(p): offset for p, offset in batch.end_offsets.items()}, now)
 
     def after_read(self, read: Offsets, now: float) -> Status:
-        """With `read`; partitions that are not in it, or further on already, are where they were."""
+        """With the offsets in `read`; a partition that is not in it, or further on already, stays."""
         known = {**self.read, **{p: max(at, self.read.get(p, 0)) for p, at in read.items()}}
         moved = known != self.read
         # What was read before a partition was known does not count as speed.
@@ -164,12 +218,12 @@ class Status:
         return replace(self, ends=ends, begins=self.begins or ends, broker_up=True).after_read({}, now)
 
     def after_published(self, read: Offsets, latencies: Sequence[float], now: float) -> Status:
-        """With what the newest published records tell, in the middle of a batch."""
-        told = self.after_read(read, now)
+        """With the offsets and latencies of the newest published records, in the middle of a batch."""
+        status = self.after_read(read, now)
         if not latencies:
-            return told
+            return status
         sample = Latency(max(latencies), sum(latencies) / len(latencies))
-        return replace(told, latency=sample, totals=told.totals.after_sample(latencies))
+        return replace(status, latency=sample, totals=status.totals.after_sample(latencies))
 
     def after_silence(self) -> Status:
         """With a broker that did not answer."""
@@ -191,5 +245,5 @@ class Status:
         return None
 
 
-def _sum(held: Mapping[str, int], added: Mapping[str, int]) -> Mapping[str, int]:
-    return {name: held.get(name, 0) + added.get(name, 0) for name in sorted({*held, *added})}
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({*one, *other})}

@@ -1,4 +1,4 @@
-"""Lineage of the stream, told to an OpenLineage endpoint where the environment names one.
+"""Lineage of the stream, sent to an OpenLineage endpoint where the environment names one.
 
 The settings are the library's own: OPENLINEAGE_URL, OPENLINEAGE_API_KEY, OPENLINEAGE_CONFIG, openlineage.yml
 and so on; OPENLINEAGE_NAMESPACE is the job's namespace. Nothing of the library is imported without them.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from contracts.errors import UnusableSetting
 
 if TYPE_CHECKING:
-    from streaming.telemetry.lineage.send import Lineage
+    from streaming.telemetry.lineage.events import Lineage
 
 _FILES = (Path("openlineage.yml"), Path("~/.openlineage/openlineage.yml"))
 
@@ -30,10 +30,9 @@ def connect() -> Lineage | None:
     # The library takes a second to import.
     from openlineage.client import OpenLineageClient, set_producer  # noqa: PLC0415
 
-    from streaming.telemetry.lineage.events import PRODUCER  # noqa: PLC0415
-    from streaming.telemetry.lineage.send import Lineage  # noqa: PLC0415
+    from streaming.telemetry.lineage.events import PRODUCER, Lineage  # noqa: PLC0415
 
-    # It tells of each attempt that fails; we tell of the outage, once.
+    # The library logs each attempt that fails; `Lineage` logs an outage once.
     logging.getLogger("openlineage").setLevel(logging.CRITICAL)
     set_producer(PRODUCER)
     try:

@@ -1,16 +1,24 @@
-"""OpenLineage events about one run of the stream: topics, their schemas, and what each field is made of."""
+"""OpenLineage events about one run of the stream: topics, their schemas, and what each field is made of.
+
+A thread sends them, so that an endpoint that is slow or away costs the stream nothing.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import queue
 import re
+import threading
+import time
 from importlib.metadata import PackageNotFoundError, version
 
 import pyspark
+import structlog
+from openlineage.client import OpenLineageClient
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 from openlineage.client.facet_v2 import (
     DatasetFacet,
-    InputDatasetFacet,
-    OutputDatasetFacet,
     RunFacet,
     column_lineage_dataset,
     dataset_version_dataset,
@@ -26,6 +34,7 @@ from openlineage.client.facet_v2 import (
     tags_run,
 )
 from openlineage.client.naming.dataset import Kafka as KafkaNaming
+from openlineage.client.uuid import generate_new_uuid
 
 from contracts.folder.model import Contract
 from streaming.record.enrich import enrichment_of
@@ -33,8 +42,14 @@ from streaming.record.plan import Plan
 from streaming.telemetry.shown import iso
 from streaming.telemetry.status import Status
 
-TELL_EVERY = 60.0
+EVENT_EVERY = 60.0
 """Seconds between two events of a run that goes on."""
+
+_log = structlog.get_logger("streaming.lineage")
+
+_QUEUED_AT_MOST = 20
+_LAST_EVENT_WITHIN = 5.0
+_THREAD = "lineage"
 
 _KAFKA_PORT = "9092"
 
@@ -49,6 +64,76 @@ def _producer() -> str:
 PRODUCER = _producer()
 
 
+def _from_elsewhere(record: logging.LogRecord) -> bool:
+    """Whether the HTTP client logs for others: its failed attempts to send events are logged once, here."""
+    return record.threadName != _THREAD
+
+
+class Lineage:
+    """Sends the events of one run, in order, by a thread of its own. When too many wait, the oldest are
+    dropped."""
+
+    def __init__(self, client: OpenLineageClient, namespace: str) -> None:
+        """Send by `client`, about a job in `namespace`."""
+        self._client, self._namespace = client, namespace
+        self._run_id = str(generate_new_uuid())
+        self._plan: Plan | None = None
+        self._sent_at = 0.0
+        self._answers = True
+        self._queue: queue.Queue[RunEvent | None] = queue.Queue(_QUEUED_AT_MOST)
+        self._thread = threading.Thread(target=self._send_all, name=_THREAD, daemon=True)
+        logging.getLogger("urllib3.connectionpool").addFilter(_from_elsewhere)
+        self._thread.start()
+
+    def planned(self, plan: Plan, status: Status) -> None:
+        """A plan starts: the first begins the run, a later one changes what it reads or writes."""
+        state = RunState.RUNNING if self._plan else RunState.START
+        self._plan = plan
+        self._queue_event(state, status)
+
+    def batch(self, status: Status) -> None:
+        """A batch has ended: an event says so, but not more often than every `EVENT_EVERY` seconds."""
+        if time.monotonic() - self._sent_at >= EVENT_EVERY:
+            self._queue_event(RunState.RUNNING, status)
+
+    def end(self, status: Status, error: str | None) -> None:
+        """The run is over. Waits a few seconds, at most, for its last event to leave."""
+        self._queue_event(RunState.FAIL if error else RunState.COMPLETE, status, error)
+        self._put(None)
+        self._thread.join(_LAST_EVENT_WITHIN)
+
+    def _queue_event(self, state: RunState, status: Status, error: str | None = None) -> None:
+        if not self._plan:  # a run that never began has no datasets
+            return
+        self._sent_at = time.monotonic()
+        run = {"run_id": self._run_id, "namespace": self._namespace}
+        self._put(event(state, self._plan, status, now=time.time(), error=error, **run))
+
+    def _put(self, item: RunEvent | None) -> None:
+        while True:
+            with contextlib.suppress(queue.Full):
+                self._queue.put_nowait(item)
+                return
+            with contextlib.suppress(queue.Empty):
+                self._queue.get_nowait()
+
+    def _send_all(self) -> None:
+        while item := self._queue.get():
+            answers = self._send(item)
+            if answers and not self._answers:
+                _log.info("the lineage endpoint takes events again")
+            self._answers = answers
+
+    def _send(self, item: RunEvent) -> bool:
+        try:
+            self._client.emit(item)
+        except Exception as error:  # whatever it is, the stream goes on
+            if self._answers:
+                _log.warning("the lineage endpoint takes no events", error=type(error).__name__)
+            return False
+        return True
+
+
 def event(
     state: RunState,
     plan: Plan,
@@ -59,48 +144,40 @@ def event(
     now: float,
     error: str | None = None,
 ) -> RunEvent:
-    """One event; the counts in it are those since the run began, so that the newest event holds them all."""
+    """One event, with the counts since the run began."""
     final, quarantined = _counts(status)
-    raw = _naming(status.job.kafka.bootstrap_servers, plan.raw.topic)
-    derived = column_lineage_dataset.ColumnLineageDatasetFacet(fields=_columns(plan, raw))
+    naming = _naming(status.job.kafka.bootstrap_servers, plan.raw.topic)
+    processing = "BATCH" if status.job.available_now else "STREAMING"
+    pattern = job_type_job.EmissionPattern("PERIODIC", "ACCUMULATIVE", int(EVENT_EVERY))
+    job_type = job_type_job.JobTypeJobFacet(processing, "SPARK", "JOB", pattern)
+    read = input_statistics_input_dataset.InputStatisticsInputDatasetFacet(final + quarantined)
+
+    def output(contract: Contract, records: int, **facets: DatasetFacet) -> OutputDataset:
+        written = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(records)
+        return OutputDataset(
+            naming.get_namespace(),
+            contract.topic,
+            facets={**_facets(contract), **facets},
+            outputFacets={"outputStatistics": written},
+        )
+
     return RunEvent(
         eventTime=iso(now) or "",
         eventType=state,
         producer=PRODUCER,
         run=Run(run_id, _run_facets(status, error)),
-        job=Job(
-            namespace,
-            f"streaming.{plan.raw.topic}",
-            {
-                "jobType": job_type_job.JobTypeJobFacet(
-                    "BATCH" if status.job.available_now else "STREAMING",
-                    "SPARK",
-                    "JOB",
-                    job_type_job.EmissionPattern("PERIODIC", "ACCUMULATIVE", int(TELL_EVERY)),
-                )
-            },
-        ),
+        job=Job(namespace, f"streaming.{plan.raw.topic}", {"jobType": job_type}),
         inputs=[
             InputDataset(
-                raw.get_namespace(),
-                raw.get_name(),
+                naming.get_namespace(),
+                naming.get_name(),
                 facets=_facets(plan.raw),
-                inputFacets=_read(final + quarantined),
+                inputFacets={"inputStatistics": read},
             )
         ],
         outputs=[
-            OutputDataset(
-                raw.get_namespace(),
-                plan.final.topic,
-                facets={**_facets(plan.final), "columnLineage": derived},
-                outputFacets=_written(final),
-            ),
-            OutputDataset(
-                raw.get_namespace(),
-                plan.quarantine.topic,
-                facets=_facets(plan.quarantine),
-                outputFacets=_written(quarantined),
-            ),
+            output(plan.final, final, columnLineage=_columns(plan, naming)),
+            output(plan.quarantine, quarantined),
         ],
     )
 
@@ -117,8 +194,8 @@ def sources_of(raw: Contract, final: Contract) -> dict[str, tuple[str, ...]]:
 
 
 def _counts(status: Status) -> tuple[int, int]:
-    """Records published and put aside; in real-time mode, which counts at the end of long batches, by the
-    topics' ends."""
+    """Records published and quarantined. Real-time mode counts only at the end of its long batches: there the
+    topics' ends are compared."""
     if status.job.real_time:
         return status.gained(status.job.final), status.gained(status.job.quarantine)
     return status.totals.final, status.totals.quarantined
@@ -129,16 +206,16 @@ def _naming(bootstrap_servers: str, topic: str) -> KafkaNaming:
     return KafkaNaming(host or port, port if host else _KAFKA_PORT, topic)
 
 
-def _columns(plan: Plan, raw: KafkaNaming) -> dict[str, column_lineage_dataset.Fields]:
-    return {
-        name: column_lineage_dataset.Fields(
-            [
-                column_lineage_dataset.InputField(raw.get_namespace(), raw.get_name(), field)
-                for field in fields
-            ]
-        )
-        for name, fields in sources_of(plan.raw, plan.final).items()
-    }
+def _columns(plan: Plan, raw: KafkaNaming) -> column_lineage_dataset.ColumnLineageDatasetFacet:
+    namespace, name = raw.get_namespace(), raw.get_name()
+    return column_lineage_dataset.ColumnLineageDatasetFacet(
+        fields={
+            field: column_lineage_dataset.Fields(
+                [column_lineage_dataset.InputField(namespace, name, source) for source in sources]
+            )
+            for field, sources in sources_of(plan.raw, plan.final).items()
+        }
+    )
 
 
 def _run_facets(status: Status, error: str | None) -> dict[str, RunFacet]:
@@ -173,14 +250,6 @@ def _facets(contract: Contract) -> dict[str, DatasetFacet]:
         "documentation": documentation_dataset.DocumentationDatasetFacet(contract.description),
         "ownership": ownership_dataset.OwnershipDatasetFacet([ownership_dataset.Owner(contract.owner)]),
     }
-
-
-def _read(records: int) -> dict[str, InputDatasetFacet]:
-    return {"inputStatistics": input_statistics_input_dataset.InputStatisticsInputDatasetFacet(records)}
-
-
-def _written(records: int) -> dict[str, OutputDatasetFacet]:
-    return {"outputStatistics": output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(records)}
 
 
 def _type(node: object) -> str:

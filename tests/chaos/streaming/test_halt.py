@@ -1,4 +1,4 @@
-"""Through halts and kills of the broker, repeated replays send each letter once."""
+"""Through halts and kills of the broker, reprocessing that is repeated sends each letter once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contracts.errors import PlatformError
 from contracts.kafka.cluster import Kafka
 from embedded import Services
 from streaming.lease import Lease
-from streaming.replay import Sender
+from streaming.reprocess import Sender
 from tests.letters import QUARANTINE, RAW, marks, send
 from tests.wreck import Wreck, make_topics, own_services
 
@@ -31,7 +31,9 @@ def services(tmp_path: Path, real_part: Callable[[str], None]) -> Iterator[Servi
 
 
 @pytest.mark.timeout(1200)
-def test_replays_that_are_begun_again_until_one_ends_well_send_each_letter_once(services: Services) -> None:
+def test_reprocessing_that_is_begun_again_until_it_ends_well_send_each_letter_once(
+    services: Services,
+) -> None:
     kafka, wreck, moments = Kafka(services.bootstrap_servers), Wreck(services, RAW), random.Random(7)
 
     def trouble() -> None:
@@ -51,7 +53,7 @@ def test_replays_that_are_begun_again_until_one_ends_well_send_each_letter_once(
         assert time.monotonic() < deadline, sentences
         try:
             with Lease(kafka, QUARANTINE) as lease:
-                # As `look_back` does: what is there with its mark is not sent again.
+                # As `sent_marks` does: what is there with its mark is not sent again.
                 before = {int(mark) for mark in marks(services)}
                 sent = max(sent, len(before))
                 missing = (number for number in range(sent + 20 * 500) if number not in before)
@@ -61,6 +63,6 @@ def test_replays_that_are_begun_again_until_one_ends_well_send_each_letter_once(
             sentences.append(str(error))
     thread.join()
     counts = marks(services)
-    print(f"{len(counts)} letters; replays that ended early: {sentences}")
+    print(f"{len(counts)} letters; runs that ended early: {sentences}")
     assert set(counts.values()) == {1}
     assert sorted(map(int, counts)) == list(range(len(counts)))

@@ -1,4 +1,4 @@
-"""A replay goes on where Kafka's client gives up for ever, as long as the lease is its own."""
+"""Reprocessing goes on where Kafka's client gives up for ever, as long as the lease is its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.errors import Unreachable
 from contracts.kafka.cluster import Kafka
 from embedded import Services
 from streaming.lease import Lease, LeaseLost
-from streaming.replay import Sender
+from streaming.reprocess import Sender
 from tests.letters import LOT, QUARANTINE, RAW, letter, marks, send
 from tests.wreck import Wreck, make_topics, own_services
 
@@ -21,7 +21,7 @@ def services(
     tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str], None]
 ) -> Iterator[Services]:
     """A broker of the test's own, which it may kill."""
-    folder = tmp_path_factory.mktemp("replay")
+    folder = tmp_path_factory.mktemp("reprocess")
     with own_services(folder, real_part) as own:
         make_topics(own, {RAW: 3, QUARANTINE: 1})
         yield own
@@ -44,7 +44,7 @@ def fatal_to(sender: Sender, services: Services) -> Iterator[None]:
 def test_where_the_client_gives_up_each_letter_goes_once(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streaming.replay.DELIVERED_WITHIN", 60.0)
+    monkeypatch.setattr("streaming.reprocess.DELIVERED_WITHIN", 60.0)
     kafka = Kafka(services.bootstrap_servers)
     with Lease(kafka, QUARANTINE) as lease, Sender(kafka, RAW, lease) as sender:
         with fatal_to(sender, services):
@@ -57,7 +57,7 @@ def test_where_the_client_gives_up_each_letter_goes_once(
 def test_where_another_has_taken_over_nothing_is_sent_again(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streaming.replay.DELIVERED_WITHIN", 60.0)
+    monkeypatch.setattr("streaming.reprocess.DELIVERED_WITHIN", 60.0)
     monkeypatch.setattr("streaming.lease.DELIVERED_WITHIN", 1.0)
     kafka = Kafka(services.bootstrap_servers)
     with Lease(kafka, QUARANTINE) as first, pytest.raises(LeaseLost), Sender(kafka, RAW, first) as sender:

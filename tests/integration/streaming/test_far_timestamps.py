@@ -15,7 +15,7 @@ from contracts.consume import consume
 from contracts.kafka.cluster import Kafka
 from contracts.records.topic_weather_quarantine import DeadLetter
 from streaming.recovery.offsets import remembers_since
-from streaming.telemetry.newest import latency
+from streaming.telemetry.topics import latency
 from tests.conftest import RunCli
 from tests.poison import alter_topics
 from tests.streams import Place, raw_values, running

@@ -126,8 +126,8 @@ def test_failing_samples_come_with_the_commands_that_show_and_replay_them(
     text = page(summarise(failing))
     assert "python -m contracts read topic-weather-final --at 0:1000 --at 1:1037" in text
     assert "python -m contracts read topic-weather --at 0:1004 --at 1:1041" in text
-    assert "python -m streaming replay --source 2:815 --dry-run" in text
-    assert "python -m streaming replay --rule wind-speed-possible --dry-run" in text
+    assert "python -m streaming reprocess --source 2:815 --dry-run" in text
+    assert "python -m streaming reprocess --rule wind-speed-possible --dry-run" in text
 
 
 def test_a_failure_is_new_until_the_next_validation_has_it_too() -> None:

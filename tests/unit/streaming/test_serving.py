@@ -16,8 +16,7 @@ from contracts.folder.product import product_named
 from contracts.kafka.cluster import Kafka
 from contracts.registry.registry import SchemaRegistry
 from streaming.job import Job
-from streaming.telemetry import beside
-from streaming.telemetry.ask import ask_at, ask_beside
+from streaming.telemetry.ask import FILE, Note, ask_at, ask_beside, write_note
 from streaming.telemetry.metrics import StatusCollector
 from streaming.telemetry.serve import Server
 from streaming.telemetry.shown import facts, iso
@@ -46,9 +45,9 @@ def server() -> Iterator[Server]:
     served.close()
 
 
-def note(url: str, **changed: object) -> beside.Note:
+def note(url: str, **changed: object) -> Note:
     fields = {"pid": 4321, "url": url, "started_at": iso(100.0), **changed}
-    return beside.Note(**fields)  # type: ignore[arg-type]
+    return Note(**fields)  # type: ignore[arg-type]
 
 
 def test_each_path_answers_with_its_own_kind(server: Server) -> None:
@@ -89,7 +88,7 @@ def test_a_taken_port_and_a_foreign_address_are_told(server: Server) -> None:
 
 
 def test_the_note_leads_to_the_stream(server: Server, tmp_path: Path) -> None:
-    beside.write(tmp_path, note(server.url))
+    write_note(tmp_path, note(server.url))
     assert ask_beside(tmp_path)["pid"] == 4321
     assert ask_at(f"{server.url}/metrics")["state"] == "starting"
 
@@ -109,14 +108,14 @@ def test_the_note_leads_to_the_stream(server: Server, tmp_path: Path) -> None:
 def test_a_note_of_another_stream_or_of_one_that_ended_is_no_stream(
     server: Server, tmp_path: Path, changed: dict[str, object], told: str
 ) -> None:
-    beside.write(tmp_path, note(server.url, **changed))
+    write_note(tmp_path, note(server.url, **changed))
     with pytest.raises(NotRunning, match=told):
         ask_beside(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": 1, "url": "x", "started_at": "y", "more": 1}'])
 def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / beside.FILE).write_text(text)
+    (tmp_path / FILE).write_text(text)
     with pytest.raises(NotRunning, match="no stream has run"):
         ask_beside(tmp_path)
 

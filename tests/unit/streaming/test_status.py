@@ -18,9 +18,8 @@ from streaming.engine.progress import Progress
 from streaming.job import Job
 from streaming.record.plan import Plan
 from streaming.telemetry.metrics import PREFIX, StatusCollector, collected
-from streaming.telemetry.outline import Outline, Written, outline
 from streaming.telemetry.shown import facts, line, span
-from streaming.telemetry.status import State, Status
+from streaming.telemetry.status import Outline, State, Status, Written, outline
 
 JOB = Job(
     product=product_named("weather"),

@@ -1,8 +1,9 @@
-"""Puts records from quarantine back onto their raw topic, bit for bit, once contract or code is mended.
+"""Sends dead letters back to their raw topic, bit for bit, once the contract or the code is mended.
 
-Each record sent carries a mark, the header `replay-of`, with its place in quarantine: what is on the raw
-topic with that mark is not sent again, whatever became of an earlier replay. The stream hands marks on, so
-that the topics that it publishes to know them when the raw topic has forgotten.
+Each record carries a mark, the header `replay-of`, with the partition and offset of its dead letter. A record
+whose mark is on the raw topic already is not sent again, however the earlier run ended. The stream copies
+marks to the records that it publishes, so that the output topics know them after the raw topic has deleted
+them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime
 
 from contracts.consume import consume
 from contracts.errors import ServiceFailed, UnusableSetting
+from contracts.folder.product import Product
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.log import watermarks
 from contracts.kafka.publishing import ANY, Writer
@@ -26,18 +28,18 @@ from streaming.recovery.offsets import Coordinates, header_values, remembers_sin
 
 SENT, _BEFORE, _NEVER, _TOO_OLD = "sent", "sent before", "never a raw record", "too old to tell"
 FATES = (SENT, _BEFORE, _NEVER, _TOO_OLD)
-"""What becomes of a dead letter that was chosen. A body that a producer could not parse never was a raw
-record, and has no topic to go back to. One is too old when no topic reaches back far enough to tell whether
-it was sent before."""
+"""What becomes of a chosen dead letter. A body that a producer could not parse never was a raw record, and
+has no topic to go back to. A letter is too old when no topic reaches back far enough to tell whether it was
+sent before."""
 
 _AT_ONCE = 500
 _CLOCKS_AGREE_WITHIN_MS = 60_000
-"""Of the stream, which stamps the dead letter, and of a replay, which stamps the record sent for it."""
+"""The stream's clock stamps the dead letter, and this machine's clock the record that is sent for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which dead letters are meant: those that fit all that is given. Nothing given means all of them."""
+    """Chooses the dead letters that fit all of its fields; an empty field fits every letter."""
 
     reasons: Collection[str] = ()
     rules: Collection[str] = ()
@@ -48,7 +50,7 @@ class Selection:
     until: datetime | None = None
 
     def takes(self, letter: DeadLetter) -> bool:
-        """Whether `letter` is meant."""
+        """Whether `letter` is chosen."""
         source = (letter.source_partition, letter.source_offset)
         return (
             (not self.reasons or letter.reason.value in self.reasons)
@@ -70,82 +72,62 @@ class Letter:
     """When it was put aside, ms since 1970, UTC."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """What is known of earlier replays."""
-
-    marks: Collection[bytes]
-    since: int
-    """Of letters that are older, in ms since 1970, UTC, nobody knows."""
-
-    def fate(self, letter: Letter) -> str:
-        """What becomes of `letter`: one of `FATES`."""
-        if letter.record.source_topic is None:
-            return _NEVER
-        if letter.mark in self.marks:
-            return _BEFORE
-        return _TOO_OLD if letter.at < self.since else SENT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topics:
-    """The topics of the stream whose letters are replayed."""
-
-    raw: str
-    final: str
-    quarantine: str
-
-    def check(self, kafka: Kafka) -> None:
-        """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless a broker has them."""
-        held = Broker(kafka).topics()
-        if missing := [topic for topic in (self.raw, self.final, self.quarantine) if topic not in held]:
+def check_topics(kafka: Kafka, product: Product) -> None:
+    """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless the broker has the product's
+    topics."""
+    existing = Broker(kafka).topics()
+    for topic in (product.raw.topic, product.final.topic, product.quarantine.topic):
+        if topic not in existing:
             raise UnusableSetting(
-                f"there is no topic {missing[0]} at {kafka.bootstrap_servers}: correct its name."
+                f"there is no topic {topic} at {kafka.bootstrap_servers}: correct its name."
             )
 
 
 def choose(
-    kafka: Kafka, registry: SchemaRegistry, topics: Topics, selection: Selection
-) -> Iterator[tuple[DeadLetter, bytes, str]]:
-    """Give each dead letter that is there now, was on the raw topic and is meant: with its mark and its fate.
+    kafka: Kafka, registry: SchemaRegistry, product: Product, selection: Selection
+) -> Iterator[tuple[Letter, str]]:
+    """Give each chosen dead letter that is in quarantine now, with its fate: one of `FATES`.
 
-    A letter without a topic, a body that never was a raw record, is given for any. Reads the quarantine
-    topic twice: what is older than the oldest letter chosen is no matter to earlier replays. Raises what
-    `contracts.consume.consume` raises.
+    A letter that names no raw topic, because it never was a raw record, is among them. This reads the
+    quarantine topic twice, so that the other topics are searched only from the oldest chosen letter on.
+    Raises what `contracts.consume.consume` raises.
     """
-    chosen: set[bytes] = set()
-    oldest: int | None = None
-    for letter in _letters(kafka, registry, topics, selection):
-        chosen.add(letter.mark)
-        oldest = letter.at if oldest is None else min(oldest, letter.at)
-    if oldest is None:
+    letters = {letter.mark: letter.at for letter in _letters(kafka, registry, product, selection)}
+    if not letters:
         return
-    past = look_back(kafka, topics, oldest)
-    for letter in _letters(kafka, registry, topics, selection):
-        if letter.mark in chosen:
-            yield letter.record, letter.mark, past.fate(letter)
+    sent, known_since = sent_marks(kafka, product, min(letters.values()))
+    for letter in _letters(kafka, registry, product, selection):
+        if letter.mark not in letters:
+            continue
+        if letter.record.source_topic is None:
+            yield letter, _NEVER
+        elif letter.mark in sent:
+            yield letter, _BEFORE
+        else:
+            yield letter, _TOO_OLD if letter.at < known_since else SENT
 
 
-def look_back(kafka: Kafka, topics: Topics, oldest: int) -> Past:
-    """What is known of replays of letters that were put aside at `oldest`, ms since 1970, or later.
+def sent_marks(kafka: Kafka, product: Product, oldest: int) -> tuple[set[bytes], int]:
+    """Marks of the letters, put aside at `oldest` or later, that were sent; and the time since which all are
+    known.
 
-    The raw topic tells. It is often kept for less long than the others: where it has forgotten, a record that
-    was sent has been read, and is on one of them.
+    Both times are ms since 1970. The raw topic has the marks. It is often kept for less long than the others:
+    a record that it has deleted since has been read, so that its mark is on an output topic.
     """
     since = oldest - _CLOCKS_AGREE_WITHIN_MS
-    marks, known = header_values(kafka, [topics.raw], MARK, since), remembers_since(kafka, [topics.raw])
-    if known > since:
-        outputs = [topics.final, topics.quarantine]
+    raw, outputs = [product.raw.topic], [product.final.topic, product.quarantine.topic]
+    marks, known_since = header_values(kafka, raw, MARK, since), remembers_since(kafka, raw)
+    if known_since > since:
         marks |= header_values(kafka, outputs, MARK, since)
-        known = min(known, remembers_since(kafka, outputs))
-    return Past(marks=marks, since=known)
+        known_since = min(known_since, remembers_since(kafka, outputs))
+    return marks, known_since
 
 
 def _letters(
-    kafka: Kafka, registry: SchemaRegistry, topics: Topics, selection: Selection
+    kafka: Kafka, registry: SchemaRegistry, product: Product, selection: Selection
 ) -> Iterator[Letter]:
     letters = consume(
-        topics.quarantine,
+        product.quarantine.topic,
         DeadLetter,
         bootstrap_servers=kafka.bootstrap_servers,
         registry_url=registry.url,
@@ -156,7 +138,7 @@ def _letters(
     )
     with closing(letters):
         for message in letters:
-            if message.value.source_topic in {topics.raw, None} and selection.takes(message.value):
+            if message.value.source_topic in {product.raw.topic, None} and selection.takes(message.value):
                 yield Letter(
                     record=message.value,
                     mark=f"{message.partition}:{message.offset}".encode(),
@@ -165,13 +147,13 @@ def _letters(
 
 
 class Sender:
-    """Sends letters to the raw topic while the `lease` is ours: a context, at whose end all have arrived."""
+    """Sends letters to the raw topic while the `lease` is ours. When the context ends, all have arrived."""
 
     def __init__(self, kafka: Kafka, raw: str, lease: Lease) -> None:
         """Prepare to send to the topic `raw`."""
         self._raw, self._lease = raw, lease
         self._partitions = set(watermarks(kafka, raw))
-        # Whoever took over meanwhile knows nothing of records that are sent again: so the lease is asked.
+        # A process that took over does not know of records that are sent again: so the lease is asked first.
         self._writer = Writer(kafka, [raw], deliver_within=DELIVERED_WITHIN, before_again=lease.begin)
         self._in_lot = 0
 
@@ -212,6 +194,6 @@ class Sender:
         if left:
             raise ServiceFailed(
                 f"{left} records did not arrive at {self._raw} within {2 * DELIVERED_WITHIN:.0f} s: see "
-                "whether the broker runs, and replay the same again; what has arrived is not sent twice."
+                "whether the broker runs, and reprocess the same again; what has arrived is not sent twice."
             )
         self._in_lot = 0

@@ -1,4 +1,4 @@
-"""`python -m streaming replay` on real dead letters of a real stream."""
+"""`python -m streaming reprocess` on real dead letters of a real stream."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def put_aside(place: Place, count: int) -> None:
 
 def arguments(place: Place, *choice: str) -> list[str]:
     where = ["--topic", place.raw, "--quarantine", place.quarantine, "--final", place.final, "--json"]
-    return ["streaming", "replay", *where, *choice]
+    return ["streaming", "reprocess", *where, *choice]
 
 
 def begin(place: Place) -> subprocess.Popen[str]:
-    """A replay of everything, in a process of its own."""
+    """A run over everything, in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", *arguments(place, "--all")],
         env=place.environment,
@@ -94,7 +94,7 @@ def empty(place: Place, topics: Collection[str]) -> None:
         deleted.result(timeout=_SECONDS)
 
 
-def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_goes(
+def test_what_is_reprocessed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_goes(
     place: Place, spark: SparkSession, run_cli: Callable[..., Any], tmp_path: Path
 ) -> None:
     [good] = raw_values(1, place.raw_id)
@@ -109,7 +109,7 @@ def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_g
         producer.produce(place.raw, value, key=key, headers=headers, partition=1)
     assert producer.flush(_SECONDS) == 0
 
-    def replay(*choice: str) -> dict[str, Any]:
+    def reprocess(*choice: str) -> dict[str, Any]:
         done = run_cli(*arguments(place, *choice))
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)
@@ -119,14 +119,14 @@ def test_what_is_replayed_goes_back_once_bit_for_bit_and_is_marked_wherever_it_g
         stream.wait_until_read(4)
         assert len(place.read(place.quarantine)) == 3
         every = {"UNKNOWN_SCHEMA": 1, "NULL_VALUE": 1, "UNDECODABLE": 1}
-        assert replay("--all", "--dry-run")["sent"] == every
+        assert reprocess("--all", "--dry-run")["sent"] == every
         assert len(place.read(place.raw)) == 4
-        assert replay("--reason", "null_value")["sent"] == {"NULL_VALUE": 1}
-        assert replay("--source", "1:0")["sent"] == {"UNKNOWN_SCHEMA": 1}
+        assert reprocess("--reason", "null_value")["sent"] == {"NULL_VALUE": 1}
+        assert reprocess("--source", "1:0")["sent"] == {"UNKNOWN_SCHEMA": 1}
         stream.wait_until_read(6)
-        assert replay("--all", "--dry-run")["sent_before"] == {"UNKNOWN_SCHEMA": 1, "NULL_VALUE": 1}
+        assert reprocess("--all", "--dry-run")["sent_before"] == {"UNKNOWN_SCHEMA": 1, "NULL_VALUE": 1}
         # The third, and the two that came back as new dead letters.
-        assert replay("--all")["sent"] == every
+        assert reprocess("--all")["sent"] == every
         stream.wait_until_read(9)
 
     first = {(0, 0), *((1, offset) for offset in range(len(poison)))}
@@ -173,13 +173,13 @@ def test_a_record_is_published_once_the_contract_is_mended_and_never_sent_again(
     file.write_text(text.replace(f"{rule}100", f"{rule}102"))
     monkeypatch.setenv("CONTRACTS_DIR", str(mended))
 
-    def replay() -> dict[str, Any]:
+    def reprocess() -> dict[str, Any]:
         done = run_cli(*arguments(place, "--rule", _RULE), env={"CONTRACTS_DIR": str(mended)})
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    assert replay()["sent"] == {"RULE_BROKEN": 2}
+    assert reprocess()["sent"] == {"RULE_BROKEN": 2}
     with running(place, spark, checkpoint) as stream:
         stream.wait_until_read(7)
     assert len(place.read(place.quarantine)) == 2
@@ -187,7 +187,7 @@ def test_a_record_is_published_once_the_contract_is_mended_and_never_sent_again(
     assert marks(place, place.final) == marks(place, place.raw)
     # The raw topic forgets first; what was published remembers.
     empty(place, [place.raw])
-    again = replay()
+    again = reprocess()
     assert (again["sent"], again["sent_before"]) == ({}, {"RULE_BROKEN": 2})
 
 
@@ -205,7 +205,7 @@ def test_where_every_topic_has_forgotten_nothing_is_sent(place: Place, run_cli: 
     assert (told["sent"], told["too_old_to_tell"]) == ({}, {"RULE_BROKEN": 4})
 
 
-def test_a_replay_that_is_killed_is_gone_on_with_and_each_record_goes_once(
+def test_a_run_that_is_killed_is_gone_on_with_and_each_record_goes_once(
     place: Place, run_cli: Callable[..., Any]
 ) -> None:
     count = 20_000
@@ -227,16 +227,16 @@ def test_a_replay_that_is_killed_is_gone_on_with_and_each_record_goes_once(
     assert len(marks(place, place.raw)) == count
 
 
-def test_of_two_replays_at_once_the_later_goes_on_and_each_record_goes_once(place: Place) -> None:
+def test_of_two_runs_at_once_the_later_goes_on_and_each_record_goes_once(place: Place) -> None:
     count = 5_000
     put_aside(place, count)
     both = [begin(place), begin(place)]
-    told = [replay.communicate(timeout=_SECONDS * 4) for replay in both]
-    codes = [replay.returncode for replay in both]
+    told = [run.communicate(timeout=_SECONDS * 4) for run in both]
+    codes = [run.returncode for run in both]
     assert set(codes) <= {0, 2}, told
     assert 0 in codes
     for code, (_, words) in zip(codes, told, strict=True):
-        assert ("another replay of" in words) == (code == 2), words
+        assert ("another process has begun to reprocess" in words) == (code == 2), words
     assert set(marks(place, place.raw).values()) == {1}
     assert len(marks(place, place.raw)) == count
 
@@ -264,7 +264,7 @@ def test_who_takes_over_waits_for_what_is_under_way_and_the_one_before_may_send_
         other = threading.Thread(target=take_over)
         other.start()
         deadline = time.monotonic() + _SECONDS
-        with pytest.raises(LeaseLost, match=r"another replay of .* has begun"):
+        with pytest.raises(LeaseLost, match=r"another process has begun to reprocess"):
             while time.monotonic() < deadline:
                 first.begin()
         leave.set()
@@ -281,6 +281,6 @@ def test_a_choice_that_cannot_be_meant_is_one_sentence(run_cli: Callable[..., An
         (["--source", "17"], "PARTITION:OFFSET"),
         (["--reason", "NO_SUCH"], "no reason code"),
     ):
-        done = run_cli("streaming", "replay", *words)
+        done = run_cli("streaming", "reprocess", *words)
         assert done.returncode == 2
         assert told in done.stderr
