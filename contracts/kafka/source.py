@@ -13,7 +13,7 @@ from confluent_kafka import Message as KafkaMessage
 
 from contracts.errors import Unreachable, UnusableSetting
 from contracts.kafka.cluster import ANSWERS_WITHIN
-from contracts.kafka.log import NO_GROUP, SILENT_FACTOR, Log, check_reading, consumer, usable
+from contracts.kafka.log import NO_GROUP, SILENT_FACTOR, Log, check_reading, consumer, ends_of, usable
 from contracts.kafka.topics import broker_error
 
 log = logging.getLogger("contracts.consume")
@@ -122,7 +122,7 @@ class TopicSource:
     def _ends(self) -> dict[int, int]:
         # The client reads what is committed, unless it is told otherwise: the ends are those of that.
         log = Log({"isolation.level": "read_committed", **self._kafka}, self._within)
-        return {partition: end for partition, (_, end) in log.watermarks(self._topic)[self._topic].items()}
+        return ends_of(log.watermarks(self._topic)[self._topic])
 
     def _reached(self, ends: Mapping[int, int]) -> bool:
         return self._assigned is not None and all(

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 
 from contracts.errors import PlatformError
-from contracts.kafka.log import open_log
+from contracts.kafka.log import ends_of, open_log
 from streaming.job import Job
 from streaming.telemetry.newest import Newest, Tails
 
@@ -59,7 +59,7 @@ class Ends:
                 held = log.watermarks(self.job.topic, *outputs)
                 self.heard(held)
                 if tails:
-                    ends = {topic: {p: end for p, (_, end) in held[topic].items()} for topic in outputs}
+                    ends = {topic: ends_of(held[topic]) for topic in outputs}
                     self.published(tails.newest(ends))
                 self.done.wait(ASK_EVERY)
 
