@@ -13,14 +13,14 @@ from contracts.avro.decode import Decoder, Undecodable
 from contracts.avro.wire import schema_id_header
 from contracts.errors import UnusableSetting
 from contracts.kafka.cluster import ANSWERS_WITHIN
-from contracts.kafka.source import TopicSource, log, offset_of, partition_of
+from contracts.kafka.source import TopicSource, log
 from contracts.registry.registry import connect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class Record(Protocol):
-    """What `contracts.records` hold."""
+    """A class of `contracts.records`."""
 
     SCHEMA: ClassVar[str]
 
@@ -33,10 +33,9 @@ R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message(Generic[R]):
-    """One record of a topic and where it came from."""
+class _Delivered:
+    """What Kafka says of a record."""
 
-    value: R
     key: bytes | None
     topic: str
     partition: int
@@ -49,20 +48,18 @@ class Message(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poison:
+class Message(_Delivered, Generic[R]):
+    """One record of a topic and where it came from."""
+
+    value: R
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poison(_Delivered):
     """A record that cannot be decoded, as it came."""
 
     reason: str
-    key: bytes | None
     value: bytes | None
-    topic: str
-    partition: int
-    offset: int
-    timestamp: datetime | None
-    """Kafka's timestamp, UTC; None where it has none, or one outside the years that Python holds."""
-    headers: tuple[tuple[str, bytes | None], ...] = ()
-    timestamp_ms: int | None = None
-    """Kafka's timestamp as it came, in milliseconds since 1970; None where it has none."""
 
 
 OnPoison: TypeAlias = Literal["raise", "skip"] | Callable[[Poison], None]
@@ -100,8 +97,8 @@ def consume(
     Each schema is asked for once: with a registry that is down, reading goes on up to the first record of a
     schema that was not met before.
 
-    Raises `UnusableSetting` for a topic that there is not or a property that a client refuses, `Unreachable`
-    where broker or registry do not answer, `AccessRefused` where they do not let us in.
+    Raises `UnusableSetting` for a topic that does not exist or a property that a client refuses,
+    `Unreachable` where broker or registry do not answer, `AccessRefused` where they do not let us in.
     """
     if limit is not None and limit < 1:
         raise UnusableSetting("a limit must be 1 or more.")
@@ -116,12 +113,13 @@ def consume(
     try:
         for message in source.messages(stop_at_end):
             try:
-                value = _value(decoder, record_type, message)
+                record = _value(decoder, record_type, message)
             except Undecodable as error:
-                _settle(_poison(message, str(error)), on_poison)
+                value = _bytes(message.value())
+                _settle(Poison(reason=str(error), value=value, **_delivery(message)), on_poison)
                 source.done(message)
                 continue
-            yield _typed(message, value)
+            yield Message(value=record, **_delivery(message))
             source.done(message)
             given += 1
             if given == limit:
@@ -141,68 +139,42 @@ def _settle(poison: Poison, policy: OnPoison) -> None:
     if callable(policy):
         policy(poison)
         return
-    told = f"{poison.topic}, partition {poison.partition}, offset {poison.offset}: {poison.reason}"
+    text = f"{poison.topic}, partition {poison.partition}, offset {poison.offset}: {poison.reason}"
     if policy == "raise":
-        raise Undecodable(told) from None
-    log.warning("skipped %s", told)
+        raise Undecodable(text) from None
+    log.warning("skipped %s", text)
 
 
 def _value(decoder: Decoder, record_type: type[R], message: KafkaMessage) -> R:
     header = _bytes(schema_id_header(message.headers()))
     decoded = decoder.decode(_bytes(message.value()), header)
     try:
-        made: R = record_type.from_dict(decoded)
+        record: R = record_type.from_dict(decoded)
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise Undecodable(
             f"the record is no {record_type.__name__} ({type(error).__name__}: {error})."
         ) from None
-    return made
+    return record
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
 
 
-def _millis(message: KafkaMessage) -> int | None:
+def _delivery(message: KafkaMessage) -> dict[str, Any]:
+    """The fields of `_Delivered`."""
     kind, millis = message.timestamp()
-    return millis if kind else None
-
-
-def _timestamp(message: KafkaMessage) -> datetime | None:
-    millis = _millis(message)
     try:
-        return None if millis is None else _EPOCH + timedelta(milliseconds=millis)
+        timestamp = _EPOCH + timedelta(milliseconds=millis) if kind else None
     except OverflowError:  # whoever sent it counted in other units
-        return None
-
-
-def _headers(message: KafkaMessage) -> tuple[tuple[str, bytes | None], ...]:
+        timestamp = None
     headers: Any = message.headers() or ()
-    return tuple((name, _bytes(content)) for name, content in headers)
-
-
-def _typed(message: KafkaMessage, value: R) -> Message[R]:
-    return Message(
-        value=value,
-        key=_bytes(message.key()),
-        topic=message.topic() or "",
-        partition=partition_of(message),
-        offset=offset_of(message),
-        timestamp=_timestamp(message),
-        headers=_headers(message),
-        timestamp_ms=_millis(message),
-    )
-
-
-def _poison(message: KafkaMessage, reason: str) -> Poison:
-    return Poison(
-        reason=reason,
-        key=_bytes(message.key()),
-        value=_bytes(message.value()),
-        topic=message.topic() or "",
-        partition=partition_of(message),
-        offset=offset_of(message),
-        timestamp=_timestamp(message),
-        headers=_headers(message),
-        timestamp_ms=_millis(message),
-    )
+    return {
+        "key": _bytes(message.key()),
+        "topic": message.topic() or "",
+        "partition": message.partition() or 0,
+        "offset": message.offset() or 0,
+        "timestamp": timestamp,
+        "headers": tuple((name, _bytes(content)) for name, content in headers),
+        "timestamp_ms": millis if kind else None,
+    }

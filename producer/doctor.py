@@ -87,7 +87,7 @@ def quota_suffices(plan: Plan) -> str:
 def broker_answers(where: Addresses) -> str:
     """Whether the broker answers."""
     count = len(Broker(where.kafka).topics())
-    return f"a broker answers at {where.kafka_bootstrap_servers}; it has {count} topics."
+    return f"a broker answers at {where.kafka.bootstrap_servers}; it has {count} topics."
 
 
 def topics_exist(where: Addresses, contracts: Sequence[Contract]) -> str:
@@ -104,7 +104,7 @@ def registry_answers(where: Addresses, contracts: Sequence[Contract]) -> str:
     """Whether the registry answers."""
     with closing(connect(where.registry)) as registry:
         registry.versions(contracts[0].subject)
-    return f"a registry answers at {where.schema_registry_url}."
+    return f"a registry answers at {where.registry.url}."
 
 
 def contracts_registered(where: Addresses, contracts: Sequence[Contract]) -> str:

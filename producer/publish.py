@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
-from typing import Any
-
-import fastavro
-
-from contracts.avro.wire import frame
+from contracts.avro.encode import encoder
 from contracts.errors import PlatformError
 from contracts.folder.model import Contract
 from contracts.kafka.cluster import Kafka
@@ -111,15 +105,8 @@ class Channel:
         self.out = out
         """Takes what is serialized here, and counts it."""
         self._taken_back = 0
-        self._header = frame(schema_id, b"")
-        self._schema: Any = fastavro.parse_schema(contract.newest.schema)
-
-    def serialize(self, record: Mapping[str, Any]) -> bytes:
-        """Write a record in the wire format."""
-        value = io.BytesIO()
-        value.write(self._header)
-        fastavro.schemaless_writer(value, self._schema, record)
-        return value.getvalue()
+        self.serialize = encoder(contract.newest.schema, schema_id)
+        """Writes a record in the wire format."""
 
     @property
     def sent(self) -> int:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
-import fastavro
 from confluent_kafka import Message
 
 from contracts.avro.decode import Decoder, Undecodable
-from contracts.avro.wire import frame
+from contracts.avro.encode import encoder
 from contracts.errors import ServiceFailed, UnusableSetting
-from contracts.folder.model import JsonSchema
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.log import Span
 from contracts.kafka.publishing import Writer
@@ -36,14 +33,14 @@ class History:
                 "contract `role: quality`."
             )
         self._sources, self._topic = sources, sources.product.quality.topic
-        self._contract = sources.contract(self._topic)
-        self._writer_id = sources.registry.id_of(self._contract)
+        contract = sources.contract(self._topic)
+        self._encode = encoder(contract.newest.schema, sources.registry.id_of(contract))
         self._decoder = Decoder(Validation.SCHEMA, sources.writers(self._topic).get)
         sources.log.watermarks(self._topic)
 
     def publish(self, validation: Validation) -> None:
         """Write a validation, and wait until the broker has it; raises `PlatformError`."""
-        value = frame(self._writer_id, encode(validation, self._contract.newest.schema))
+        value = self._encode(validation.to_dict())
         _send(self._sources.kafka, self._topic, key=validation.topic.encode(), value=value)
 
     def recent(self, topic: str) -> tuple[Validation, ...]:
@@ -78,13 +75,6 @@ class History:
         if newest:
             spans = {at: Span(max(begin, end - newest), end) for at, (begin, end) in spans.items()}
         return log.read(spans)
-
-
-def encode(validation: Validation, schema: JsonSchema) -> bytes:
-    """The validation as the body of an Avro record of `schema`, a version of the quality contract."""
-    body = io.BytesIO()
-    fastavro.schemaless_writer(body, fastavro.parse_schema(schema), validation.to_dict())
-    return body.getvalue()
 
 
 def weighed(validation: Validation) -> Validation:

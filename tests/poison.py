@@ -18,7 +18,7 @@ from confluent_kafka.admin._resource import ResourceType
 
 from contracts.avro.wire import HEADER_SIZE, frame
 from contracts.folder.read import load_contracts
-from contracts.kafka.source import offset_of, partition_of
+from contracts.kafka.source import place_of
 from contracts.registry.registry import connect
 from streaming.record.plan import LARGEST_VALUE
 from tests.streams import QUARANTINE, Place, raw_values
@@ -86,7 +86,7 @@ class Sent:
 
     def arrived(self, _: object, message: Message) -> None:
         """Hear from the broker."""
-        self.at.append((partition_of(message), offset_of(message)))
+        self.at.append(place_of(message))
 
 
 def accept_large_records(place: Place) -> None:

@@ -18,7 +18,8 @@ import psutil
 from confluent_kafka import Message, Producer
 
 from contracts.kafka.cluster import Kafka
-from contracts.kafka.publishing.tail import behind, ends
+from contracts.kafka.log import open_log
+from contracts.kafka.publishing import known_spans
 from contracts.kafka.topics import Broker
 from embedded import Services
 
@@ -101,7 +102,8 @@ def make_topics(services: Services, partitions: dict[str, int]) -> None:
 def all_of(services: Services, topic: str) -> list[Message]:
     """Every record of a topic, those of a partition in their order."""
     kafka = Kafka(services.bootstrap_servers)
-    return list(behind(kafka, {(topic, p): 0 for p in ends(kafka, [topic])[topic]}))
+    with open_log(kafka) as log:
+        return list(log.read(known_spans(log, [topic]), quiet=1.0))
 
 
 def meanwhile(happens: Callable[[], None], work: Callable[[], None]) -> None:

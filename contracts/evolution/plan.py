@@ -15,8 +15,7 @@ from contracts.folder.lock import Lock, differences
 from contracts.folder.model import Adopted, Contract, Mode, Version
 from contracts.folder.read import adopted_path
 from contracts.process.times import milliseconds
-from contracts.registry.meaning import meaning
-from contracts.registry.registered import Registered, stand_ins
+from contracts.registry.registered import Registered, meaning, stand_ins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,11 @@ class Span(NamedTuple):
     end: int
 
 
+def ends_of(spans: Mapping[K, Span]) -> dict[K, int]:
+    """Each partition's next offset."""
+    return {partition: span.end for partition, span in spans.items()}
+
+
 class NeverQuiet(ServiceFailed):
     """Records go on coming where all that come were to be read."""
 

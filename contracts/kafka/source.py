@@ -13,7 +13,7 @@ from confluent_kafka import Message as KafkaMessage
 
 from contracts.errors import Unreachable, UnusableSetting
 from contracts.kafka.cluster import ANSWERS_WITHIN
-from contracts.kafka.log import NO_GROUP, SILENT_FACTOR, Log, check_reading, consumer, usable
+from contracts.kafka.log import NO_GROUP, SILENT_FACTOR, Log, check_reading, consumer, ends_of, usable
 from contracts.kafka.topics import broker_error
 
 log = logging.getLogger("contracts.consume")
@@ -56,7 +56,7 @@ class TopicSource:
         self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._starts = starts
         self._assigned: set[int] | None = None
-        self._at: dict[int, int] = {}
+        self._next: dict[int, int] = {}
         if taken := sorted(_OWN & kafka.keys()):
             raise UnusableSetting(f"{', '.join(taken)}: set by the arguments of `consume`, not in `kafka`.")
         settings = {**kafka, "auto.offset.reset": "earliest" if from_beginning else "latest"}
@@ -87,13 +87,14 @@ class TopicSource:
                 continue
             silent_for = 0.0
             if self._is_record(message):
-                offset, end = offset_of(message), ends.get(partition_of(message), 0)
+                partition, offset = place_of(message)
+                end = ends.get(partition, 0)
                 if not stop_at_end or offset < end:
                     yield message
-                self._at[partition_of(message)] = offset + 1
+                self._next[partition] = offset + 1
 
     def done(self, message: KafkaMessage) -> None:
-        """Note that a record is processed: the group does not get it again."""
+        """Note that a record is processed, so that the group does not get it again."""
         if not self._grouped:
             return
         try:
@@ -112,7 +113,8 @@ class TopicSource:
         if error is None:
             return True
         if error.code() == KafkaError._PARTITION_EOF:
-            self._at[partition_of(message)] = offset_of(message)
+            partition, offset = place_of(message)
+            self._next[partition] = offset
         elif error.code() == KafkaError._MAX_POLL_EXCEEDED:
             log.warning("%s: a record took longer than max.poll.interval.ms; joining again", self._topic)
         elif self._grouped or error.code() != NO_GROUP:
@@ -120,13 +122,13 @@ class TopicSource:
         return False
 
     def _ends(self) -> dict[int, int]:
-        # The client reads what is committed, unless it is told otherwise: the ends are those of that.
+        # The client reads what is committed unless a property says otherwise: so do these questions.
         log = Log({"isolation.level": "read_committed", **self._kafka}, self._within)
-        return {partition: end for partition, (_, end) in log.watermarks(self._topic)[self._topic].items()}
+        return ends_of(log.watermarks(self._topic)[self._topic])
 
     def _reached(self, ends: Mapping[int, int]) -> bool:
         return self._assigned is not None and all(
-            self._at.get(p, 0) >= ends.get(p, 0) for p in self._assigned
+            self._next.get(p, 0) >= ends.get(p, 0) for p in self._assigned
         )
 
     # A cooperative group gives and takes some of a member's partitions, an eager one all at once.
@@ -137,14 +139,9 @@ class TopicSource:
         gone = {p.partition for p in partitions}
         self._assigned = ((self._assigned or set()) - gone) or None
         for partition in gone:
-            self._at.pop(partition, None)
+            self._next.pop(partition, None)
 
 
-def partition_of(message: KafkaMessage) -> int:
-    """The partition of a message that the broker gave."""
-    return message.partition() or 0
-
-
-def offset_of(message: KafkaMessage) -> int:
-    """The offset of a message that the broker gave."""
-    return message.offset() or 0
+def place_of(message: KafkaMessage) -> tuple[int, int]:
+    """The partition and the offset of a message that the broker gave."""
+    return message.partition() or 0, message.offset() or 0

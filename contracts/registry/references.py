@@ -12,10 +12,10 @@ from contracts.errors import UnusableSetting
 from contracts.evolution.compatibility.schema import NAMED, PRIMITIVES, parse
 
 _DEEPEST = 100
-"""Schemas that refer to each other in a row; no contract has as many."""
+"""How long a chain of schemas that refer to each other may be; no contract's is that long."""
 
-_HELD = {"array": "items", "map": "values"}
-"""Kind to the attribute that holds the type below it."""
+_ITEM_TYPES = {"array": "items", "map": "values"}
+"""The kind of a type to the attribute that holds the type of its items."""
 
 
 Fetch: TypeAlias = Callable[[str, int], "Schema | None"]
@@ -70,11 +70,11 @@ def _gather(
             continue
         if len(above) >= _DEEPEST:
             raise Unresolved(f"it refers to schemas that refer to others, more than {_DEEPEST} in a row")
-        found = fetch(subject, number)
-        if found is None:
+        referenced = fetch(subject, number)
+        if referenced is None:
             raise Unresolved(f"it refers to {what}, which the registry does not hold")
-        _gather(found, fetch, (*above, (subject, number)), texts)
-        texts[subject, number] = found.schema_str or ""
+        _gather(referenced, fetch, (*above, (subject, number)), texts)
+        texts[subject, number] = referenced.schema_str or ""
 
 
 def _collect(node: Any, namespace: str, known: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ class _Writing:
 def _part(node: dict[str, Any]) -> str:
     """The attribute of a type without a name that holds another type."""
     kind = node.get("type")
-    return _HELD.get(kind, "type") if isinstance(kind, str) else "type"
+    return _ITEM_TYPES.get(kind, "type") if isinstance(kind, str) else "type"
 
 
 def _fields(node: dict[str, Any]) -> list[dict[str, Any]]:

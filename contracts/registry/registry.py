@@ -1,17 +1,28 @@
-"""The schema registry: what it holds of a contract, and what is put there. Confluent's HTTP API."""
+"""The schema registry: what it holds of a contract, and what is put there. Confluent's HTTP API.
+
+Every wait has a limit, and every error is one that a person can act on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
-from contracts.errors import RegistryMismatch, UnusableSchema
+from contracts.errors import (
+    AccessRefused,
+    PlatformError,
+    RegistryMismatch,
+    ServiceFailed,
+    Unreachable,
+    UnusableSchema,
+    UnusableSetting,
+)
 from contracts.folder.lock import digest
 from contracts.folder.model import Adopted, Contract, Mode, Version
-from contracts.registry.client import NoEndpoint, SchemaRegistry, ask, client_of, not_a_registry
 from contracts.registry.references import Unresolved, self_contained
 from contracts.registry.registered import AVRO, Registered, Subject, stand_ins
 
@@ -20,10 +31,49 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LIMITS = {"timeout": 5.0, "max.retries": 2, "retries.wait.ms": 200, "retries.max.wait.ms": 1000}
+
+_SUBJECT_UNKNOWN = 40401
+_VERSION_UNKNOWN = 40402
+_SCHEMA_UNKNOWN = 40403
+_SUBJECT_WITHOUT_MODE = 40408
+_NOTHING_THERE = frozenset({_SUBJECT_UNKNOWN, _VERSION_UNKNOWN, _SCHEMA_UNKNOWN, _SUBJECT_WITHOUT_MODE})
 _LARGEST_ID = 2**31 - 1
 """The wire has room for twice as many; to Confluent's registry a larger one is no address that it serves."""
 
-__all__ = ["Registered", "Registry", "SchemaRegistry", "Verdict", "connect"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaRegistry:
+    """The address of a registry and, where it asks for them, credentials and certificates (PEM files)."""
+
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    """A bearer token."""
+    ssl_ca_location: str | None = None
+    ssl_certificate_location: str | None = None
+    ssl_key_location: str | None = None
+    ssl_key_password: str | None = field(default=None, repr=False)
+
+    def client(self) -> dict[str, str]:
+        """Properties of Confluent's client beside the address; `consume` takes them as `registry`."""
+        named = {
+            "basic.auth.user.info": f"{self.username}:{self.password}" if self.username else None,
+            "bearer.auth.token": self.token,
+            "bearer.auth.credentials.source": "STATIC_TOKEN" if self.token else None,
+            # Confluent's client demands one; only Confluent's cloud looks at it.
+            "bearer.auth.logical.cluster": "" if self.token else None,
+            "ssl.ca.location": self.ssl_ca_location,
+            "ssl.certificate.location": self.ssl_certificate_location,
+            "ssl.key.location": self.ssl_key_location,
+            "ssl.key.password": self.ssl_key_password,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+class NoEndpoint(RegistryMismatch):
+    """This address has no such endpoint: nothing else of a registry either, or this one alone."""
 
 
 def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None) -> Registry:
@@ -34,7 +84,19 @@ def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None)
     """
     if isinstance(at, SchemaRegistry):
         return connect(at.url, {**at.client(), **(settings or {})})
-    return Registry(at, client_of(at, settings or {}))
+    address = urlsplit(at)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise UnusableSetting(
+            "the schema registry's address must be an http or https one, such as http://host:8081."
+        )
+    if address.username or address.password:
+        raise UnusableSetting(
+            "the schema registry's address must not hold credentials: an address ends up in logs."
+        )
+    try:
+        return Registry(at, SchemaRegistryClient({"url": at, **_LIMITS, **(settings or {})}))
+    except (ValueError, TypeError, OSError) as error:
+        raise UnusableSetting(f"the schema registry's client cannot be set up: {error}.") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +156,7 @@ class Registry:
         """
         wanted = contract.newest if version is None else contract.versions[version - 1]
         rows = self.versions(contract.subject)
-        found = stand_ins(contract.versions, rows, self._answers(contract.subject, [wanted], rows))
+        found = stand_ins(contract.versions, rows, self.answers(contract, rows, [wanted]))
         if wanted.number in found:
             return found[wanted.number].id
         raise RegistryMismatch(
@@ -102,9 +164,17 @@ class Registry:
             "run `python -m contracts apply`."
         )
 
-    def answers(self, contract: Contract, rows: Iterable[Registered]) -> dict[int, int]:
-        """Number of each version that is spelled like none of `rows` to the id that the registry gives it."""
-        return self._answers(contract.subject, contract.versions, rows)
+    def answers(
+        self, contract: Contract, rows: Iterable[Registered], versions: Sequence[Version] | None = None
+    ) -> dict[int, int]:
+        """Number of each version that is spelled like none of `rows` to the id that the registry gives it.
+
+        All `versions` of the contract are looked up where none are named.
+        """
+        digests = {row.digest for row in rows}
+        missing = [v for v in versions or contract.versions if digests and digest(v.schema) not in digests]
+        ids = {version.number: self.lookup(contract.subject, version.text) for version in missing}
+        return {number: schema_id for number, schema_id in ids.items() if schema_id is not None}
 
     def version_numbers(self, contract: Contract) -> dict[int, int]:
         """Registry id to the contract's version that has it, deleted ones too; the earliest of several."""
@@ -216,7 +286,7 @@ class Registry:
         nothing: list[int] = []
         found: Any = self._ask(lambda: self.client.get_versions(subject, deleted=deleted), absent=nothing)
         if not isinstance(found, list) or not all(isinstance(number, int) for number in found):
-            raise not_a_registry(self.url)
+            raise _not_a_registry(self.url)
         return set(found)
 
     def _version(self, subject: str, number: int, deleted: bool) -> Registered | None:
@@ -236,14 +306,6 @@ class Registry:
             guid=found.guid,
             unresolved=unresolved,
         )
-
-    def _answers(
-        self, subject: str, versions: Iterable[Version], rows: Iterable[Registered]
-    ) -> dict[int, int]:
-        there = {row.digest for row in rows}
-        asked = (version for version in versions if there and digest(version.schema) not in there)
-        answers = {version.number: self.lookup(subject, version.text) for version in asked}
-        return {number: schema_id for number, schema_id in answers.items() if schema_id is not None}
 
     def _avro(self, name: str, schema: Schema) -> str:
         if schema.schema_type not in {None, AVRO}:
@@ -271,4 +333,40 @@ class Registry:
         return found.schema if found else None
 
     def _ask(self, question: Callable[[], T], **absent: T) -> T:
-        return ask(self.url, question, **absent)
+        """Ask the registry; `absent`, where given, is the answer when it knows no such thing."""
+        try:
+            return question()
+        except SchemaRegistryError as error:
+            if absent and error.error_code in _NOTHING_THERE:
+                return absent["absent"]
+            raise _refusal(self.url, error) from None
+        except (ValueError, TypeError, LookupError, AttributeError):  # the JSON is not a registry's
+            raise _not_a_registry(self.url) from None
+        except Exception as error:  # the client leaks the errors of whichever HTTP library it was built on
+            raise Unreachable(
+                f"no schema registry answers at {self.url} ({type(error).__name__}): "
+                "start it with `make up`, or correct SCHEMA_REGISTRY_URL."
+            ) from None
+
+
+def _refusal(url: str, error: SchemaRegistryError) -> PlatformError:
+    status = error.http_status_code
+    if status in {401, 403}:
+        return AccessRefused(
+            f"the schema registry at {url} refuses access ({status}): check its credentials."
+        )
+    if status >= 500:
+        return ServiceFailed(f"the schema registry at {url} fails ({status}): look into its log.")
+    if status in {404, 405} and error.error_code in {None, SchemaRegistryError.UNKNOWN, status}:
+        return _not_a_registry(url, NoEndpoint)
+    if error.error_code in {None, SchemaRegistryError.UNKNOWN}:
+        return _not_a_registry(url)
+    reason = " ".join(str(error.error_message).split())[:500]
+    return RegistryMismatch(f"the schema registry at {url} refuses ({status}): {reason}")
+
+
+def _not_a_registry(url: str, kind: type[RegistryMismatch] = RegistryMismatch) -> RegistryMismatch:
+    return kind(
+        f"what answers at {url} is no schema registry: SCHEMA_REGISTRY_URL must be the root of "
+        "Confluent's API (Apicurio serves it under /apis/ccompat/v7)."
+    )

@@ -216,7 +216,7 @@ def _checkpoint(build: Path, bootstrap_servers: str, schema_registry_url: str) -
 
 def _kafka(bootstrap_servers: str, schema_registry_url: str) -> Kafka:
     """The broker at this address, with the environment's settings of how it lets us in."""
-    given = {"kafka_bootstrap_servers": bootstrap_servers, "schema_registry_url": schema_registry_url}
+    given = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers, "SCHEMA_REGISTRY_URL": schema_registry_url}
     return addresses(given=given).kafka
 
 

@@ -7,12 +7,12 @@ from collections import Counter
 from confluent_kafka import Message
 
 from contracts.avro.wire import NotFramed, schema_id
-from contracts.kafka.log import Log
+from contracts.kafka.log import Log, ends_of
 
 
 def end_offsets(log: Log, topic: str) -> dict[int, int]:
     """The next offset of each partition of `topic`; raises what `Log.watermarks` raises, as all here."""
-    return {partition: end for partition, (_, end) in log.watermarks(topic)[topic].items()}
+    return ends_of(log.watermarks(topic)[topic])
 
 
 def count(log: Log, topic: str) -> int:

@@ -63,7 +63,7 @@ def _addresses() -> dict[str, str | None]:
     except UnusableSetting:
         # What is unusable may hold credentials, so it is not shown; `doctor` says what to do about it.
         return dict.fromkeys(_SERVICES)
-    return dict(zip(_SERVICES, (found.kafka_bootstrap_servers, found.schema_registry_url), strict=True))
+    return dict(zip(_SERVICES, (found.kafka.bootstrap_servers, found.registry.url), strict=True))
 
 
 def _origin(name: str, value: str | None) -> str:

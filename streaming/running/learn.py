@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
 from contracts.folder.model import Contract
-from contracts.kafka.log import watermarks
+from contracts.kafka.log import ends_of, watermarks
 from contracts.kafka.topics import metadata
 from contracts.registry.registry import Registry
 from streaming.job import Job, current_product
@@ -42,7 +42,7 @@ def learn(job: Job, registry: Registry, gave_up: threading.Event, known: Plan | 
     def ask() -> Plan:
         check_topics(job)
         # Before the registry is asked: whoever sent a record that is there by now has registered its schema.
-        settled = {p: end for p, (_, end) in watermarks(job.kafka, job.topic).items()}
+        settled = ends_of(watermarks(job.kafka, job.topic))
         plan = _newer_contracts(job, registry, known) if known else _from_contracts(job, registry)
         if plan is known:
             plan = replace(plan, **_schemas(registry, plan.raw)._asdict())

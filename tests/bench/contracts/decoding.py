@@ -64,7 +64,7 @@ def main() -> None:
 def registry() -> Iterator[Registry]:
     """The registry in use, else one of this run's own."""
     try:
-        yield connect(addresses().schema_registry_url)
+        yield connect(addresses().registry.url)
     except UnusableSetting:
         with (
             tempfile.TemporaryDirectory() as folder,

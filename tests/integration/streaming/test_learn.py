@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from contracts.folder.read import load_contracts
-from contracts.registry.registry import Registered, Registry, connect
+from contracts.registry.registered import Registered
+from contracts.registry.registry import Registry, connect
 from streaming.running import learn
 from tests.streams import RAW, Place
 

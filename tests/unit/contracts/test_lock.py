@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.errors import UnusableSetting
 from contracts.folder.lock import differences, digest, load, lock_of, parse, render
 from contracts.folder.read import contracts_folder, load_contracts
-from contracts.registry.meaning import meaning
+from contracts.registry.registered import meaning
 from tests.spellings import SCHEMAS, spelled_anew
 
 SCHEMA: dict[str, Any] = {

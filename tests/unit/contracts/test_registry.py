@@ -16,7 +16,7 @@ from contracts.avro.wire import frame
 from contracts.errors import RegistryMismatch, UnusableSchema
 from contracts.evolution.compatibility import parse
 from contracts.folder.model import Mode
-from contracts.registry.meaning import meaning
+from contracts.registry.registered import meaning
 from contracts.registry.registry import Registry, connect
 from tests.registries import APICURIO, CONFLUENT, KARAPACE, Dialect, Store, registry
 from tests.unit.contracts.built import contract

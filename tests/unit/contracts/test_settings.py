@@ -93,7 +93,7 @@ def test_the_time_for_an_answer_is_ours_and_no_client_s(environment: pytest.Monk
 def test_addresses_that_are_given_need_no_others(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     torn = tmp_path / "services.json"
     torn.write_text("{")
-    given = {"kafka_bootstrap_servers": "mine:1", "schema_registry_url": "http://mine"}
+    given = {"KAFKA_BOOTSTRAP_SERVERS": "mine:1", "SCHEMA_REGISTRY_URL": "http://mine"}
     environment.setenv("KAFKA_ANSWERS_WITHIN", "3")
     kafka = addresses(torn, given).kafka
     assert (kafka.bootstrap_servers, kafka.answers_within) == ("mine:1", 3.0)

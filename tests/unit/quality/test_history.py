@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import fastavro
 import pytest
 
 from contracts.avro.decode import Decoder
+from contracts.avro.encode import encoder
 from contracts.avro.json_form import from_json
-from contracts.avro.wire import frame
 from contracts.evolution.compatibility import parse
 from contracts.folder.product import product_named
 from contracts.folder.read import HOME, load_contracts
@@ -28,7 +26,7 @@ from contracts.records.topic_weather_quality import (
     Validation,
     Verdict,
 )
-from quality.history import encode, weighed
+from quality.history import weighed
 from quality.portrait.spread import OUTERMOST
 from quality.portrait.take import DAYS, STATIONS
 from quality.report import summarise
@@ -39,14 +37,15 @@ from quality.window.surroundings import GROUPS, RULES
 from tests.unit.quality.samples import NOON, broken
 
 CONTRACT = load_contracts()["topic-weather-quality"]
+ENCODE = encoder(CONTRACT.newest.schema, 1)
 
 
-def decoded(body: bytes, writer: str) -> Validation:
-    return Validation.from_dict(Decoder(Validation.SCHEMA, lambda _: writer).decode(frame(1, body)))
+def decoded(value: bytes, writer: str) -> Validation:
+    return Validation.from_dict(Decoder(Validation.SCHEMA, lambda _: writer).decode(value))
 
 
 def through_avro(validation: Validation) -> Validation:
-    return decoded(encode(validation, CONTRACT.newest.schema), CONTRACT.newest.text)
+    return decoded(ENCODE(validation.to_dict()), CONTRACT.newest.text)
 
 
 def test_a_validation_comes_back_from_its_avro_record_as_it_was(validation: Validation) -> None:
@@ -64,9 +63,7 @@ def test_a_validation_comes_back_from_its_avro_record_as_it_was(validation: Vali
 def test_history_of_the_first_version_is_read_with_what_it_lacks_left_empty(path: Path) -> None:
     first = CONTRACT.versions[0]
     written = from_json(parse(first.schema), json.loads(path.read_text(encoding="utf-8")))
-    body = io.BytesIO()
-    fastavro.schemaless_writer(body, fastavro.parse_schema(first.schema), written)
-    found = decoded(body.getvalue(), first.text)
+    found = decoded(encoder(first.schema, 1)(written), first.text)
     assert (found.id, found.rows, found.verdict.value) == (
         written["id"],
         written["rows"],
@@ -115,7 +112,7 @@ def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Va
         replace(rule, examples=places, definition="d" * 200, why="w" * 200) for rule in validation.rules
     )
     full = replace(validation, **lists, quarantine=(group,) * GROUPS, rules=rules * 3)
-    assert len(encode(full, CONTRACT.newest.schema)) < 900_000
+    assert len(ENCODE(full.to_dict())) < 900_000
 
 
 def test_what_could_not_be_judged_is_not_broken(validation: Validation) -> None:

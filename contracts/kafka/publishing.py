@@ -1,27 +1,68 @@
-"""The writer: one client after another, as far as its users can see one that never gives up."""
+"""Publishes records, each once: where Kafka's client gives up, a new one goes on.
+
+A client that meets its broker at the wrong moment (killed, halted, with a disk that forgot its last writes)
+ends with a fatal error and takes no record any more. The records that it had under way may have arrived or
+not. The topic itself shows which of them did, byte by byte; the others are sent again, in their order.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from contracts.errors import PlatformError, ServiceFailed, Unreachable, UnusableSetting
 from contracts.kafka.cluster import Kafka
-from contracts.kafka.log import Partition
-from contracts.kafka.publishing.record import CLIENTS_OWN, Mark, NotDelivered, Record, mark_of, sentence
-from contracts.kafka.publishing.tail import behind, ends
-from contracts.kafka.publishing.topic import Topic
-from contracts.kafka.topics import CLIENT_LOG, REFUSED, broker_error
+from contracts.kafka.log import Log, NeverQuiet, Partition, Span, open_log, partition_of
+from contracts.kafka.topics import CLIENT_LOG, REFUSED, broker_error, missing
 
 log = logging.getLogger("contracts.publishing")
 
+ANY = -1
+"""The partition that Kafka's client chooses by the key."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+Outcome = Callable[["KafkaError | None"], None]
+"""Is called with what became of a record: None once the broker has acknowledged it, else the error."""
+
+Mark = tuple[str, int, bytes | None, bytes | None, tuple[Any, ...]]
+"""What identifies a record: its topic, partition, key, value and headers."""
+
+_CLIENTS_OWN = frozenset(
+    {
+        KafkaError._FATAL,
+        KafkaError._FENCED,
+        KafkaError._GAPLESS_GUARANTEE,
+        KafkaError._INCONSISTENT,
+        KafkaError._PURGE_INFLIGHT,
+        KafkaError._PURGE_QUEUE,
+        KafkaError._STATE,
+        KafkaError._TRANSPORT,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.INVALID_PRODUCER_ID_MAPPING,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.NOT_ENOUGH_REPLICAS,
+        KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.UNKNOWN_PRODUCER_ID,
+    }
+)
+"""Errors that are the client's fault and not the record's: another client may send it."""
+_NO_TOPIC = frozenset(
+    {KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART}
+)
+_TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 _LARGEST = 8 << 20
 """Bytes of a record; the topic's own limit decides."""
 _KEPT_AT_MOST = 100_000
@@ -29,6 +70,125 @@ _KEPT_AT_MOST = 100_000
 _A_MOMENT = 0.1
 _GIVES_BACK_WITHIN = 10.0
 _LOOK_EVERY = 5.0
+
+
+_SERVE_EVERY = 500
+"""Records between two looks at the delivery reports."""
+_KNOWN_WITHIN = 3.0
+"""Seconds for which a broker that has just started, or made a topic, may not know it."""
+_QUIET_FOR = 1.0
+"""Seconds without a record, after which all that a lost client had sent has arrived."""
+_QUIET_WITHIN = 10.0
+"""Seconds after which a topic that others keep writing to is taken as it is."""
+
+
+class NotDelivered(PlatformError):
+    """Records that were handed over and not acknowledged by the broker."""
+
+    exit_code = Unreachable.exit_code
+
+
+class Record(NamedTuple):
+    """A record that no client has at the moment."""
+
+    number: int
+    """Its place in the order in which the records of its topic were handed over."""
+    topic: Topic
+    value: bytes | None
+    key: bytes | None
+    partition: int
+    headers: Headers | None
+    outcome: Outcome | None
+    sent_to: int | None = None
+    """The partition that it may have arrived at; None where it was never sent."""
+
+    @property
+    def mark(self) -> Mark | None:
+        """What identifies it if it has arrived; None where it cannot have arrived."""
+        if self.sent_to is None:
+            return None
+        return mark_of(self.topic.name, self.sent_to, self.key, self.value, self.headers)
+
+
+class Topic:
+    """A topic of a writer."""
+
+    def __init__(self, writer: Writer, name: str) -> None:
+        """Begin without records; `Writer` makes it."""
+        self.name = name
+        self.handed_over = self.acknowledged = self.given_up = 0
+        """Records by what became of them; the others are under way."""
+        self.newest: dict[int, int] = {}
+        """Partition to the offset of the newest known record."""
+        self.unplaced: dict[int, list[Mark]] = {}
+        """Partition to the later records, which were acknowledged without an offset."""
+        self._writer = writer
+
+    @property
+    def under_way(self) -> int:
+        """Records that were handed over and whose fate is open."""
+        return self.handed_over - self.acknowledged - self.given_up
+
+    def send(
+        self,
+        value: bytes | None,
+        key: bytes | None = None,
+        outcome: Outcome | None = None,
+        *,
+        partition: int = ANY,
+        headers: Headers | None = None,
+    ) -> None:
+        """Hand over a record; waits while there is no room for it.
+
+        Raises `NotDelivered` when there is none for long, and another `PlatformError` for a record that
+        cannot be sent.
+        """
+        number = self.handed_over + 1
+        # Each record passes here: this is all that is kept of it until its report comes.
+        report = partial(self.report, number, partition, headers, outcome)
+        try:
+            self._writer.produce(self.name, value, key, partition, report, None, 0, headers)
+        except (BufferError, KafkaException):
+            self._writer.wait_for_room(Record(number, self, value, key, partition, headers, outcome))
+        self.handed_over = number
+        if not number % _SERVE_EVERY:
+            self._writer.serve()
+
+    def report(  # noqa: PLR0917 - Kafka's client calls it so
+        self,
+        number: int,
+        partition: int,
+        headers: Headers | None,
+        outcome: Outcome | None,
+        error: KafkaError | None,
+        message: Message,
+    ) -> None:
+        """Take note of what Kafka's client says of a record."""
+        if error is None:
+            self.acknowledged += 1
+            offset = message.offset()
+            if offset is None or self.unplaced:
+                self._place(headers, message)
+            else:
+                self.newest[message.partition() or 0] = offset
+            if outcome is not None:
+                outcome(None)
+            return
+        value, key, sent_to = message.value(), message.key(), message.partition()
+        record = Record(number, self, value, key, partition, headers, outcome, sent_to)
+        if error.code() in _CLIENTS_OWN:
+            self._writer.lose(error, record)
+        else:
+            self._writer.give_up(error, record)
+
+    def _place(self, headers: Headers | None, message: Message) -> None:
+        at, offset = message.partition() or 0, message.offset()
+        if offset is None:
+            mark = mark_of(self.name, at, message.key(), message.value(), headers)
+            self.unplaced.setdefault(at, []).append(mark)
+        else:
+            self.newest[at] = offset
+            self.unplaced.pop(at, None)
 
 
 class Writer:
@@ -63,7 +223,7 @@ class Writer:
         }
         self._trouble = ""
         self._failures: dict[bool, tuple[KafkaError, Record]] = {}
-        """The first record that never can be sent, by True, and the first that took too long, by False."""
+        """True to the first record that can never be sent, False to the first that took too long."""
         self._left: list[Record] = []
         self._lost = False
         """Whether the client has given up, and no new one goes on yet."""
@@ -71,8 +231,11 @@ class Writer:
         self._stuck_at, self._stuck_since = -1, 0.0
         """How many records were acknowledged when a new client was first tried, and when that was."""
         self._next_look = 0.0
-        held = ends(kafka, topics, deliver_within)
-        self.topics = {topic: Topic(self, topic, held[topic]) for topic in topics}
+        with open_log(replace(kafka, answers_within=deliver_within)) as its_log:
+            spans = known_spans(its_log, topics)
+        self.topics = {topic: Topic(self, topic) for topic in topics}
+        for (topic, partition), span in spans.items():
+            self.topics[topic].newest[partition] = span.end - 1
         self._start()
 
     @property
@@ -125,7 +288,7 @@ class Writer:
             log.info("broker trouble: %s", self._trouble)
 
     def give_up(self, error: KafkaError, record: Record) -> None:
-        """Tell that a record cannot be sent, or took too long."""
+        """Report that a record cannot be sent, or took too long."""
         record.topic.given_up += 1
         log.info("not delivered: a record for %s: %s", record.topic.name, error.str())
         self._failures.setdefault(error.code() != KafkaError._MSG_TIMED_OUT, (error, record))
@@ -133,7 +296,7 @@ class Writer:
             record.outcome(error)
 
     def lose(self, error: KafkaError, record: Record | None = None) -> None:
-        """Note that the client is of no use any more; a `record` that came back waits for the next one."""
+        """Note that the client is of no use any more; a `record` that it gave back waits for the next one."""
         if record is not None:
             self._left.append(record)
         if error.fatal():
@@ -170,7 +333,7 @@ class Writer:
         except BufferError:
             return False
         except KafkaException as error:
-            if error.args[0].code() not in CLIENTS_OWN:
+            if error.args[0].code() not in _CLIENTS_OWN:
                 raise
             self.lose(error.args[0])
             return self._take(record)
@@ -184,7 +347,7 @@ class Writer:
             self.give_up(error.args[0], record)
 
     def _wait(self, within: float = _A_MOMENT) -> None:
-        """Wait for what comes, where there is a client, or for a new one."""
+        """Wait for delivery reports, or for a new client where the old one is lost."""
         if not self._lost:
             self._poll(within)
         if self._lost and time.monotonic() >= self._next_look:
@@ -215,7 +378,7 @@ class Writer:
         return True
 
     def _go_on(self) -> None:
-        """Begin a new client and send again what has not arrived; does nothing while no broker answers."""
+        """Start a new client and send again what has not arrived; do nothing while no broker answers."""
         began, acknowledged = time.monotonic(), sum(one.acknowledged for one in self.topics.values())
         self._next_look = began + _LOOK_EVERY
         if acknowledged > self._stuck_at:
@@ -254,23 +417,69 @@ class Writer:
             self._send_again(record)
 
     def _arrived(self) -> Counter[Mark]:
-        """Which of the records that are left are on their topics, and how often."""
+        """The marks of the records that are left and have arrived, and how often each did."""
         wanted = {mark for record in self._left if (mark := record.mark)}
         begins = {(name, at): self.topics[name].newest.get(at, -1) + 1 for name, at, *_ in wanted}
-        found: Counter[Mark] = Counter()
+        counts: Counter[Mark] = Counter()
         newest: dict[Partition, int] = {}
         for message in behind(self._kafka, begins):
-            name, at = message.topic() or "", message.partition() or 0
-            newest[name, at] = message.offset() or 0
-            mark = mark_of(name, at, message.key(), message.value(), message.headers())
+            where = partition_of(message)
+            newest[where] = message.offset() or 0
+            mark = mark_of(*where, message.key(), message.value(), message.headers())
             if mark in wanted:
-                found[mark] += 1
+                counts[mark] += 1
         for name, at in begins:
-            found.subtract(self.topics[name].unplaced.pop(at, ()))
+            counts.subtract(self.topics[name].unplaced.pop(at, ()))
         for (name, at), offset in newest.items():
             self.topics[name].newest[at] = offset
-        return found
+        return counts
 
 
 def _no_client(*_: Any) -> None:
     raise BufferError
+
+
+def behind(kafka: Kafka, offsets: Mapping[Partition, int]) -> Iterator[Message]:
+    """Give the records from these offsets on, by partition, until no more come; raises as `Log.read`."""
+    if not offsets:
+        return
+    with open_log(kafka) as its_log, suppress(NeverQuiet):
+        spans = known_spans(its_log, {topic for topic, _ in offsets})
+        wanted = {
+            at: Span(min(max(offset, spans[at].begin), spans[at].end), spans[at].end)
+            for at, offset in offsets.items()
+            if at in spans
+        }
+        yield from its_log.read(wanted, quiet=_QUIET_FOR, quiet_within=_QUIET_WITHIN)
+
+
+def known_spans(its_log: Log, topics: Collection[str]) -> dict[Partition, Span]:
+    """As `Log.spans`; waits a little where the broker does not know a topic yet."""
+    deadline = time.monotonic() + _KNOWN_WITHIN
+    while True:
+        try:
+            return its_log.spans(*topics)
+        except UnusableSetting:  # noqa: PERF203 - it waits anyway
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_A_MOMENT)
+
+
+def mark_of(topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Any) -> Mark:
+    """What identifies a record; `headers` are as Kafka's client takes and gives them."""
+    return topic, partition, key, value, tuple(headers or ())
+
+
+def sentence(error: KafkaError, record: Record, settings: Mapping[str, Any]) -> PlatformError:
+    """Why a client with these `settings` gave a record up, for a person."""
+    topic = record.topic.name
+    if error.code() in _TOO_LARGE:
+        size = len(record.value or b"")
+        return UnusableSetting(
+            f"a record of {size:,} bytes is larger than {topic} takes: raise its max.message.bytes."
+        )
+    if error.code() in _NO_TOPIC:
+        return missing(topic, settings)
+    if error.code() == KafkaError._MSG_TIMED_OUT:
+        error = KafkaError(KafkaError._TIMED_OUT)
+    return broker_error(KafkaException(error), settings)
