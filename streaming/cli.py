@@ -191,17 +191,17 @@ def status(
     from streaming.telemetry.ask import ask_at, ask_beside
     from streaming.telemetry.shown import page
 
-    beside = checkpoint or (Path() if url else checkpoint_of(product_named(product)))
+    folder = checkpoint or (Path() if url else checkpoint_of(product_named(product)))
     try:
-        found = ask_at(url) if url else ask_beside(beside)
+        facts = ask_at(url) if url else ask_beside(folder)
     except NotRunning as error:
         if as_json:
-            print_json({"running": False, "checkpoint": str(beside.absolute()), "told": str(error)})
+            print_json({"running": False, "checkpoint": str(folder.absolute()), "told": str(error)})
         raise
     if as_json:
-        print_json(found)
+        print_json(facts)
     else:
-        Console(highlight=False, soft_wrap=True).print(page(found))
+        Console(highlight=False, soft_wrap=True).print(page(facts))
 
 
 @app.command()
