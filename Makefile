@@ -12,7 +12,7 @@ DOCKER_TESTS ?= tests/integration
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup pipeline test lint format types check up down status clean clean-data locks lock-jars docs sdk bench kills chaos \
+.PHONY: help setup pipeline test fast lint format types check up down status clean clean-data locks lock-jars docs sdk bench kills chaos \
     image docker-offline docker-status docker-test
 
 help: ## List the targets
@@ -45,6 +45,9 @@ pipeline: setup ## The whole pipeline, end to end, on real parts
 
 test: setup ## The whole test suite, on real parts
 	@$(VENV) -m pytest $(SIDE_BY_SIDE)
+
+fast: setup ## The tests that need neither Java nor a broker: about a minute
+	@$(VENV) -m pytest $(SIDE_BY_SIDE) tests/unit
 
 kills: setup ## Kill the stream without warning, twenty times, in both its speeds
 	@$(VENV) -m pytest tests/chaos/streaming/test_kill.py -s

@@ -19,6 +19,7 @@ from contracts.avro.wire import (
     GUID_MAGIC,
     HEADER_FIELD,
     HEADER_SIZE,
+    MAGIC,
     SCHEMA_ID_HEADER,
     SEAL_FIELD,
     frame,
@@ -26,6 +27,46 @@ from contracts.avro.wire import (
 )
 from contracts.checks.rules import column, literal
 from contracts.folder.model import JsonSchema
+
+
+@dataclass(frozen=True, slots=True)
+class WireHeader:
+    """A column that holds a wire header, as `Framed.header` gives it. Each property is Spark SQL."""
+
+    column: str
+
+    @property
+    def has_id(self) -> str:
+        """Whether it holds the id of a schema."""
+        return f"(length({self.column}) = {HEADER_SIZE} AND startswith({self.column}, {_byte(MAGIC)}))"
+
+    @property
+    def has_guid(self) -> str:
+        """Whether it holds the GUID of a schema."""
+        return f"(length({self.column}) = {GUID_HEADER_SIZE} AND {starts_with_guid(self.column)})"
+
+    @property
+    def schema_id(self) -> str:
+        """The id in it, whether known or not."""
+        return f"CAST(conv(hex(substring({self.column}, 2, 4)), 16, 10) AS BIGINT)"
+
+    @property
+    def schema(self) -> str:
+        """The id or the GUID in it, as text."""
+        guid = f"""regexp_replace(lower(hex(substring({self.column}, 2))),
+            '(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})', '$1-$2-$3-$4-$5')"""
+        return f"CASE WHEN {self.has_guid} THEN {guid} ELSE CAST({self.schema_id} AS STRING) END"
+
+
+def starts_with_guid(value: str) -> str:
+    """Spark SQL for whether a value, or a header, starts with the magic byte of a GUID."""
+    return f"startswith({value}, {_byte(GUID_MAGIC)})"
+
+
+def body(value: str, in_kafka_header: str) -> str:
+    """Spark SQL for a value without its wire header, which `in_kafka_header` (SQL) says is not in it."""
+    size = f"CASE WHEN {starts_with_guid(value)} THEN {GUID_HEADER_SIZE} ELSE {HEADER_SIZE} END"
+    return f"CASE WHEN {in_kafka_header} THEN {value} ELSE substring({value}, 1 + {size}) END"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +96,7 @@ class Framed:
         if not self.guids:
             return f"coalesce({self.kafka_header}, {prefix})"
         whole = f"substring({self.value}, 1, {GUID_HEADER_SIZE})"
-        prefix = f"CASE WHEN {self._begins_with_guid} THEN {whole} ELSE {prefix} END"
+        prefix = f"CASE WHEN {starts_with_guid(self.value)} THEN {whole} ELSE {prefix} END"
         header = f"coalesce({self.kafka_header}, {prefix})"
         ids = " ".join(
             f"WHEN {_binary(bytes([GUID_MAGIC]) + UUID(guid).bytes)} THEN {_binary(frame(schema_id, b''))}"
@@ -68,8 +109,8 @@ class Framed:
         """The value behind its wire header, wherever that stood."""
         moved = f"WHEN {self.kafka_header} IS NOT NULL THEN concat({self.header}, {self.value})"
         if self.guids:
-            body = f"substring({self.value}, {GUID_HEADER_SIZE + 1})"
-            moved += f" WHEN {self._begins_with_guid} THEN concat({self.header}, {body})"
+            behind = f"substring({self.value}, {GUID_HEADER_SIZE + 1})"
+            moved += f" WHEN {starts_with_guid(self.value)} THEN concat({self.header}, {behind})"
         return f"CASE {moved} ELSE {self.value} END"
 
     def writer_id(self, writers: Mapping[int, str]) -> str:
@@ -88,10 +129,6 @@ class Framed:
             {schema_id: _read(sealed, json.loads(text), reader) for schema_id, text in writers.items()}
         )
 
-    @property
-    def _begins_with_guid(self) -> str:
-        return f"startswith({self.value}, {_binary(bytes([GUID_MAGIC]))})"
-
     def _by_id(self, results: Mapping[int, str]) -> str:
         cases = (f"WHEN {_binary(frame(number, b''))} THEN {result}" for number, result in results.items())
         return f"CASE {self.header} {' '.join(cases)} END" if results else "NULL"
@@ -109,6 +146,10 @@ def _read(sealed: str, writer: Any, reader: JsonSchema) -> str:
     flat = f"named_struct('{HEADER_FIELD}', one.{HEADER_FIELD}, {fields}'{SEAL_FIELD}', one.{SEAL_FIELD})"
     # Inside a function of it, since each mention would read the value again.
     return f"transform(array({read}), one -> {flat})[0]"
+
+
+def _byte(value: int) -> str:
+    return _binary(bytes([value]))
 
 
 def _binary(value: bytes) -> str:

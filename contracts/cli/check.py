@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from contracts.errors import UnusableSetting
-from contracts.evolution.check import check as faults_of
-from contracts.evolution.compatibility import ENGINES, Labelled, check_schemas, parse
+from contracts.evolution.check import check as findings_in
+from contracts.evolution.compatibility import ENGINES, Finding, Labelled, check_schemas, parse
 from contracts.folder.lock import load
 from contracts.folder.model import Mode
 from contracts.folder.read import contracts_folder, load_contracts, read_schema
@@ -40,13 +41,12 @@ def check(
     """
     if new is None and old:
         raise UnusableSetting("--old needs --new: name the schema that is to follow.")
-    found = _contracts() if new is None else _files(old or [], new, mode, _engines(readers))
+    findings = _in_contracts() if new is None else _in_files(old or [], new, mode, _engines(readers))
     if as_json:
-        print_json({"compatible": not found, "findings": found})
-    for row in found:
-        place = f"{row['file']}#{row['path']}"
-        messages.print(f"{place}: {row['message']} {row['instead']} ({row['rule']})", markup=False)
-    if found:
+        print_json({"compatible": not findings, "findings": [_row(finding) for finding in findings]})
+    for f in findings:
+        messages.print(f"{f.file}#{f.path}: {f.message} {f.instead} ({f.rule})", markup=False)
+    if findings:
         raise typer.Exit(1)
     messages.print("compatible")
 
@@ -58,19 +58,9 @@ def _engines(readers: str) -> list[str]:
     return named
 
 
-def _files(old: list[Path], new: Path, mode: Mode, readers: list[str]) -> list[dict[str, Any]]:
+def _in_files(old: list[Path], new: Path, mode: Mode, readers: list[str]) -> list[Finding]:
     history = [_labelled(path) for path in old]
-    return [
-        {
-            "rule": row.rule,
-            "layer": row.layer,
-            "file": str(new),
-            "path": row.path,
-            "message": row.message,
-            "instead": row.instead,
-        }
-        for row in check_schemas(history, _labelled(new), mode, readers)
-    ]
+    return [replace(finding, file=new) for finding in check_schemas(history, _labelled(new), mode, readers)]
 
 
 def _labelled(path: Path) -> Labelled:
@@ -80,18 +70,20 @@ def _labelled(path: Path) -> Labelled:
         raise UnusableSetting(str(error) if str(path) in str(error) else f"{path}: {error}") from None
 
 
-def _contracts() -> list[dict[str, Any]]:
+def _in_contracts() -> list[Finding]:
     folder = contracts_folder()
-    return [
-        {
-            "rule": fault.rule,
-            "layer": fault.layer,
-            "topic": fault.topic,
-            "file": str(fault.file),
-            "path": fault.path,
-            "message": fault.message,
-            "instead": fault.instead,
-            **({"consumer": fault.consumer.name, "owner": fault.consumer.owner} if fault.consumer else {}),
-        }
-        for fault in faults_of(load_contracts(folder, rules_must_fit=False).values(), load(folder))
-    ]
+    return findings_in(load_contracts(folder, rules_must_fit=False).values(), load(folder))
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    consumer = finding.consumer
+    return {
+        "rule": finding.rule,
+        "layer": finding.layer,
+        **({"topic": finding.topic} if finding.topic else {}),
+        "file": str(finding.file),
+        "path": finding.path,
+        "message": finding.message,
+        "instead": finding.instead,
+        **({"consumer": consumer.name, "owner": consumer.owner} if consumer else {}),
+    }

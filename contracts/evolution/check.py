@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from contracts.errors import UnusableSetting
 from contracts.evolution.compatibility import (
     RULES,
     Field,
+    Finding,
     Labelled,
     Type,
     check_schemas,
@@ -21,63 +22,37 @@ from contracts.folder.lock import Lock, differences
 from contracts.folder.model import Consumer, Contract
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A rule of `contracts.evolution.compatibility.RULES` that a contract breaks, and where."""
+def check(contracts: Iterable[Contract], lock: Lock) -> list[Finding]:
+    """Every rule that a version breaks against its whole history; none when no reader can break.
 
-    rule: str
-    topic: str
-    file: Path
-    path: str
-    """JSON pointer into the file; empty where the whole file is meant."""
-    message: str
-    consumer: Consumer | None = None
-    """Who breaks, of those who declared to read the topic."""
-
-    @property
-    def layer(self) -> str:
-        """The layer that the rule belongs to."""
-        return RULES[self.rule].layer
-
-    @property
-    def instead(self) -> str:
-        """What to do instead."""
-        return RULES[self.rule].instead
-
-
-def check(contracts: Iterable[Contract], lock: Lock) -> list[Fault]:
-    """Every fault of every version against its whole history; none when no reader can break.
-
-    A version that is not locked yet is no fault. Raises `UnusableSetting` for a file that holds no schema.
+    A version that is not locked yet breaks none. Raises `UnusableSetting` for a file that holds no schema.
     """
     listed = tuple(contracts)
-    return [*_locked(listed, lock), *(fault for contract in listed for fault in _history(contract))]
+    return [*_locked(listed, lock), *(finding for contract in listed for finding in _history(contract))]
 
 
-def _locked(contracts: tuple[Contract, ...], lock: Lock) -> Iterator[Fault]:
+def _locked(contracts: tuple[Contract, ...], lock: Lock) -> Iterator[Finding]:
     folder = contracts[0].home.parent if contracts else Path()
     for row in differences(lock, contracts):
         if row.kind != "new":
-            yield Fault(
-                rule="lock-changed",
-                topic=row.topic,
-                file=folder / row.topic / f"v{row.version}.avsc",
-                path="",
-                message=str(row),
-            )
+            file = folder / row.topic / f"v{row.version}.avsc"
+            yield _finding("lock-changed", row.topic, file, "", str(row))
 
 
-def _history(contract: Contract) -> Iterator[Fault]:
+def _finding(rule: str, topic: str, file: Path, path: str, message: str) -> Finding:
+    instead = RULES[rule].instead
+    return Finding(rule=rule, topic=topic, file=file, path=path, message=message, instead=instead)
+
+
+def _history(contract: Contract) -> Iterator[Finding]:
     history = [
         Labelled(label=f"adopted {other.path.stem}", type=_parsed(other.path, other.schema))
         for other in contract.adopted
     ]
     for version in contract.versions:
         new = Labelled(label=f"v{version.number}", type=_parsed(version.path, version.schema))
-        for row in check_schemas(history, new, contract.mode, contract.readers):
-            yield Fault(
-                rule=row.rule, topic=contract.topic, file=version.path, path=row.path, message=row.message
-            )
+        for finding in check_schemas(history, new, contract.mode, contract.readers):
+            yield replace(finding, topic=contract.topic, file=version.path)
         history.append(new)
     for consumer in contract.consumers:
         yield from _consumer(contract, consumer, history)
@@ -90,19 +65,13 @@ def _parsed(path: Path, schema: object) -> Type:
         raise UnusableSetting(f"{path}: {error}") from None
 
 
-def _consumer(contract: Contract, consumer: Consumer, history: list[Labelled]) -> Iterator[Fault]:
+def _consumer(contract: Contract, consumer: Consumer, history: list[Labelled]) -> Iterator[Finding]:
     """What the newest version takes from a consumer: a field of any earlier one, or the type of the last."""
     *earlier, newest = history
 
-    def fault(rule: str, path: str, message: str) -> Fault:
-        return Fault(
-            rule=rule,
-            topic=contract.topic,
-            file=contract.newest.path,
-            path=path,
-            message=f"{consumer.name}, owned by {consumer.owner}, reads {message}.",
-            consumer=consumer,
-        )
+    def loses(rule: str, path: str, what: str) -> Finding:
+        message = f"{consumer.name}, owned by {consumer.owner}, reads {what}."
+        return replace(_finding(rule, contract.topic, contract.newest.path, path, message), consumer=consumer)
 
     for name in consumer.reads:
         now = find_field(newest.type, name)
@@ -111,9 +80,9 @@ def _consumer(contract: Contract, consumer: Consumer, history: list[Labelled]) -
             continue
         label, before = had[-1]
         if now is None:
-            yield fault("consumer-field-removed", "", f"{name}, which {label} has and {newest.label} has not")
+            yield loses("consumer-field-removed", "", f"{name}, which {label} has and {newest.label} has not")
         elif loss := _loss(before.type, now.type, set()):
-            yield fault("consumer-field-changed", now.path, f"{name}, which {loss} since {label}")
+            yield loses("consumer-field-changed", now.path, f"{name}, which {loss} since {label}")
 
 
 def _loss(before: Type, now: Type, met: set[tuple[int, int]]) -> str | None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from contracts.errors import RegistryMismatch
 from contracts.evolution.check import check
-from contracts.evolution.compatibility.modes import MODES
+from contracts.evolution.compatibility.check import MODES
 from contracts.folder.lock import Lock, differences
 from contracts.folder.model import Adopted, Contract, Mode, Version
 from contracts.folder.read import adopted_path

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.avro.reader.python import LOGICAL
 from contracts.errors import ContractsAtFault
-from contracts.evolution.compatibility.defaults import fits
+from contracts.evolution.compatibility.readable import fits
 from contracts.evolution.compatibility.schema import Field, Type, walk
 from contracts.generate.names import Names, attribute
 from contracts.generate.text import quoted

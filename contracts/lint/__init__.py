@@ -2,6 +2,6 @@
 
 from contracts.evolution.compatibility.readable import Spot
 from contracts.lint.rules import RULES, LintRule
-from contracts.lint.run import Fault, lint
+from contracts.lint.run import lint
 
-__all__ = ["RULES", "Fault", "LintRule", "Spot", "lint"]
+__all__ = ["RULES", "LintRule", "Spot", "lint"]

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from contracts.checks.rules import fields_of, type_problems
 from contracts.errors import UnusableSetting
-from contracts.evolution.compatibility import Type, parse
+from contracts.evolution.compatibility import Finding, Type, parse
 from contracts.folder.model import Contract
 from contracts.lint.rules import RULES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A place that breaks a rule."""
+def lint(contracts: Iterable[Contract]) -> list[Finding]:
+    """Every rule that a version breaks, save what `exceptions` in `contract.yaml` excuses.
 
-    rule: str
-    file: Path
-    path: str
-    """JSON pointer into the file; for `contract.yaml`, into what its YAML says."""
-    message: str
-    instead: str
-
-
-def lint(contracts: Iterable[Contract]) -> list[Fault]:
-    """Every fault of every version, save what `exceptions` in `contract.yaml` excuses.
+    A finding in `contract.yaml` has a JSON pointer into what its YAML says.
 
     Raises `UnusableSetting` for a file that holds no Avro schema.
     """
-    return [fault for contract in contracts for fault in _of(contract)]
+    return [finding for contract in contracts for finding in _of(contract)]
 
 
-def _of(contract: Contract) -> Iterator[Fault]:
+def _of(contract: Contract) -> Iterator[Finding]:
     for version in () if contract.schemas_of else contract.versions:
         try:
             root = parse(version.schema)
@@ -42,7 +30,7 @@ def _of(contract: Contract) -> Iterator[Fault]:
         for id_, rule in RULES.items():
             if id_ not in contract.exceptions:
                 for spot in rule.look(root):
-                    yield Fault(
+                    yield Finding(
                         rule=id_,
                         file=version.path,
                         path=spot.path,
@@ -52,23 +40,23 @@ def _of(contract: Contract) -> Iterator[Fault]:
     yield from _about(contract, parse(contract.newest.schema))
 
 
-def _about(contract: Contract, newest: Type) -> Iterator[Fault]:
+def _about(contract: Contract, newest: Type) -> Iterator[Finding]:
     file = contract.home / "contract.yaml"
 
-    def fault(rule: str, path: str, message: str, instead: str) -> Fault:
-        return Fault(rule=rule, file=file, path=path, message=message, instead=instead)
+    def finding(rule: str, path: str, message: str, instead: str) -> Finding:
+        return Finding(rule=rule, file=file, path=path, message=message, instead=instead)
 
     for row, rule in enumerate(contract.rules):
         for name in fields_of(rule):
             if newest.field_named(name) is None:
-                yield fault(
+                yield finding(
                     "rule-field",
                     f"/rules/{row}",
                     f"rule {rule.id} looks at {name}, which the newest version does not have",
                     "Name a field of the newest version, or take the rule out.",
                 )
         for parameter, (why, instead) in type_problems(rule, newest):
-            yield fault(
+            yield finding(
                 "rule-type",
                 f"/rules/{row}/{parameter}",
                 f"rule {rule.id} {why}",
@@ -77,7 +65,7 @@ def _about(contract: Contract, newest: Type) -> Iterator[Fault]:
     for row, consumer in enumerate(contract.consumers):
         for name in consumer.reads:
             if newest.field_named(name.split(".")[0]) is None:
-                yield fault(
+                yield finding(
                     "consumer-field",
                     f"/consumers/{row}/reads",
                     f"{consumer.name} ({consumer.owner}) reads {name}, which the newest version lacks",
@@ -85,7 +73,7 @@ def _about(contract: Contract, newest: Type) -> Iterator[Fault]:
                 )
     for name, reason in contract.exceptions.items():
         if name not in RULES or not reason.strip():
-            yield fault(
+            yield finding(
                 "exception",
                 f"/exceptions/{name}",
                 f"the exception {name} names no rule of the lint, or gives no reason",

@@ -1,6 +1,7 @@
 """Open-Meteo's current weather and air quality, which need no key: https://open-meteo.com/en/docs.
 
-Its bodies state their units, so those are checked. Conditions are numbers of WMO's code table 4677.
+Its bodies state their units, so those are checked. Conditions are its own selection of WMO's code table 4677,
+in which 0 to 3 mean a clear to an overcast sky.
 """
 
 from __future__ import annotations

@@ -23,16 +23,19 @@ _ERA_MS = 1_700_000_000_000
 WRITERS_AT_MOST = 50
 """Versions that are counted, the newest: each costs every record a little."""
 
-# A time before Kafka, or one to come, is a producer's mistake, and tells nothing of the stream.
-_STAMP = f"""CASE WHEN source_timestamp >= timestamp_millis({KAFKA_SINCE_MS}L)
-    AND source_timestamp <= current_timestamp() + INTERVAL {CLOCKS_AGREE_WITHIN_MS // 1000} SECOND
+_CENTURY_ENDS_MS = 4_102_444_800_000
+# A time outside these is a producer's mistake. Spark writes the present time into the code that it makes for
+# a batch, so a comparison with it would have Java compile each batch anew: `read` looks for times to come.
+_STAMP = f"""CASE WHEN source_timestamp
+    BETWEEN timestamp_millis({KAFKA_SINCE_MS}L) AND timestamp_millis({_CENTURY_ENDS_MS}L)
     THEN unix_millis(source_timestamp) END"""
 _TIMES: Mapping[str, str] = {
     "oldest": f"min({_STAMP})",
+    "newest": f"max({_STAMP})",
     # The sum of whole Unix times would lose milliseconds in a batch of millions.
     "mean": f"avg({_STAMP} - {_ERA_MS}L)",
 }
-"""Kafka's timestamps of the batch: the oldest in ms since 1970, the mean in ms since `_ERA_MS`."""
+"""Kafka's timestamps of the batch: oldest and newest in ms since 1970, the mean in ms since `_ERA_MS`."""
 
 _BITS = 31
 """Of a sum, for each of the two counts in it: enough for two thousand million records in a batch."""
@@ -123,7 +126,7 @@ def read(report: StreamingQueryProgress) -> Progress:
     offsets: dict[str, int] = next(iter(end.values())) if end else {}
     seconds = report.batchDuration / 1000
     ended_ms = (_unix(report.timestamp) + seconds) * 1000
-    oldest, mean = found["time"].get("oldest"), found["time"].get("mean")
+    oldest, mean = _stamps(found["time"], ended_ms + CLOCKS_AGREE_WITHIN_MS)
     return Progress(
         batch=report.batchId,
         rows=report.numInputRows,
@@ -138,6 +141,19 @@ def read(report: StreamingQueryProgress) -> Progress:
         seconds=seconds,
         latency_max_seconds=None if oldest is None else round(ended_ms - oldest) / 1000,
         latency_mean_seconds=None if mean is None else round(ended_ms - _ERA_MS - mean) / 1000,
+    )
+
+
+def _stamps(times: Mapping[str, Any], latest_ms: float) -> tuple[int | None, float | None]:
+    """The oldest and the mean timestamp of a batch, as `_TIMES` counts them.
+
+    A time to come is a producer's mistake too: it leaves the batch without a mean, and an oldest time that is
+    to come is none.
+    """
+    oldest, newest, mean = (times.get(name) for name in _TIMES)
+    return (
+        None if oldest is None or oldest > latest_ms else oldest,
+        None if newest is None or newest > latest_ms else mean,
     )
 
 

@@ -12,27 +12,21 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.avro.wire import GUID_HEADER_SIZE, GUID_MAGIC, HEADER_SIZE, MAGIC, SCHEMA_ID_HEADER
+from contracts.avro.spark_sql import WireHeader, body, starts_with_guid
+from contracts.avro.wire import GUID_HEADER_SIZE, HEADER_SIZE, MAGIC, SCHEMA_ID_HEADER
 from contracts.checks.rules import column, literal, predicate
 from contracts.folder.model import Contract, Rule, Severity
 from streaming.record.schema import non_null_fields
 from streaming.record.unreadable import NOT_UTF8, Unreadable, unreadable
 
-SCHEMA_ID = "CAST(conv(hex(substring(wire_header, 2, 4)), 16, 10) AS BIGINT)"
+_HEADER = WireHeader("wire_header")
+SCHEMA_ID = _HEADER.schema_id
 """Spark SQL for the id in a wire header, whether known or not."""
-HAS_ID = f"(length(wire_header) = {HEADER_SIZE} AND startswith(wire_header, X'{MAGIC:02x}'))"
+HAS_ID = _HEADER.has_id
 """Spark SQL for whether a wire header holds an id."""
-_HAS_GUID = f"(length(wire_header) = {GUID_HEADER_SIZE} AND startswith(wire_header, X'{GUID_MAGIC:02x}'))"
-_BEGINS_WITH_GUID = f"""(startswith(source_value, X'{GUID_MAGIC:02x}')
-    AND length(source_value) >= {GUID_HEADER_SIZE})"""
-_GUID = r"""regexp_replace(lower(hex(substring(wire_header, 2))),
-    '(.{8})(.{4})(.{4})(.{4})(.{12})', '$1-$2-$3-$4-$5')"""
-_SCHEMA = f"CASE WHEN {_HAS_GUID} THEN {_GUID} ELSE CAST({SCHEMA_ID} AS STRING) END"
-"""Spark SQL for the id or the GUID, as text."""
-_BODY = f"""CASE WHEN in_kafka_header THEN source_value
-    WHEN startswith(source_value, X'{GUID_MAGIC:02x}') THEN substring(source_value, {GUID_HEADER_SIZE + 1})
-    ELSE substring(source_value, {HEADER_SIZE + 1}) END"""
-"""Spark SQL for a value without what names its schema."""
+_HAS_GUID = _HEADER.has_guid
+_SCHEMA = _HEADER.schema
+_BODY = body("source_value", "in_kafka_header")
 
 UNREGISTERED = "unregistered schema id"
 """Begins the text of the failure that asks for another look at the registry; the id, or the GUID, follows."""
@@ -73,7 +67,8 @@ def reasons(
     bad = unreadable(final.newest.schema, observed)
     bad_texts = [one for one in bad if one.what == NOT_UTF8]
     bad_values = [one for one in bad if one.what != NOT_UTF8]
-    prefixed = f" AND NOT {_BEGINS_WITH_GUID}" if guids else ""
+    begins_with_guid = f"({starts_with_guid('source_value')} AND length(source_value) >= {GUID_HEADER_SIZE})"
+    prefixed = f" AND NOT {begins_with_guid}" if guids else ""
     why_unusable = _by_id(SCHEMA_ID, unusable or {})
     other = _other_branch(others or {})
     critical = _row_rules(final.rules, Severity.CRITICAL)

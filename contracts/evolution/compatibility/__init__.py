@@ -1,8 +1,7 @@
 """Whether a new version of a contract breaks a reader: Avro's resolution, and what engines really see."""
 
-from contracts.evolution.compatibility.check import Break, Labelled, check_schemas
+from contracts.evolution.compatibility.check import MODES, Labelled, Reach, check_schemas
 from contracts.evolution.compatibility.findings import RULES, CheckRule, Finding
-from contracts.evolution.compatibility.modes import MODES, Reach
 from contracts.evolution.compatibility.readers import ENGINES, seen_by_readers
 from contracts.evolution.compatibility.resolution import resolve
 from contracts.evolution.compatibility.schema import Field, Type, counterparts, parse
@@ -12,7 +11,6 @@ __all__ = [
     "ENGINES",
     "MODES",
     "RULES",
-    "Break",
     "CheckRule",
     "Field",
     "Finding",

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.evolution.compatibility.readable import (
+    Spot,
+    fields_of_one_spelling,
+    folded_unions,
+    idle_logical_types,
+    recursion,
+    root_unions,
+    unlawful_decimals,
+    unlawful_defaults,
+    zero_byte_items,
+)
+from contracts.evolution.compatibility.schema import Field, Type
+from contracts.folder.model import Consumer
 
 AVRO = "avro"
 READERS = "readers"
@@ -18,6 +34,8 @@ class CheckRule:
     instead: str
     engines: frozenset[str] = frozenset()
     """Of the layer `readers`, the engines that it holds for."""
+    look: Callable[[Type], Iterator[Spot]] | None = None
+    """Finds where a schema breaks it, whatever came before; None where it takes two schemas."""
 
 
 _BOTH = frozenset({"spark", "fastavro"})
@@ -137,48 +155,56 @@ RULES: dict[str, CheckRule] = {
         engines=_BOTH,
         purpose="A default is a value of its type, of a union's first branch: parsers refuse others.",
         instead="Mend the default, or put its branch first.",
+        look=unlawful_defaults,
     ),
     "reader-idle-logical-type": CheckRule(
         layer=READERS,
         engines=_BOTH,
         purpose="A logical type stands on a type that carries it: readers silently ignore it elsewhere.",
         instead='Move it into the type: {"type": {"type": "long", "logicalType": "timestamp-millis"}}.',
+        look=idle_logical_types,
     ),
     "reader-unlawful-decimal": CheckRule(
         layer=READERS,
         engines=_BOTH,
         purpose="A decimal has a precision of 1 to 38 and a scale within it.",
         instead="Give the decimal a precision and a scale that engines can hold.",
+        look=unlawful_decimals,
     ),
     "reader-recursion": CheckRule(
         layer=READERS,
         engines=_SPARK,
         purpose="No type holds itself: Spark refuses the schema.",
         instead="Flatten it, or refer to the other record by its key.",
+        look=recursion,
     ),
     "reader-zero-byte-items": CheckRule(
         layer=READERS,
         engines=_BOTH,
         purpose="Array items take bytes: of those that take none, a few bytes can announce billions.",
         instead="Give the items a field, or count them in a long.",
+        look=zero_byte_items,
     ),
     "reader-field-spelling": CheckRule(
         layer=READERS,
         engines=_SPARK,
         purpose="Fields differ in more than upper and lower case: Spark finds two of the name and fails.",
         instead="Give one of them another name.",
+        look=fields_of_one_spelling,
     ),
     "reader-folded-union": CheckRule(
         layer=READERS,
         engines=_SPARK,
         purpose="A union means the same in Spark: one of numbers is read as a plain number.",
         instead="Use a record with one nullable field for each type.",
+        look=folded_unions,
     ),
     "reader-root-union": CheckRule(
         layer=READERS,
         engines=_SPARK,
         purpose="A record stands in no union at the top of the schema: Spark fails on it.",
         instead="Take the record out of the union.",
+        look=root_unions,
     ),
     "reader-lossy-promotion": CheckRule(
         layer=READERS,
@@ -213,9 +239,27 @@ RULES: dict[str, CheckRule] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One broken rule, at a place that the reader's and the writer's schema each have a JSON pointer to."""
+    """A rule that a contract breaks, and where."""
 
     rule: str
-    reader_path: str
-    writer_path: str
+    path: str
+    """JSON pointer into the file; of two schemas, into the reader's. Empty where the whole file is meant."""
     message: str
+    writer_path: str = ""
+    """Of two schemas, a JSON pointer into the writer's."""
+    instead: str = ""
+    """What to do instead."""
+    topic: str = ""
+    file: Path | None = None
+    consumer: Consumer | None = None
+    """Who breaks, of those who declared to read the topic."""
+
+    @property
+    def layer(self) -> str:
+        """The layer that a rule of `check` belongs to."""
+        return RULES[self.rule].layer
+
+
+def between(rule: str, reader: Type | Field, writer: Type | Field, message: str) -> Finding:
+    """A rule that a reader's and a writer's schema break together."""
+    return Finding(rule=rule, path=reader.path, writer_path=writer.path, message=message)

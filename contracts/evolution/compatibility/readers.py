@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from contracts.evolution.compatibility.defaults import fits, reads_the_same
-from contracts.evolution.compatibility.findings import RULES, Finding
-from contracts.evolution.compatibility.readable import SPARK_NUMBERS, SPARK_STRUCT_FROM
+from contracts.evolution.compatibility.findings import RULES, Finding, between
+from contracts.evolution.compatibility.readable import SPARK_NUMBERS, SPARK_STRUCT_FROM, fits, reads_the_same
 from contracts.evolution.compatibility.resolution import resolves, written_fields
 from contracts.evolution.compatibility.schema import NAMED, Field, Type, walk
 from contracts.evolution.compatibility.words import words
@@ -35,10 +34,6 @@ def seen_by_readers(reader: Type, writer: Type, engines: Collection[str]) -> lis
     return [finding for finding in found if RULES[finding.rule].engines & wanted]
 
 
-def _finding(rule: str, reader: Type | Field, writer: Type | Field, message: str) -> Finding:
-    return Finding(rule=rule, reader_path=reader.path, writer_path=writer.path, message=message)
-
-
 class _Comparison:
     def __init__(self) -> None:
         self._met: set[tuple[int, int]] = set()
@@ -59,19 +54,19 @@ class _Comparison:
             yield _logical(reader, writer)
         elif change in _LOSSY:
             message = f"{writer.kind} is written and {reader.kind} read: large numbers lose digits"
-            yield _finding("reader-lossy-promotion", reader, writer, message)
+            yield between("reader-lossy-promotion", reader, writer, message)
         elif change in _TEXT_BYTES:
             message = f"{writer.kind} is written and {reader.kind} read"
-            yield _finding("reader-text-bytes", reader, writer, message)
+            yield between("reader-text-bytes", reader, writer, message)
         if reader.kind in NAMED and reader.kind == writer.kind and not _known_as(reader, writer.full_name):
             message = f"{writer.full_name} is read as {reader.full_name}"
-            yield _finding("reader-name", reader, writer, message)
+            yield between("reader-name", reader, writer, message)
         if (
             None not in (reader.enum_default, writer.enum_default)
             and reader.enum_default != writer.enum_default
         ):
             message = f"unknown symbols become {reader.enum_default}, and became {writer.enum_default}"
-            yield _finding("reader-default", reader, writer, message)
+            yield between("reader-default", reader, writer, message)
         if reader.items is not None and writer.items is not None:
             yield from self.findings(reader.items, writer.items)
         for field in reader.fields:
@@ -86,21 +81,21 @@ class _Comparison:
             message = (
                 f"{field.name} is filled with {json.dumps(field.default)}, which fastavro does not convert"
             )
-            yield _finding("reader-raw-default", field, writer, message)
+            yield between("reader-raw-default", field, writer, message)
         if len(found) != 1:
             return
         written = found[0]
         units = written.attributes.get("unit"), field.attributes.get("unit")
         if None not in units and units[0] != units[1]:
             message = f"field {field.name} is in {units[0]} and in {units[1]}"
-            yield _finding("reader-unit", field, written, message)
+            yield between("reader-unit", field, written, message)
         if written.name != field.name:
             message = f"field {field.name} takes its value from {written.name} by an alias"
-            yield _finding("reader-alias", field, written, message)
+            yield between("reader-alias", field, written, message)
         if field.has_default and written.has_default and field.default != written.default:
             now, was = json.dumps(field.default), json.dumps(written.default)
             message = f"field {field.name} has the default {now}, and had {was}"
-            yield _finding("reader-default", field, written, message)
+            yield between("reader-default", field, written, message)
         yield from self.findings(field.type, written.type)
 
     def _unions(self, reader: Type, writer: Type) -> Iterator[Finding]:
@@ -108,10 +103,10 @@ class _Comparison:
         written = {_read_as(read, name): branch for name, branch in _branches(writer).items()}
         if [n for n in read if n in written] != [n for n in written if n in read]:
             message = f"the branches were {', '.join(written)} and are {', '.join(read)}"
-            yield _finding("reader-union-order", reader, writer, message)
+            yield between("reader-union-order", reader, writer, message)
         if _spark_members(read) != _spark_members(written):
             message = f"Spark reads {_shape(written)} of the one and {_shape(read)} of the other"
-            yield _finding("reader-union-shape", reader, writer, message)
+            yield between("reader-union-shape", reader, writer, message)
         for name, branch in written.items():
             own = read.get(name)
             taker = next((b for b in read.values() if b is own or resolves(b, branch)), None)
@@ -119,11 +114,11 @@ class _Comparison:
                 continue
             if own is None and reader.kind == "union":
                 message = f"{name} is written, and read as {taker.full_name}"
-                yield _finding("reader-union-branch", reader, writer, message)
+                yield between("reader-union-branch", reader, writer, message)
             first = next((b for b in read.values() if b is own or _fits_for_fastavro(b, branch)), taker)
             if own is not None and not _same_value(first, own):
                 message = f"{name} is written, and fastavro reads it as {first.full_name}"
-                yield _finding("reader-union-first", reader, writer, message)
+                yield between("reader-union-first", reader, writer, message)
             yield from self.findings(own or taker, branch)
 
 
@@ -164,7 +159,7 @@ def _taken_aliases(reader: Type, writer: Type) -> Iterator[Finding]:
         rivals = (f"{x.full_name} as {n.full_name}" for n, x in pairs if (n is node) is not (x is w))
         if node.full_name != w.full_name and (rival := next(rivals, None)):
             message = f"{w.full_name} is read as {node.full_name} by an alias, and {rival}"
-            yield _finding("reader-alias-taken", node, w, message)
+            yield between("reader-alias-taken", node, w, message)
 
 
 def _branches(type_: Type) -> dict[str, Type]:
@@ -189,7 +184,7 @@ def _logical(reader: Type, writer: Type) -> Finding:
     decimals = reader.logical[:1] == writer.logical[:1] == ("decimal",)
     rule = "reader-decimal" if decimals else "reader-logical-type"
     message = f"{_logical_words(writer)} is written and {_logical_words(reader)} read from the same bytes"
-    return _finding(rule, reader, writer, message)
+    return between(rule, reader, writer, message)
 
 
 def _logical_words(type_: Type) -> str:

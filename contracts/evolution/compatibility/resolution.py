@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.evolution.compatibility.findings import Finding
+from contracts.evolution.compatibility.findings import Finding, between
 from contracts.evolution.compatibility.schema import NAMED, Field, Type
 
 PROMOTIONS: dict[str, frozenset[str]] = {
@@ -62,9 +62,7 @@ class _Resolution:
         elif reader.kind != writer.kind:
             if writer.kind not in PROMOTIONS.get(reader.kind, frozenset()):
                 message = f"{writer.kind} is written here, which {reader.full_name} cannot read"
-                yield Finding(
-                    rule="avro-type", reader_path=reader.path, writer_path=writer.path, message=message
-                )
+                yield between("avro-type", reader, writer, message)
         else:
             yield from self._same_kind(reader, writer)
 
@@ -80,9 +78,7 @@ class _Resolution:
         if any(not list(_Resolution().seen_from(self).findings(b, writer)) for b in reader.branches):
             return
         message = f"{writer.full_name} is written here, which no branch of the union reads"
-        yield Finding(
-            rule="avro-union-branch", reader_path=reader.path, writer_path=writer.path, message=message
-        )
+        yield between("avro-union-branch", reader, writer, message)
 
     def seen_from(self, other: _Resolution) -> _Resolution:
         """Take over what `other` is comparing, so that a trial of a branch ends where it would."""
@@ -92,20 +88,16 @@ class _Resolution:
     def _same_kind(self, reader: Type, writer: Type) -> Iterator[Finding]:
         if reader.kind in NAMED and not same_name(reader, writer):
             message = f"{writer.full_name} is written here, not {reader.full_name}"
-            yield Finding(rule="avro-name", reader_path=reader.path, writer_path=writer.path, message=message)
+            yield between("avro-name", reader, writer, message)
         if reader.kind == "record":
             yield from self._fields(reader, writer)
         elif reader.kind == "fixed" and reader.size != writer.size:
             message = f"{reader.full_name} has {reader.size} bytes, but {writer.size} are written"
-            yield Finding(
-                rule="avro-fixed-size", reader_path=reader.path, writer_path=writer.path, message=message
-            )
+            yield between("avro-fixed-size", reader, writer, message)
         elif reader.kind == "enum" and reader.enum_default is None:
             if missing := [symbol for symbol in writer.symbols if symbol not in reader.symbols]:
                 message = f"{reader.full_name} knows no {', '.join(missing)} and has no default"
-                yield Finding(
-                    rule="avro-enum-symbol", reader_path=reader.path, writer_path=writer.path, message=message
-                )
+                yield between("avro-enum-symbol", reader, writer, message)
         elif reader.items is not None and writer.items is not None:
             yield from self.findings(reader.items, writer.items)
 
@@ -118,19 +110,9 @@ class _Resolution:
             if len(found) > 1:
                 names = " and ".join(f.name for f in found)
                 message = f"field {field.name} could be read from {names}"
-                yield Finding(
-                    rule="avro-field-ambiguous",
-                    reader_path=field.path,
-                    writer_path=writer.path,
-                    message=message,
-                )
+                yield between("avro-field-ambiguous", field, writer, message)
             elif found:
                 yield from self.findings(field.type, found[0].type)
             elif not field.has_default:
                 message = f"field {field.name} is not written, and has no default"
-                yield Finding(
-                    rule="avro-field-default",
-                    reader_path=field.path,
-                    writer_path=writer.path,
-                    message=message,
-                )
+                yield between("avro-field-default", field, writer, message)

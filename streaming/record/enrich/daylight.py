@@ -1,7 +1,8 @@
-"""Day or night: by the source's sunrise and sunset, else by where the sun stands."""
+"""Day or night: by the time of day of the source's sunrise and sunset, else by where the sun stands."""
 
 from __future__ import annotations
 
+MILLIS_A_DAY = 86_400_000
 SUNRISE_ELEVATION = -0.833
 """Degrees of the sun's centre at sunrise: half its disc and the refraction at the horizon (NOAA, USNO)."""
 
@@ -9,11 +10,14 @@ SUNRISE_ELEVATION = -0.833
 def is_day() -> str:
     """True between sunrise and sunset; null without both those times and coordinates.
 
-    Equal times, as sources give them in polar day and night, say nothing and leave it to the sun.
+    A source may give the times of a neighbouring day: in the far north the sun sets after midnight, and some
+    sources are late. So only the time of day counts. Equal times, which sources give in polar day and night,
+    leave it to the sun.
     """
+    since_sunrise = f"pmod(unix_millis(observed_at) - unix_millis(sunrise_at), {MILLIS_A_DAY}L)"
+    daylight = "unix_millis(sunset_at) - unix_millis(sunrise_at)"
     return (
-        "CASE WHEN sunrise_at < sunset_at"
-        " THEN observed_at >= sunrise_at AND observed_at < sunset_at"
+        f"CASE WHEN {daylight} BETWEEN 1L AND {MILLIS_A_DAY}L THEN {since_sunrise} < {daylight}"
         f" ELSE {_sine_of_elevation()} > sin(radians({SUNRISE_ELEVATION}D)) END"
     )
 

@@ -17,6 +17,11 @@ def beaufort() -> str:
     return f"CASE {forces} WHEN wind_speed >= 0D THEN 0 END"
 
 
+def direction() -> str:
+    """Direction in degrees that the wind comes from; null in calm, as in WMO code table 0877."""
+    return "CASE WHEN NOT record.wind_speed <=> 0D THEN record.wind_direction END"
+
+
 def compass() -> str:
     """Compass point of the direction; null in calm, which has none, and off the circle."""
     sector = 360 / len(COMPASS)

@@ -8,10 +8,8 @@ import io
 import json
 import pickle
 import sys
-from dataclasses import replace
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -22,9 +20,8 @@ import pytest
 from contracts.avro.decode import Decoder
 from contracts.avro.wire import frame
 from contracts.evolution.compatibility import Type, parse
-from contracts.folder.model import Contract, Version
-from contracts.folder.read import load_contracts
 from contracts.generate import module_text, record_name
+from tests.unit.contracts.built import contract
 
 VALUES: dict[tuple[str, str], Any] = {
     ("null", "None"): None,
@@ -68,11 +65,6 @@ def value_of(node: Type, depth: int = 0) -> Any:
     if logical in VALUES:
         return VALUES[logical]
     return b"\x00" * (node.size - 1) + b"\xff" if node.kind == "fixed" else VALUES[node.kind, "None"]
-
-
-def contract(schema: dict[str, Any], topic: str = "topic-test") -> Contract:
-    version = Version(number=1, path=Path("t/v1.avsc"), text="", schema=schema)
-    return replace(load_contracts()["topic-weather"], topic=topic, versions=(version,))
 
 
 def module(schema: dict[str, Any]) -> ModuleType:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,9 @@ from contracts.errors import UnusableSetting
 from contracts.evolution.check import check, find_field
 from contracts.evolution.compatibility import parse, words
 from contracts.evolution.diff import diff
-from contracts.folder.model import Consumer, Contract, Mode, Version
-from contracts.folder.read import load_contracts
+from contracts.folder.model import Consumer, Contract, Mode
 from tests.avro_pairs import evolved, random_record
+from tests.unit.contracts.built import contract
 
 if TYPE_CHECKING:
     from tests.unit.contracts.conftest import Cli
@@ -189,13 +188,8 @@ def test_files_that_cannot_be_compared_are_told_and_exit_with_2(
 
 def contract_of(*schemas: Any, reads: tuple[str, ...]) -> Contract:
     """A contract whose versions are `schemas`, with one consumer that reads `reads`."""
-    versions = tuple(
-        Version(number=n, path=Path(f"t/v{n}.avsc"), text="", schema=schema)
-        for n, schema in enumerate(schemas, 1)
-    )
     consumer = Consumer(name="dashboard", owner="team-sky", reads=reads)
-    platform = load_contracts()["topic-weather"]
-    return replace(platform, topic="t", versions=versions, consumers=(consumer,), mode=Mode.FULL)
+    return contract(*schemas, consumers=(consumer,), mode=Mode.FULL)
 
 
 def lost(old: Any, new: Any) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.evolution.diff import Change, diff
 from contracts.folder.model import Rule, Severity, Version
-from contracts.folder.read import load_contracts
+from tests.unit.contracts.built import contract
 
 if TYPE_CHECKING:
     from tests.unit.contracts.conftest import Cli
@@ -28,8 +28,7 @@ def version(number: int, *fields: dict[str, Any]) -> Version:
 
 def changes(old: list[Any], new: list[Any], *rules: Rule) -> list[Change]:
     before, now = version(1, *old), version(2, *new)
-    contract = replace(load_contracts()["topic-weather"], versions=(before, now), rules=rules)
-    return diff(contract, before, now)
+    return diff(contract(versions=(before, now), rules=rules), before, now)
 
 
 @pytest.mark.parametrize(

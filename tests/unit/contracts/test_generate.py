@@ -6,7 +6,6 @@ import dataclasses
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -20,9 +19,9 @@ from contracts.avro.decode import Decoder
 from contracts.avro.wire import frame
 from contracts.cli.generate import generate
 from contracts.errors import ContractsAtFault, UnusableSetting
-from contracts.folder.model import Contract, Version
 from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_name, module_text
+from tests.unit.contracts.built import contract
 
 KINDS: dict[str, Any] = {
     "type": "record",
@@ -48,11 +47,6 @@ KINDS: dict[str, Any] = {
         {"name": "tags", "type": {"type": "map", "values": "State"}, "default": {}},
     ],
 }
-
-
-def contract(schema: dict[str, Any]) -> Contract:
-    version = Version(number=1, path=Path("t/v1.avsc"), text="", schema=schema)
-    return replace(load_contracts()["topic-weather"], topic="topic-test", versions=(version,))
 
 
 def module(schema: dict[str, Any]) -> ModuleType:

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from contracts.errors import ContractsAtFault
 from contracts.generate import module_name, module_text, module_texts
 from contracts.generate.names import attribute
+from tests.unit.contracts.built import contract
 from tests.unit.contracts.generated import (
     EVERY_KIND,
     VALUES,
-    contract,
     defaults_agree,
     enum_type,
     goes_round,
@@ -216,7 +216,7 @@ def test_types_of_one_short_name_are_classes_of_their_own_and_the_first_keeps_th
     ],
 )
 def test_a_topics_module_can_be_imported_by_its_name(topic: str, module: str) -> None:
-    assert module_name(contract(record(), topic)) == module
+    assert module_name(contract(record(), topic=topic)) == module
     compile(f"from records.{module} import R", "user", "exec")
 
 
@@ -224,12 +224,12 @@ def test_a_topics_module_can_be_imported_by_its_name(topic: str, module: str) ->
 def test_any_name_of_a_folder_is_a_topic_in_the_module(topic: str) -> None:
     made = ModuleType("generated_records")
     sys.modules[made.__name__] = made
-    exec(compile(module_text(contract(record(), topic)), "records", "exec"), made.__dict__)
+    exec(compile(module_text(contract(record(), topic=topic)), "records", "exec"), made.__dict__)
     assert topic == made.R.TOPIC
 
 
 def test_two_topics_of_one_module_are_refused_before_either_is_written() -> None:
-    topics = [contract(record(), topic) for topic in ("rain.daily", "rain-hourly", "rain-daily")]
+    topics = [contract(record(), topic=topic) for topic in ("rain.daily", "rain-hourly", "rain-daily")]
     assert list(module_texts(topics[:2])) == ["rain_daily", "rain_hourly"]
     with pytest.raises(
         ContractsAtFault, match=r"rain\.daily and rain-daily would both have the module rain_daily"

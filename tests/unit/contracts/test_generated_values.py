@@ -12,9 +12,9 @@ import pytest
 
 from contracts.errors import ContractsAtFault
 from contracts.generate import module_text
+from tests.unit.contracts.built import contract
 from tests.unit.contracts.generated import (
     VALUES,
-    contract,
     defaults_agree,
     enum_type,
     goes_round,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts.evolution.compatibility import parse
-from contracts.folder.model import Consumer, Contract, Mode, Rule, Severity, Version
+from contracts.folder.model import Consumer, Rule, Severity
 from contracts.folder.read import load_contracts
 from contracts.lint import RULES, lint
+from tests.unit.contracts.built import contract
 
 
 def schema(*fields: dict[str, Any], **attributes: Any) -> dict[str, Any]:
@@ -21,22 +20,6 @@ def schema(*fields: dict[str, Any], **attributes: Any) -> dict[str, Any]:
 
 def field(type_: Any, name: str = "a", **attributes: Any) -> dict[str, Any]:
     return {"name": name, "type": type_, "doc": "Something.", **attributes}
-
-
-def contract(record: dict[str, Any], **attributes: Any) -> Contract:
-    version = Version(number=1, path=Path("t/v1.avsc"), text="", schema=record)
-    made = Contract(
-        topic="t",
-        description="",
-        owner="",
-        mode=Mode.FULL_TRANSITIVE,
-        readers=(),
-        consumers=(),
-        service_level={},
-        rules=(),
-        versions=(version,),
-    )
-    return replace(made, **attributes)
 
 
 E = {"type": "enum", "name": "E", "doc": "An enum.", "symbols": ["X"]}

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import fastavro
@@ -16,10 +15,11 @@ from contracts.avro.decode import Decoder, Undecodable
 from contracts.avro.wire import frame
 from contracts.errors import RegistryMismatch, UnusableSchema
 from contracts.evolution.compatibility import parse
-from contracts.folder.model import Adopted, Contract, Mode, Version
+from contracts.folder.model import Mode
 from contracts.registry.meaning import meaning
 from contracts.registry.registry import Registry, connect
 from tests.registries import APICURIO, CONFLUENT, KARAPACE, Dialect, Store, registry
+from tests.unit.contracts.built import contract
 
 EACH = pytest.mark.parametrize(
     "dialect", [KARAPACE, CONFLUENT, APICURIO], ids=["karapace", "confluent", "apicurio"]
@@ -30,25 +30,6 @@ B = {"name": "b", "type": ["null", "long"], "default": None}
 
 def record(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "record", "name": "Reading", "namespace": "weather.test", "fields": list(fields), **more}
-
-
-def contract(*schemas: Any, adopted: tuple[Adopted, ...] = ()) -> Contract:
-    versions = tuple(
-        Version(number=n, path=Path(f"t/v{n}.avsc"), text=json.dumps(schema), schema=schema)
-        for n, schema in enumerate(schemas, start=1)
-    )
-    return Contract(
-        topic="t",
-        description="",
-        owner="",
-        mode=Mode.FULL_TRANSITIVE,
-        readers=(),
-        consumers=(),
-        service_level={},
-        rules=(),
-        versions=versions,
-        adopted=adopted,
-    )
 
 
 @pytest.fixture

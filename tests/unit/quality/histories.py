@@ -245,7 +245,7 @@ def failing() -> tuple[Validation, ...]:
     ids = [one.id for one in history[:10]]
     for place in (10, 11):
         found = full(history[place].validated_at, baseline=ids)
-        found = breaking(found, "dew-point-below-temperature", Severity.WARNING, failed=210 + place)
+        found = breaking(found, "dew-point-possible", Severity.WARNING, failed=210 + place)
         history[place] = with_window_rules(put_aside(found, _ASIDE), psi=0.31)
     last = breaking(history[-1], "humidity-possible", Severity.CRITICAL)
     shifted = (distribution(*_MEASURES[0], shift=6.0, psi=0.31), *last.distributions[1:])
@@ -377,10 +377,10 @@ def ninety_days(days: int = 90) -> tuple[Validation, ...]:
         if hour // 24 in (25, 61) and hour % 24 > 5:
             one = breaking(one, "wind-speed-possible", Severity.CRITICAL, failed=chance.randrange(1, 30))
         if hour > 24 * (days - 4):
-            one = breaking(one, "dew-point-below-temperature", Severity.WARNING, failed=50 + hour % 24)
+            one = breaking(one, "dew-point-possible", Severity.WARNING, failed=50 + hour % 24)
         found.append(one)
     last = full(found[-1].validated_at, baseline=[one.id for one in found[-25:-1]])
-    last = breaking(last, "dew-point-below-temperature", Severity.WARNING, failed=61)
+    last = breaking(last, "dew-point-possible", Severity.WARNING, failed=61)
     return (*found[:-1], put_aside(with_window_rules(last, psi=0.31), _ASIDE))
 
 

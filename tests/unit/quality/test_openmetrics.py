@@ -36,7 +36,7 @@ def test_prometheus_reads_the_verdict_and_every_rule() -> None:
     assert len(found["rule_kept"]) == len(history[-1].rules)
     broken = (TOPIC, "humidity-possible", "critical")
     assert (found["rule_kept"][broken], found["rule_failed"][broken]) == (0, 13)
-    assert found["rule_broken_in_a_row"][TOPIC, "dew-point-below-temperature", "warning"] == 2
+    assert found["rule_broken_in_a_row"][TOPIC, "dew-point-possible", "warning"] == 2
     # What could not be judged is not broken.
     assert found["rule_kept"][TOPIC, "complete", "warning"] == 1
     assert found["topic_held"][TOPIC, "topic-weather"] == 26_120

@@ -152,7 +152,7 @@ def test_broken_rules_come_first_the_severest_on_top(failing: Sequence[Validatio
     lines = summarise(failing).rules
     assert [(line.result.id, line.state) for line in lines[:3]] == [
         ("humidity-possible", "new"),
-        ("dew-point-below-temperature", "known"),
+        ("dew-point-possible", "known"),
         ("temperature-steady", "known"),
     ]
     assert next(line.state for line in lines if line.result.id == "complete") == "unjudged"

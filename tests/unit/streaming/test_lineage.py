@@ -99,7 +99,7 @@ def test_each_field_names_the_raw_fields_that_it_is_made_of(plan: Plan) -> None:
     assert found["station"] == ("station",)
     assert found["temperature"] == ("temperature", "units")
     assert found["pressure"] == ("pressure", "sea_level_pressure")
-    assert found["rain_1h"] == ("rain",)
+    assert found["rain_1h"] == ("rain", "source")
     assert set(found["dew_point"]) == {"temperature", "humidity", "units"}
     assert {"sunrise_at", "sunset_at"} <= set(found["is_day"])
     assert "flags" not in found

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Message
-from pyspark.sql import SparkSession
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
 from contracts.folder.product import product_named
 from contracts.kafka.cluster import Kafka
 from contracts.registry.registry import SchemaRegistry
 from streaming.job import Job
-from streaming.recovery import recover
 from streaming.recovery.checkpoint import Batch, Checkpoint, Memory, RealTime
 from streaming.recovery.offsets import source_of
 from streaming.recovery.recover import (
@@ -219,17 +217,3 @@ def test_what_a_failed_batch_may_have_read_is_bounded_in_either_speed() -> None:
     real_time = replace(JOB, real_time=True, largest_batch=50)
     raw = {0: (0, 500), 1: (85, 90), 2: (0, 5)}
     assert under_way(between, raw, real_time) == ({0: 450, 1: 85, 2: 0}, {0: 500, 1: 90, 2: 5})
-
-
-@pytest.mark.parametrize("named_at_most", [0, 1000], ids=["by a join", "by an expression"])
-def test_exactly_the_published_records_are_left_out(
-    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, named_at_most: int
-) -> None:
-    monkeypatch.setattr(recover, "_NAMED_AT_MOST", named_at_most)
-    read = {(partition, offset) for partition in range(3) for offset in range(50, 80)}
-    published = {(0, o) for o in (*range(50, 60), 62, 64)} | {(1, 70), (1, 79)}
-    raw = spark.createDataFrame(sorted(read), "source_partition int, source_offset long")
-
-    left = {tuple(row) for row in recover.without(raw, published, spark).collect()}
-
-    assert left == read - published

@@ -1,0 +1,3 @@
+"""What is counted inside the query, on records whose verdicts are known."""
+
+from __future__ import annotations
