@@ -30,8 +30,7 @@ _log = structlog.get_logger("streaming")
 
 
 class Reporter:
-    """Serves the status of one stream for as long as the context lasts, and leaves a note beside its
-    checkpoint."""
+    """Serves the status of one stream while the context lasts, and leaves a note beside its checkpoint."""
 
     def __init__(self, job: Job, host: str, port: int, *, log_batches: bool = True) -> None:
         """Listen at `host` and `port`, 0 for a free one; raises `PortTaken` or `UnusableSetting`."""
