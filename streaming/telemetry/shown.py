@@ -74,7 +74,7 @@ def line(status: Facts) -> Text:
         parts.insert(0, "the broker does not answer")
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append("● ", style=_STATE_STYLES.get(state, ""))
-    text.append(f"{state} {span(status['seconds'])}", style="bold")
+    text.append(f"{state} {duration(status['seconds'])}", style="bold")
     for part in parts:
         text.append("  ")
         text.append(part)
@@ -139,7 +139,7 @@ def iso(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
 
 
-def span(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A length of time in its two largest units."""
     days, rest = divmod(int(seconds), 86_400)
     hours, rest = divmod(rest, 3600)
