@@ -1,8 +1,9 @@
 """The stream: raw observations in, enriched and judged ones out, in one native Spark query.
 
-`record` is the way of a record, `engine` is Spark, `running` opens the stream and keeps it going, `recovery`
-goes on after a crash. `replay` puts back what went to quarantine, while it has the `lease`.
-Names are loaded when they are asked for: a command line that only prints its help does not import Spark.
+`record` is the way of a record, `engine` is Spark, `running` opens the stream and keeps it going, and
+`recovery` goes on after a crash. `reprocess` sends dead letters back to the raw topic while it has the
+`lease`. Names are imported when they are used, so that a command line which only prints its help does not
+import Spark.
 """
 
 from __future__ import annotations

@@ -51,7 +51,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+RawTopic = Annotated[str, typer.Option(help="Topic of the raw records; the product's own if unset.")]
 FinalTopic = Annotated[str, typer.Option(help="Topic of the published records; the product's own if unset.")]
+QuarantineTopic = Annotated[str, typer.Option(help="Topic of the dead letters; the product's own if unset.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
 
 
 @app.command()
@@ -62,10 +65,12 @@ def run(
         typer.Option(help="Folder that remembers how far the stream is; build/checkpoint/PRODUCT if unset."),
     ] = None,
     available_now: Annotated[
-        bool, typer.Option("--available-now", help="End when all that is on the topic now is published.")
+        bool,
+        typer.Option("--available-now", help="End when every record that is on the topic now is published."),
     ] = False,
     trigger: Annotated[
-        str, typer.Option(help="Least time from batch to batch, such as '100 milliseconds' or '10 seconds'.")
+        str,
+        typer.Option(help="Shortest time from batch to batch, such as '100 milliseconds' or '10 seconds'."),
     ] = "100 milliseconds",
     real_time: Annotated[
         bool,
@@ -85,22 +90,20 @@ def run(
         str,
         typer.Option(
             metavar="TIME",
-            help="Publish an observation once: what comes again within this time, such as 1h, is put aside.",
+            help="Quarantine an observation that comes again within this time, such as 1h.",
         ),
     ] = "",
     quick_start: Annotated[
         bool,
-        typer.Option("--quick-start", help="Be fast to the first batch, slower in a run of many minutes."),
+        typer.Option("--quick-start", help="Start faster, and run slower after the first minutes."),
     ] = False,
     wait: Annotated[
         float,
         typer.Option(help="Seconds to wait for broker, topics and contracts, while Spark starts.", min=0),
     ] = 0.0,
-    topic: Annotated[str, typer.Option(help="Topic to read; the product's own if unset.")] = "",
+    topic: RawTopic = "",
     final: FinalTopic = "",
-    quarantine: Annotated[
-        str, typer.Option(help="Topic of the dead letters; the product's own if unset.")
-    ] = "",
+    quarantine: QuarantineTopic = "",
     metrics_port: Annotated[
         int,
         typer.Option(
@@ -178,11 +181,9 @@ def status(
     ] = None,
     url: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Where it serves its metrics, in place of --checkpoint."),
+        typer.Option(metavar="ADDRESS", help="Address of its metrics, instead of --checkpoint."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print everything as one JSON object on stdout.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show state, speed, lag, counts and versions of a running stream.
 
@@ -191,17 +192,17 @@ def status(
     from streaming.telemetry.ask import ask_at, ask_beside
     from streaming.telemetry.shown import page
 
-    beside = checkpoint or (Path() if url else checkpoint_of(product_named(product)))
+    folder = checkpoint or (Path() if url else checkpoint_of(product_named(product)))
     try:
-        found = ask_at(url) if url else ask_beside(beside)
+        facts = ask_at(url) if url else ask_beside(folder)
     except NotRunning as error:
         if as_json:
-            print_json({"running": False, "checkpoint": str(beside.absolute()), "told": str(error)})
+            print_json({"running": False, "checkpoint": str(folder.absolute()), "told": str(error)})
         raise
     if as_json:
-        print_json(found)
+        print_json(facts)
     else:
-        Console(highlight=False, soft_wrap=True).print(page(found))
+        Console(highlight=False, soft_wrap=True).print(page(facts))
 
 
 @app.command()
@@ -214,7 +215,7 @@ def reprocess(
     ] = None,
     source: Annotated[
         list[str] | None,
-        typer.Option(metavar="PARTITION:OFFSET", help="Where it was on the raw topic; may be given again."),
+        typer.Option(metavar="PARTITION:OFFSET", help="Place on the raw topic; may be given again."),
     ] = None,
     since: Annotated[
         datetime | None, typer.Option(help="Records that came to the raw topic then or later, UTC.")
@@ -225,16 +226,10 @@ def reprocess(
         bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")
     ] = False,
     product: ProductName = None,
-    topic: Annotated[
-        str, typer.Option(help="Raw topic that they came from and go to; the product's own if unset.")
-    ] = "",
-    quarantine: Annotated[
-        str, typer.Option(help="Topic to take them from; the product's own if unset.")
-    ] = "",
+    topic: RawTopic = "",
+    quarantine: QuarantineTopic = "",
     final: FinalTopic = "",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send dead letters back to the raw topic, bit for bit, once the contract or the code is mended.
 
@@ -278,8 +273,8 @@ def reprocess(
             spinner.update(task, description=f"{sum(counts[SENT].values()):,} chosen")
     if as_json:
         print_json({"dry_run": dry_run, **{fate.replace(" ", "_"): dict(counts[fate]) for fate in FATES}})
-        return
-    _print_fates(counts, dry_run)
+    else:
+        _print_fates(counts, dry_run)
 
 
 def _print_fates(counts: dict[str, Counter[str]], dry_run: bool) -> None:
@@ -309,9 +304,7 @@ def _coordinates(text: str) -> tuple[int, int]:
 @app.command()
 def package(
     to: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("build/cluster"),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the files as one JSON object on stdout.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Pack code and contracts for `spark-submit`: a zip for --py-files, and the script to submit.
 

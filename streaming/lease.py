@@ -61,10 +61,9 @@ class Lease:
         )
 
     def __enter__(self) -> Lease:
-        """Take it over from another process, and wait for the records that one has under way.
+        """Take it, from another process if one has it, and wait for the records that are under way.
 
-        Raises `LeaseLost` when a third process takes it meanwhile, and what `broker_error` makes of a
-        refusal.
+        Raises `LeaseLost` when yet another process takes it meanwhile, and else what `broker_error` gives.
         """
         try:
             self._join()
@@ -79,11 +78,11 @@ class Lease:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of it. A note that records are under way stays when they have not arrived."""
+        """Give it up. The note that records are under way stays if they have not arrived."""
         self._consumer.close()
 
     def begin(self) -> None:
-        """Ask whether records may go, and note that some are under way; raises `LeaseLost` when not."""
+        """Note that records are under way, if the lease is still ours; else raises `LeaseLost`."""
         self._commit(_UNDER_WAY)
 
     def end(self) -> None:
@@ -120,7 +119,7 @@ class Lease:
         self._unanswered += 1
         deadline = time.monotonic() + _ANSWER_WITHIN
         while self._unanswered:
-            # Serves the heartbeats as well: a member that does not poll for minutes is put out.
+            # Serves the heartbeats as well: the broker drops a member that does not poll for minutes.
             self._consumer.poll(_A_MOMENT)
             if time.monotonic() > deadline:
                 raise self._failure(KafkaException(KafkaError(KafkaError._TIMED_OUT)))

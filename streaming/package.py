@@ -1,7 +1,7 @@
 """Packs the stream for `spark-submit`: one zip of Python and contracts, and the script that starts it.
 
-The executors need no Python at all: the whole query is Spark's own expressions. So only the driver's Python
-has our dependencies, and every node the connectors' jars.
+The executors need no Python, since the whole query is Spark's own expressions. Only the driver's Python needs
+our dependencies; every node needs the connectors' jars.
 """
 
 from __future__ import annotations

@@ -69,12 +69,11 @@ class Letter:
     mark: bytes
     """Value of its `MARK`: partition and offset."""
     at: int
-    """When it was put aside, ms since 1970, UTC."""
+    """When it went to quarantine, ms since 1970, UTC."""
 
 
 def check_topics(kafka: Kafka, product: Product) -> None:
-    """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless the broker has the product's
-    topics."""
+    """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless the broker has all three topics."""
     existing = Broker(kafka).topics()
     for topic in (product.raw.topic, product.final.topic, product.quarantine.topic):
         if topic not in existing:
@@ -92,12 +91,15 @@ def choose(
     quarantine topic twice, so that the other topics are searched only from the oldest chosen letter on.
     Raises what `contracts.consume.consume` raises.
     """
-    letters = {letter.mark: letter.at for letter in _letters(kafka, registry, product, selection)}
-    if not letters:
-        return
-    sent, known_since = sent_marks(kafka, product, min(letters.values()))
+    chosen, oldest = set[bytes](), 2**63
     for letter in _letters(kafka, registry, product, selection):
-        if letter.mark not in letters:
+        chosen.add(letter.mark)
+        oldest = min(oldest, letter.at)
+    if not chosen:
+        return
+    sent, known_since = sent_marks(kafka, product, oldest)
+    for letter in _letters(kafka, registry, product, selection):
+        if letter.mark not in chosen:
             continue
         if letter.record.source_topic is None:
             yield letter, _NEVER

@@ -67,8 +67,7 @@ def place(coordinates: Coordinates) -> str:
 
 
 def raw_place(coordinates: Coordinates) -> str | None:
-    """`partition:offset` of the raw record, as `streaming reprocess --source` takes it; None where
-    unknown."""
+    """`partition:offset` of the raw record, for `streaming reprocess --source`; None where unknown."""
     if coordinates.source_offset is None:
         return None
     return f"{coordinates.source_partition}:{coordinates.source_offset}"

@@ -1,6 +1,6 @@
-"""A stream's status as Prometheus metrics: one row each, as `docs/metrics.md` lists them.
+"""A stream's status as Prometheus metrics: a row for each, as in `docs/metrics.md`.
 
-Labels take values of the contracts, the registered versions and the topics' partitions only.
+The values of labels come from contracts, registered versions and partitions only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from streaming.telemetry.status import DURATIONS, State, Status
 
 PREFIX = "weather_stream"
 OTHER = "other"
-"""Stands for the id and version of writers that are not counted by themselves."""
+"""Id and version of all writers that have no count of their own."""
 
 Row = tuple[tuple[str, ...], float]
 """Values of the labels, in order, and the value."""

@@ -30,7 +30,7 @@ _log = structlog.get_logger("streaming")
 
 
 class Reporter:
-    """Serves the status of one stream while the block lasts, and leaves a note beside its checkpoint."""
+    """Serves the status of one stream while the context lasts, and leaves a note beside its checkpoint."""
 
     def __init__(self, job: Job, host: str, port: int, *, log_batches: bool = True) -> None:
         """Listen at `host` and `port`, 0 for a free one; raises `PortTaken` or `UnusableSetting`."""
@@ -57,14 +57,14 @@ class Reporter:
         return self._status.stopping() if self._asked_to_stop.is_set() else self._status
 
     def __enter__(self) -> Reporter:
-        """Say that a stream starts."""
+        """Log that a stream starts."""
         _log.info("starting", mode=self.job.mode, topic=self.job.topic, metrics=f"{self.server.url}/metrics")
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Say how it ended, and serve no more."""
+        """Log how it ended, and stop serving."""
         failure = _reason(error)
         self._topics.stop()
         self.server.close()
@@ -92,7 +92,7 @@ class Reporter:
         self._topics.start()
 
     def planned(self, plan: Plan) -> None:
-        """A plan is started."""
+        """The query starts by `plan`."""
         versions = outline(plan, once=bool(self.job.once_within))
         self._update(lambda status, _: status.after_plan(versions))
         _log.info(
@@ -127,7 +127,7 @@ class Reporter:
 
     def stopping(self) -> None:
         """The stream was asked to end."""
-        # A signal may come while the lock is held: so this takes none.
+        # A signal may come while this thread has the lock, so this takes none.
         self._asked_to_stop.set()
 
     def _answered(self, spans: Spans) -> None:

@@ -26,7 +26,7 @@ Answer = tuple[int, str, bytes]
 
 
 class Server:
-    """Serves, in threads of its own, from its making until `close`."""
+    """Serves in threads of its own until `close`."""
 
     def __init__(
         self,
@@ -42,19 +42,19 @@ class Server:
         registry.register(metrics)
         self._metrics, self._status, self._trouble = registry, status, trouble
         self._server = _listen(host, port, self.answer)
-        # Whoever listens everywhere is found at home.
+        # A server on all addresses is reached at this machine's own.
         own = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         self.url = f"http://{own}:{self._server.server_address[1]}"
         serve = self._server.serve_forever
         threading.Thread(target=serve, args=[_LOOK_FOR_END_EVERY], name="metrics", daemon=True).start()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, path: str, accepts: str) -> Answer:
-        """Answer a request for `path` by a client that `accepts` these types of content."""
+        """The answer to a request for `path`; `accepts` is the client's header."""
         if path == "/metrics":
             encode, kind = choose_encoder(accepts)
             return 200, kind, encode(self._metrics)
@@ -93,12 +93,12 @@ def _listen(host: str, port: int, answer: Callable[[str, str], Answer]) -> Threa
         daemon_threads = True
 
         def server_bind(self) -> None:
-            # The library would ask the network for this machine's name, which may take long.
+            # The library asks the network for this machine's name, which may take long.
             TCPServer.server_bind(self)
             self.server_name, self.server_port = host, self.server_address[1]
 
         def handle_error(self, *_: Any) -> None:
-            """A client that leaves early is no news."""
+            """Ignore a client that leaves early."""
 
     try:
         return OwnServer((host, port), Handler)

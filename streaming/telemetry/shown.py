@@ -11,15 +11,14 @@ from rich.text import Text
 from streaming.telemetry.status import Status
 
 Facts = Mapping[str, Any]
-"""What `facts` gives; it goes through JSON unharmed."""
+"""What `facts` returns; JSON gives it back unchanged."""
 
 _NAMES_WIDE = 17
-_LATENCY_OF = {"real-time": "of the newest records"}
 _STATE_STYLES = {"running": "green", "starting": "yellow", "stopping": "yellow"}
 
 
 def facts(status: Status, now: float) -> dict[str, Any]:
-    """Everything that is known, as plain data: what `/status` serves. Times are ISO 8601, UTC."""
+    """The whole status as plain data, as `/status` serves it. Times are ISO 8601, UTC."""
     job, plan, totals = status.job, status.plan, status.totals
     return {
         "running": True,
@@ -58,67 +57,67 @@ def facts(status: Status, now: float) -> dict[str, Any]:
     }
 
 
-def line(found: Facts) -> Text:
-    """The whole on one line of a terminal, cut where that is too narrow."""
-    state, batch = str(found["state"]), found["last_batch"]
-    # A real-time batch is counted when it ends; until then the topics tell what they gained.
-    counts = found["gained"] if found["mode"] == "real-time" else found
+def line(status: Facts) -> Text:
+    """The status on one line of a terminal, cut where the terminal is too narrow."""
+    state, batch = str(status["state"]), status["last_batch"]
+    # A real-time batch is counted when it ends; until then the growth of the topics stands in.
+    counts = status["gained"] if status["mode"] == "real-time" else status
     parts = [
-        f"{found['records_per_second']:,.0f}/s",
-        f"lag {_number(found['lag'])}",
+        f"{status['records_per_second']:,.0f}/s",
+        f"lag {_number(status['lag'])}",
         f"{counts['final']:,} published",
         f"{counts['quarantined']:,} in quarantine",
     ]
     if batch:
         parts.append(f"batch {batch['batch']} of {batch['rows']:,} in {batch['seconds']:.1f} s")
-    if found["broker_up"] is False:
+    if status["broker_up"] is False:
         parts.insert(0, "the broker does not answer")
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append("● ", style=_STATE_STYLES.get(state, ""))
-    text.append(f"{state} {span(found['seconds'])}", style="bold")
+    text.append(f"{state} {duration(status['seconds'])}", style="bold")
     for part in parts:
         text.append("  ")
         text.append(part)
     return text
 
 
-def page(found: Facts) -> Text:
-    """The whole for a person who asked, a line for each thing."""
-    lines = [Text.assemble((f"{name:<{_NAMES_WIDE}}", "bold"), told) for name, told in _rows(found) if told]
+def page(status: Facts) -> Text:
+    """The status for a person, a line for each fact."""
+    lines = [Text.assemble((f"{name:<{_NAMES_WIDE}}", "bold"), text) for name, text in _rows(status) if text]
     return Text("\n").join(lines)
 
 
-def _rows(found: Facts) -> list[tuple[str, str]]:
-    topics, versions, batch = found["topics"], found["versions"], found["last_batch"]
-    by_partition = ", ".join(f"{p}: {_number(lag)}" for p, lag in found["lag_by_partition"].items())
+def _rows(status: Facts) -> list[tuple[str, str]]:
+    topics, versions, batch = status["topics"], status["versions"], status["last_batch"]
+    by_partition = ", ".join(f"{p}: {_number(lag)}" for p, lag in status["lag_by_partition"].items())
     rows = [
-        ("state", f"{found['state']}, {found['mode']}, since {found['started_at']} (pid {found['pid']})"),
+        ("state", f"{status['state']}, {status['mode']}, since {status['started_at']} (pid {status['pid']})"),
         ("topics", f"{topics['raw']} → {topics['final']}, {topics['quarantine']}"),
-        ("checkpoint", found["checkpoint"]),
-        ("broker", {True: "answers", False: "does not answer", None: ""}[found["broker_up"]]),
-        ("speed", f"{found['records_per_second']:,.0f} records a second"),
+        ("checkpoint", status["checkpoint"]),
+        ("broker", {True: "answers", False: "does not answer", None: ""}[status["broker_up"]]),
+        ("speed", f"{status['records_per_second']:,.0f} records a second"),
         (
             "lag",
-            f"{_number(found['lag'])} records" + (f" (by partition {by_partition})" if by_partition else ""),
+            f"{_number(status['lag'])} records" + (f" (by partition {by_partition})" if by_partition else ""),
         ),
         (
             "records",
-            f"{found['final']:,} published ({found['flagged']:,} with a flag), "
-            f"{found['quarantined']:,} in quarantine",
+            f"{status['final']:,} published ({status['flagged']:,} with a flag), "
+            f"{status['quarantined']:,} in quarantine",
         ),
-        ("reasons", _counts(found["reasons"])),
-        ("rules broken", _counts(found["rules"])),
-        ("writers", _counts({f"schema {number}": count for number, count in found["writers"].items()})),
+        ("reasons", _counts(status["reasons"])),
+        ("rules broken", _counts(status["rules"])),
+        ("writers", _counts({f"schema {number}": count for number, count in status["writers"].items()})),
     ]
-    if found["latency_max_seconds"] is not None:
-        mean, longest = found["latency_mean_seconds"], found["latency_max_seconds"]
-        of = _LATENCY_OF.get(found["mode"], "in the last batch")
+    if status["latency_max_seconds"] is not None:
+        mean, longest = status["latency_mean_seconds"], status["latency_max_seconds"]
+        of = "of the newest records" if status["mode"] == "real-time" else "in the last batch"
         rows.append(("latency", f"{mean:,.3f} s on average, {longest:,.3f} s at most, {of}"))
     if batch:
         took = f"{batch['batch']}: {batch['rows']:,} records in {batch['seconds']:.1f} s"
         rows.append(("last batch", f"{took}, ended {batch['ended_at']}"))
-    if found["mode"] == "real-time":
-        gained = found["gained"]
+    if status["mode"] == "real-time":
+        gained = status["gained"]
         rows.append(("topics gained", f"{gained['final']:,} final, {gained['quarantined']:,} quarantined"))
         rows.append(
             ("note", "records, reasons and rules are counted when a batch ends; the rest moves at once")
@@ -140,7 +139,7 @@ def iso(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
 
 
-def span(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A length of time in its two largest units."""
     days, rest = divmod(int(seconds), 86_400)
     hours, rest = divmod(rest, 3600)

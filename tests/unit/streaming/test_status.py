@@ -18,7 +18,7 @@ from streaming.engine.progress import Progress
 from streaming.job import Job
 from streaming.record.plan import Plan
 from streaming.telemetry.metrics import PREFIX, StatusCollector, collected
-from streaming.telemetry.shown import facts, line, span
+from streaming.telemetry.shown import duration, facts, line
 from streaming.telemetry.status import Outline, State, Status, Written, outline
 
 JOB = Job(
@@ -217,5 +217,5 @@ def test_in_real_time_the_line_counts_by_what_the_topics_gained() -> None:
 @pytest.mark.parametrize(
     ("seconds", "told"), [(5.9, "5 s"), (61, "1 min 1 s"), (7260, "2 h 1 min"), (90_000, "1 d 1 h")]
 )
-def test_a_span_is_told_in_two_units(seconds: float, told: str) -> None:
-    assert span(seconds) == told
+def test_a_duration_is_shown_in_two_units(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
