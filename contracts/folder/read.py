@@ -257,13 +257,13 @@ def _versions(home: Path) -> tuple[Version, ...]:
 
 
 def _adopted(home: Path) -> tuple[Adopted, ...]:
-    found = []
+    adopted = []
     for path in sorted((home / ADOPTED).glob("*.avsc")):
-        made = _version(0, path)
-        if path != adopted_path(home, made.schema):
+        version = _version(0, path)
+        if path != adopted_path(home, version.schema):
             raise UnusableSetting(f"{path} was changed after it was adopted: put it back.")
-        found.append(Adopted(path=path, text=made.text, schema=made.schema))
-    return tuple(found)
+        adopted.append(Adopted(path=path, text=version.text, schema=version.schema))
+    return tuple(adopted)
 
 
 def adopted_path(home: Path, schema: JsonSchema) -> Path:
