@@ -1,4 +1,4 @@
-"""Decodes framed records by the schema id that each names, into the reader's version."""
+"""Decodes framed records, each by the writer schema that it names, into the reader's version."""
 
 from __future__ import annotations
 
@@ -81,4 +81,6 @@ class Decoder:
 
 
 def _no_guids(guid: str) -> str | None:
-    raise UnusableSchema(f"the magic byte is 1, of a GUID ({guid}), and nobody finds schemas by GUID here.")
+    raise UnusableSchema(
+        f"the magic byte is 1, of a GUID ({guid}), and no schemas are looked up by GUID here."
+    )

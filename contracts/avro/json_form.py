@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from contracts.avro.reader.python import LOGICAL
+from contracts.avro.reader import LOGICAL
 from contracts.errors import UnusableSetting
 from contracts.evolution.compatibility.schema import Field, Type, walk
 

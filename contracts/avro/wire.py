@@ -40,21 +40,21 @@ def schema_id(value: bytes) -> int:
     """Read the schema id from a framed value; raises `NotFramed` on a short value or another magic byte."""
     if len(value) < HEADER_SIZE:
         raise NotFramed(f"{len(value)} bytes are too short for a header of {HEADER_SIZE}")
-    magic, found = _HEADER.unpack_from(value)
+    magic, number = _HEADER.unpack_from(value)
     if magic != MAGIC:
         raise NotFramed(f"the magic byte is {magic & 0xFF}, not {MAGIC}")
-    return int(found)
+    return int(number)
 
 
 def schema_id_or_guid(header: bytes) -> tuple[int | UUID, int]:
-    """Read the id or the GUID at the start of a value or of the Kafka header; gives it and how long it was.
+    """Read the id or the GUID at the start of a value or of the Kafka header; give it and the header's size.
 
     Raises `NotFramed` where neither is there. What follows is not looked at.
     """
     if len(header) >= HEADER_SIZE:
-        magic, found = _HEADER.unpack_from(header)
+        magic, number = _HEADER.unpack_from(header)
         if magic == MAGIC:
-            return found, HEADER_SIZE
+            return number, HEADER_SIZE
         if magic == GUID_MAGIC and len(header) >= GUID_HEADER_SIZE:
             return UUID(bytes=bytes(header[1:GUID_HEADER_SIZE])), GUID_HEADER_SIZE
     if header[:1] == bytes([GUID_MAGIC]):
@@ -69,11 +69,11 @@ def schema_id_header(headers: Any) -> Any:
 
     None where there is none, or it is null: then the value itself begins with the id.
     """
-    found = None
+    last = None
     for name, content in headers or ():
         if name == SCHEMA_ID_HEADER:
-            found = content
-    return found
+            last = content
+    return last
 
 
 def new_seal() -> bytes:

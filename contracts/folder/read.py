@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -51,7 +51,7 @@ class _Strict(BaseModel):
 class _ConsumerRow(_Strict):
     name: str
     owner: str
-    reads: list[str] = Field(min_length=1)
+    reads: tuple[str, ...] = Field(min_length=1)
 
 
 class _RuleRow(BaseModel):
@@ -65,6 +65,8 @@ class _RuleRow(BaseModel):
 
 
 class _ContractFile(_Strict):
+    """What `contract.yaml` says; each field is the one of `Contract` that has its name."""
+
     description: str
     owner: str
     product: str | None = None
@@ -72,17 +74,17 @@ class _ContractFile(_Strict):
     derived_from: str | None = None
     schemas_of: str | None = None
     key: str | None = None
-    identity: list[str] = []
-    incidental: list[str] = []
-    about_station: list[str] = []
+    identity: tuple[str, ...] = ()
+    incidental: tuple[str, ...] = ()
+    about_station: tuple[str, ...] = ()
     portrayed: dict[str, float] = {}
     daily: str | None = None
     mode: Mode = Mode.FULL_TRANSITIVE
-    readers: list[Literal["spark", "fastavro"]] = ["spark", "fastavro"]
-    consumers: list[_ConsumerRow] = []
+    readers: tuple[Literal["spark", "fastavro"], ...] = ("spark", "fastavro")
+    consumers: tuple[_ConsumerRow, ...] = ()
     service_level: dict[str, str] = {}
     topic_settings: dict[str, str] = {}
-    rules: list[_RuleRow] = []
+    rules: tuple[_RuleRow, ...] = ()
     exceptions: dict[str, str] = {}
 
 
@@ -100,8 +102,8 @@ def _own_folder(home: Path) -> Path:
         return home
     unpacked = Path(tempfile.mkdtemp(prefix="contracts-"))
     atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
-    with zipfile.ZipFile(archive) as held:
-        held.extractall(unpacked)
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(unpacked)
     return unpacked / home.relative_to(archive)
 
 
@@ -146,36 +148,19 @@ def is_home(path: Path) -> bool:
 def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
     """Load the contract of one topic from its folder, as `load_contracts` does; raises `UnusableSetting`."""
     file = home / "contract.yaml"
-    told, place = read_yaml(_read(file), file)
+    content, place = read_yaml(_read(file), file)
     try:
-        about = _ContractFile.model_validate(told)
+        about = _ContractFile.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         raise UnusableSetting(f"{file}: {place(first['loc'])}: {_wrong(first['type'], first)}.") from error
-    contract = Contract(
-        topic=home.name,
-        description=about.description,
-        product=about.product,
-        role=about.role,
-        derived_from=about.derived_from,
-        schemas_of=about.schemas_of,
-        key=about.key,
-        identity=tuple(about.identity),
-        incidental=tuple(about.incidental),
-        about_station=tuple(about.about_station),
-        portrayed=about.portrayed,
-        daily=about.daily,
-        owner=about.owner,
-        mode=about.mode,
-        readers=tuple(about.readers),
-        consumers=tuple(Consumer(name=c.name, owner=c.owner, reads=tuple(c.reads)) for c in about.consumers),
-        service_level=about.service_level,
-        topic_settings=about.topic_settings,
-        rules=_rules(file, about.rules),
-        versions=_shared_versions(home, about.schemas_of) if about.schemas_of else _versions(home),
-        exceptions=about.exceptions,
-        adopted=_adopted(home),
-    )
+    given: dict[str, Any] = {
+        **dict(about),
+        "consumers": tuple(Consumer(**dict(row)) for row in about.consumers),
+        "rules": _rules(file, about.rules),
+    }
+    versions = _shared_versions(home, about.schemas_of) if about.schemas_of else _versions(home)
+    contract = Contract(topic=home.name, versions=versions, adopted=_adopted(home), **given)
     if rules_must_fit:
         refuse_unfit_rules(contract)
     return contract
@@ -184,6 +169,8 @@ def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
 def _wrong(kind: str, error: Mapping[str, Any]) -> str:
     """What is wrong with a value of `contract.yaml`, by pydantic's error about it."""
     value = error["input"]
+    if kind == "tuple_type":
+        return "Input should be a valid list"
     if kind == "string_type" and isinstance(value, (bool, int, float)):
         return f'{shown(value)} is no text: write "{shown(value)}", in quotes'
     return str(error["msg"])
@@ -199,21 +186,18 @@ def refuse_unfit_rules(contract: Contract) -> None:
     except UnusableSetting as error:
         raise UnusableSetting(f"{newest.path}: {error}") from None
     for rule in contract.rules:
+        absent = [name for name in rules.fields_of(rule) if root.field_named(name) is None]
         problems = [
-            *(
+            (
+                "",
                 (
-                    "",
-                    (
-                        f"looks at {name}, which version {newest.number} does not have",
-                        "name another field, or take it out",
-                    ),
-                )
-                for name in rules.fields_of(rule)
-                if root.field_named(name) is None
-            ),
-            *rules.type_problems(rule, root),
+                    f"looks at {name}, which version {newest.number} does not have",
+                    "name another field, or take it out",
+                ),
+            )
+            for name in absent
         ]
-        for name, (why, instead) in problems:
+        for name, (why, instead) in [*problems, *rules.type_problems(rule, root)]:
             about = f"{contract.home / 'contract.yaml'}: rule {rule.id} of {contract.topic}"
             raise UnusableSetting(f"{about} {why}: {instead}.{_mend(name)}")
 
@@ -222,7 +206,7 @@ def _mend(parameter: str) -> str:
     return f" Mend its `{parameter}`." if parameter else ""
 
 
-def _rules(file: Path, rows: list[_RuleRow]) -> tuple[Rule, ...]:
+def _rules(file: Path, rows: Iterable[_RuleRow]) -> tuple[Rule, ...]:
     seen: set[str] = set()
     for row in rows:
         if row.id in seen:
@@ -236,14 +220,7 @@ def _rules(file: Path, rows: list[_RuleRow]) -> tuple[Rule, ...]:
         for name, (why, instead) in rules.shape_problems(row.check, row.model_extra or {}):
             raise UnusableSetting(f"{file}: rule {row.id}: {why}: {instead}.{_mend(name)}")
     return tuple(
-        Rule(
-            id=row.id,
-            check=row.check,
-            severity=row.severity,
-            why=row.why,
-            parameters=row.model_extra or {},
-            since=row.since,
-        )
+        Rule(**row.model_dump(include=set(_RuleRow.model_fields)), parameters=row.model_extra or {})
         for row in rows
     )
 
@@ -280,13 +257,13 @@ def _versions(home: Path) -> tuple[Version, ...]:
 
 
 def _adopted(home: Path) -> tuple[Adopted, ...]:
-    found = []
+    adopted = []
     for path in sorted((home / ADOPTED).glob("*.avsc")):
-        made = _version(0, path)
-        if path != adopted_path(home, made.schema):
+        version = _version(0, path)
+        if path != adopted_path(home, version.schema):
             raise UnusableSetting(f"{path} was changed after it was adopted: put it back.")
-        found.append(Adopted(path=path, text=made.text, schema=made.schema))
-    return tuple(found)
+        adopted.append(Adopted(path=path, text=version.text, schema=version.schema))
+    return tuple(adopted)
 
 
 def adopted_path(home: Path, schema: JsonSchema) -> Path:

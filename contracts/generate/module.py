@@ -7,8 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contracts.errors import ContractsAtFault
 from contracts.evolution.compatibility.schema import Field, Type, parse, walk
 from contracts.folder.model import Contract
-from contracts.generate.names import Names, attribute, module_of
-from contracts.generate.text import docstring, escaped, for_resolution, packed, quoted
+from contracts.generate.python import (
+    Names,
+    attribute,
+    docstring,
+    escaped,
+    for_resolution,
+    module_of,
+    packed,
+    quoted,
+)
 from contracts.generate.types import default, shape
 
 

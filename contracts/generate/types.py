@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.avro.reader.python import LOGICAL
+from contracts.avro.reader import LOGICAL
 from contracts.errors import ContractsAtFault
 from contracts.evolution.compatibility.readable import fits
 from contracts.evolution.compatibility.schema import Field, Type, walk
-from contracts.generate.names import Names, attribute
-from contracts.generate.text import quoted
+from contracts.generate.python import Names, attribute, quoted
 
 _Change = Callable[[str], str]
 

@@ -16,7 +16,7 @@ _LOGIN_MODULES = {
     "OAUTHBEARER": f"{_MODULES}.oauthbearer.OAuthBearerLoginModule",
 }
 ANSWERS_WITHIN = 10.0
-"""Seconds; `Kafka.answers_within` where nothing else is said."""
+"""Seconds; the default of `Kafka.answers_within`."""
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = tuple(_LOGIN_MODULES)
@@ -26,7 +26,7 @@ SPARK_REDACTION = {
     "spark.redaction.regex": _SECRETS,
     "spark.sql.redaction.options.regex": f"{_SECRETS}|url",
 }
-"""Spark's settings that keep what `Kafka.spark` gives out of its pages, plans and logs."""
+"""Settings of Spark that keep the secrets of `Kafka.spark` out of its pages, plans and logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +71,35 @@ class Kafka:
         return {f"kafka.{name}": value for name, value in self._java().items()}
 
     def _given(self) -> list[tuple[str, str]]:
-        names = (one.name for one in fields(self) if one.name != "answers_within")
-        held = ((name, getattr(self, name)) for name in names)
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "answers_within"}
         plain = ("security_protocol", "PLAINTEXT")
-        return [(name, value) for name, value in held if value is not None and (name, value) != plain]
+        return [
+            (name, value) for name, value in values.items() if value is not None and (name, value) != plain
+        ]
 
     def _java(self) -> dict[str, str]:
         """Properties of Java's client."""
-        found = {"bootstrap.servers": self.bootstrap_servers}
+        properties = {"bootstrap.servers": self.bootstrap_servers}
         if self.security_protocol != "PLAINTEXT":
-            found["security.protocol"] = self.security_protocol
+            properties["security.protocol"] = self.security_protocol
         if self.sasl_mechanism:
-            found["sasl.mechanism"] = self.sasl_mechanism
-            found["sasl.jaas.config"] = self._jaas(self.sasl_mechanism)
+            properties["sasl.mechanism"] = self.sasl_mechanism
+            properties["sasl.jaas.config"] = self._jaas(self.sasl_mechanism)
         if self.sasl_oauthbearer_token_endpoint_url:
-            found["sasl.oauthbearer.token.endpoint.url"] = self.sasl_oauthbearer_token_endpoint_url
-            found["sasl.login.callback.handler.class"] = (
+            properties["sasl.oauthbearer.token.endpoint.url"] = self.sasl_oauthbearer_token_endpoint_url
+            properties["sasl.login.callback.handler.class"] = (
                 f"{_MODULES}.oauthbearer.OAuthBearerLoginCallbackHandler"
             )
         if self.ssl_ca_location:
-            found["ssl.truststore.type"] = "PEM"
-            found["ssl.truststore.certificates"] = _text(self.ssl_ca_location)
+            properties["ssl.truststore.type"] = "PEM"
+            properties["ssl.truststore.certificates"] = _text(self.ssl_ca_location)
         if self.ssl_certificate_location and self.ssl_key_location:
-            found["ssl.keystore.type"] = "PEM"
-            found["ssl.keystore.certificate.chain"] = _text(self.ssl_certificate_location)
-            found["ssl.keystore.key"] = _pkcs8(self.ssl_key_location)
+            properties["ssl.keystore.type"] = "PEM"
+            properties["ssl.keystore.certificate.chain"] = _text(self.ssl_certificate_location)
+            properties["ssl.keystore.key"] = _pkcs8(self.ssl_key_location)
             if self.ssl_key_password:
-                found["ssl.key.password"] = self.ssl_key_password
-        return found
+                properties["ssl.key.password"] = self.ssl_key_password
+        return properties
 
     def _jaas(self, mechanism: str) -> str:
         options = {
@@ -108,8 +109,8 @@ class Kafka:
             "clientSecret": self.sasl_oauthbearer_client_secret,
             "scope": self.sasl_oauthbearer_scope,
         }
-        told = "".join(f" {name}={_quoted(value)}" for name, value in options.items() if value is not None)
-        return f"{_LOGIN_MODULES[mechanism]} required{told};"
+        given = "".join(f" {name}={_quoted(value)}" for name, value in options.items() if value is not None)
+        return f"{_LOGIN_MODULES[mechanism]} required{given};"
 
 
 def _quoted(value: str) -> str:

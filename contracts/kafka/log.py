@@ -47,7 +47,7 @@ QUIET_WITHIN = 60.0
 """Seconds for which records may go on coming behind the end of a topic that is to be quiet."""
 
 SILENT_FACTOR = 3
-"""How many times the time for an answer a broker may be silent amid records."""
+"""Between records a broker may be silent for this many times the time that it has for an answer."""
 
 _LATEST = 2**63 - 1
 _AT_ONCE = 2000
@@ -56,7 +56,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """The id of every topic at a broker that is older than 2.8."""
 NO_GROUP = KafkaError.GROUP_AUTHORIZATION_FAILED
-"""Code that does not concern a reader without a group: Kafka's client looks for the group nevertheless."""
+"""An error that a reader without a group ignores: Kafka's client looks for the group nevertheless."""
 
 
 class Span(NamedTuple):
@@ -72,7 +72,7 @@ def ends_of(spans: Mapping[K, Span]) -> dict[K, int]:
 
 
 class NeverQuiet(ServiceFailed):
-    """Records go on coming where all that come were to be read."""
+    """A topic that was to be read until no more records come goes on getting records."""
 
 
 def watermarks(kafka: Kafka, topic: str) -> dict[int, Span]:
@@ -129,7 +129,8 @@ class Log:
     def watermarks(self, *topics: str) -> dict[str, dict[int, Span]]:
         """Each of `topics` to the span, by partition, from its oldest offset to its next one.
 
-        Raises `UnusableSetting` where there is none, `Unreachable`, `AccessRefused` or `ServiceFailed`.
+        Raises `UnusableSetting` for a topic that does not exist, `Unreachable`, `AccessRefused` or
+        `ServiceFailed`.
         """
         spans = self.spans(*topics)
         return {topic: {p: span for (t, p), span in spans.items() if t == topic} for topic in topics}
@@ -141,7 +142,7 @@ class Log:
         ]
         ends = self._offsets(parts, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         begins = self._offsets(parts, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        # Asked later, the oldest offset may have passed the end that was seen: what lay between is gone.
+        # By the second answer the oldest offset may have passed the end of the first: all between is deleted.
         return {at: Span(begins[at], max(begins[at], ends[at])) for at in parts}
 
     def since(self, topics: Collection[str], time_ms: int) -> dict[Partition, Span]:
@@ -149,11 +150,11 @@ class Log:
 
         `time_ms` is in milliseconds since 1970. Empty spans lie at the end. Raises as `watermarks`.
         """
-        held = self.spans(*topics)
-        found = self._offsets(held, OffsetSpec.for_timestamp(min(max(0, time_ms), _LATEST)))
+        spans = self.spans(*topics)
+        offsets = self._offsets(spans, OffsetSpec.for_timestamp(min(max(0, time_ms), _LATEST)))
         # The end as it was seen, not as it will be when reading begins: nothing in between is missed.
-        begins = {at: offset if offset >= 0 else held[at].end for at, offset in found.items()}
-        return {at: Span(begins[at], max(begins[at], span.end)) for at, span in held.items()}
+        begins = {at: offset if offset >= 0 else spans[at].end for at, offset in offsets.items()}
+        return {at: Span(begins[at], max(begins[at], span.end)) for at, span in spans.items()}
 
     def read(
         self,
@@ -206,13 +207,13 @@ class Log:
         silent_for = 0.0
         try:
             while True:
-                asked = time.monotonic()
+                began = time.monotonic()
                 messages = self._consumer.consume(_AT_ONCE, timeout=_A_MOMENT)
                 records = [one for one in messages if self._is_record(one, left)]
-                # What the caller takes for the records in between is not the broker's silence.
-                silent_for = 0.0 if records or not left else silent_for + time.monotonic() - asked
+                # The time that the caller takes for the records is not the broker's silence.
+                silent_for = 0.0 if records or not left else silent_for + time.monotonic() - began
                 if silent_for > self._silent_for:
-                    # Of a topic that is not there any more the client gives no word, as of a silent broker.
+                    # The client is silent about a topic that was deleted, too: then this raises.
                     self._describe([topic for topic, _ in left])
                     raise self._no_answer()
                 yield records
@@ -241,21 +242,21 @@ class Log:
 
     def _offsets(self, parts: Collection[Partition], spec: OffsetSpec) -> dict[Partition, int]:
         """The offset that `spec` asks for; -1 where no record is so late."""
-        asked = {TopicPartition(*at): spec for at in parts}
-        found = (
-            self._answers(self._admin.list_offsets, asked, isolation_level=self._isolation) if parts else {}
-        )
-        return {(at.topic, at.partition): answer.offset for at, answer in found.items()}
+        if not parts:
+            return {}
+        specs = {TopicPartition(*at): spec for at in parts}
+        answers = self._answers(self._admin.list_offsets, specs, isolation_level=self._isolation)
+        return {(at.topic, at.partition): answer.offset for at, answer in answers.items()}
 
     def _answers(self, ask: Callable[..., Mapping[K, Future[Any]]], *what: Any, **how: Any) -> dict[K, Any]:
-        """What is answered, by what was asked for; asks again while a partition gets another leader."""
+        """The answers, by what they are about; ask again while a partition gets another leader."""
         deadline = time.monotonic() + self._within
         while True:
-            asked = ask(*what, **how, request_timeout=self._within)
-            while wait(asked.values(), timeout=_A_MOMENT).not_done and time.monotonic() < deadline + 1:
+            futures = ask(*what, **how, request_timeout=self._within)
+            while wait(futures.values(), timeout=_A_MOMENT).not_done and time.monotonic() < deadline + 1:
                 self._check_access()
             try:
-                return {of: self._answer(of, future) for of, future in asked.items()}
+                return {of: self._answer(of, future) for of, future in futures.items()}
             except _NoAnswer:
                 if time.monotonic() > deadline:
                     raise self._no_answer() from None
@@ -269,7 +270,7 @@ class Log:
                 raise _NoAnswer from None
             topic = of.topic if isinstance(of, TopicPartition) else of
             raise refusal(error.args[0], self._settings, topic) from None
-        # What the client gives, as if it were an answer, when a broker that it knew has none in time.
+        # The client gives this for an answer when a broker that it knew does not answer in time.
         if getattr(answer, "offset", 0) == OFFSET_INVALID:
             raise _NoAnswer
         return answer
@@ -280,11 +281,11 @@ class Log:
 
 
 class _NoAnswer(Exception):
-    """None has come yet."""
+    """No answer has come yet."""
 
 
 def consumer(settings: Mapping[str, Any], group: str, *, commits: bool = False) -> Consumer:
-    """Make a client that reads: from the oldest record where no offset says else, and tells of ends.
+    """Make a client that reads from the oldest record unless it is given an offset, and reports ends.
 
     It joins its group, and `commits` to it what is stored, only when it subscribes.
     """
@@ -299,7 +300,7 @@ def consumer(settings: Mapping[str, Any], group: str, *, commits: bool = False) 
 
 
 def usable(make: Callable[[], T]) -> T:
-    """What `make` makes; raises `UnusableSetting` for properties that Kafka's client does not take."""
+    """Return what `make` makes; raises `UnusableSetting` for properties that Kafka's client does not take."""
     try:
         return make()
     except KafkaException as error:

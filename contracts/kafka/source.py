@@ -74,11 +74,11 @@ class TopicSource:
             self._consumer.assign([TopicPartition(self._topic, p, starts[p]) for p in self._assigned])
         silent_for, at_most = 0.0, SILENT_FACTOR * self._within
         while not (stop_at_end and self._reached(ends)):
-            asked = time.monotonic()
+            began = time.monotonic()
             message = self._consumer.poll(_POLL)
             if message is None:
-                # What the caller takes for the records in between is not the broker's silence.
-                silent_for += time.monotonic() - asked
+                # The time that the caller takes for the records is not the broker's silence.
+                silent_for += time.monotonic() - began
                 if stop_at_end and silent_for > at_most:
                     raise Unreachable(
                         f"the Kafka broker at {self._address} has been silent for {at_most:.0f} s: "

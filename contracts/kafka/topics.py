@@ -1,4 +1,4 @@
-"""Topics at the broker: which there are, making those that are missing; and why a broker does not answer."""
+"""Topics at the broker: lists and creates them, and says why a broker does not answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ASK_FOR = 1.0
 _REFUSES_WITHIN = 3.0
 
 CLIENT_LOG = logging.getLogger("contracts.kafka")
-"""Where the Kafka client tells of its connections; silent unless the application gives it a handler."""
+"""The Kafka client's own log of its connections; silent unless the application gives it a handler."""
 CLIENT_LOG.addHandler(logging.NullHandler())
 CLIENT_LOG.propagate = False
 
@@ -44,7 +44,7 @@ NO_ANSWER = frozenset(
         KafkaError.UNKNOWN_LEADER_EPOCH,
     }
 )
-"""Codes of a broker that is away, or one of its cluster: asked another time, it may answer."""
+"""Errors that say that a broker of the cluster is away: another question may be answered."""
 
 _NOT_THERE = frozenset(
     {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError.TOPIC_EXCEPTION}
@@ -60,7 +60,7 @@ REFUSED = frozenset(
     }
 )
 _ACCESS = re.compile(r"bootstrap\.servers|(broker|client|https|sasl|security|socket|ssl)\.|enable\.s|oauth")
-"""How the properties begin that every client takes; others are of those that read or those that write."""
+"""The beginnings of the properties that every client takes; others are for readers or for writers only."""
 _GIST = 200
 
 
@@ -74,13 +74,14 @@ class Broker:
 
     def topics(self) -> dict[str, int]:
         """Name of every topic to its number of partitions; raises `Unreachable` or `AccessRefused`."""
-        found = metadata(self._settings, self._within)
-        return {name: len(topic.partitions) for name, topic in found.topics.items()}
+        topics = metadata(self._settings, self._within).topics
+        return {name: len(topic.partitions) for name, topic in topics.items()}
 
     def create(self, topic: str, partitions: int, settings: Mapping[str, str] | None = None) -> None:
         """Create `topic` with Kafka's topic `settings`, and wait until it is there.
 
-        One that another made meanwhile is left as it is. Raises `ServiceFailed` when the broker refuses.
+        A topic that somebody else created meanwhile is left as it is. Raises `ServiceFailed` when the
+        broker refuses.
         """
         new = NewTopic(topic, num_partitions=partitions, config=dict(settings or {}))
         made = self._admin.create_topics([new], operation_timeout=ANSWERS_WITHIN)[topic]
@@ -89,7 +90,7 @@ class Broker:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ServiceFailed(f"topic {topic} cannot be created: {error.args[0].str()}") from None
-        # The controller has made it; the broker that answers questions may learn of it a moment later.
+        # The controller has created it; the broker that answers questions may learn of it a moment later.
         deadline = time.monotonic() + ANSWERS_WITHIN
         while topic not in self.topics():
             if time.monotonic() > deadline:
@@ -98,23 +99,23 @@ class Broker:
 
 
 def metadata(settings: Mapping[str, Any], within: float = ANSWERS_WITHIN) -> ClusterMetadata:
-    """What the cluster says of itself to a client with these properties (`Kafka.client`).
+    """The cluster's description of itself, for a client with these properties (`Kafka.client`).
 
     Raises `Unreachable`, and at once, rather than after `within` seconds, `AccessRefused`.
     """
     admin, check_access = admin_client(settings)
     deadline = time.monotonic() + within
-    while (found := _ask(admin, min(_ASK_FOR, within), settings)) is None:
+    while (answer := _ask(admin, min(_ASK_FOR, within), settings)) is None:
         check_access()
         if time.monotonic() > deadline:
             raise _silence(settings)
-    return found
+    return answer
 
 
 def admin_client(settings: Mapping[str, Any]) -> tuple[AdminClient, Callable[[], None]]:
-    """A client with these properties, and what raises `AccessRefused` once the broker has kept it out.
+    """A client with these properties, and a function that raises `AccessRefused` if the broker refused it.
 
-    The client itself would go on trying, and tell of silence. Properties of a consumer are left out.
+    The client itself would go on trying, and report silence. Properties of a consumer are left out.
     """
     refusals: list[KafkaError] = []
 
@@ -144,15 +145,15 @@ def _ask(admin: AdminClient, within: float, settings: Mapping[str, Any]) -> Clus
 
 
 def broker_error(error: KafkaException, settings: Mapping[str, Any]) -> PlatformError:
-    """What a failed question to the broker means for a person, asked with these properties of the client."""
+    """The error for a person when a question fails that was asked with these properties of the client."""
     reason: KafkaError = error.args[0]
     if reason.code() not in NO_ANSWER:
         return refusal(reason, settings)
-    # A client that is not let in keeps trying, and tells of silence only: so ask why.
+    # A client that is not let in keeps trying and reports only silence: so ask for the reason.
     try:
         metadata(settings, within=_REFUSES_WITHIN)
-    except PlatformError as told:
-        return told
+    except PlatformError as its_reason:
+        return its_reason
     return Unreachable(
         f"the Kafka broker at {_address(settings)} answers, but not to this ({reason.str()}): "
         "see whether it is overloaded, or another broker of its cluster is away."
@@ -160,7 +161,7 @@ def broker_error(error: KafkaException, settings: Mapping[str, Any]) -> Platform
 
 
 def missing(topic: str, settings: Mapping[str, Any]) -> UnusableSetting:
-    """What to say of a topic that the broker does not have."""
+    """The error for a topic that the broker does not have."""
     return UnusableSetting(
         f"there is no topic {topic} at the broker {_address(settings)}: "
         "run `python -m contracts apply`, or correct the topic's name."
@@ -168,7 +169,7 @@ def missing(topic: str, settings: Mapping[str, Any]) -> UnusableSetting:
 
 
 def refusal(reason: KafkaError, settings: Mapping[str, Any], topic: str = "") -> PlatformError:
-    """What an answer of the broker that is an error means for a person, asked about `topic`."""
+    """The error for a person when the broker answers a question about `topic` with an error."""
     if reason.code() in REFUSED:
         return _access(reason, settings)
     if topic and reason.code() in _NOT_THERE:
@@ -192,8 +193,8 @@ def _access(reason: KafkaError, settings: Mapping[str, Any]) -> AccessRefused:
         if reason.code() in {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
         else "user lacks a right"
     )
-    told = " ".join(reason.str().split()).rstrip(".")[:_GIST]
-    return AccessRefused(f"the Kafka broker at {_address(settings)} keeps us out, the {what}: {told}.")
+    gist = " ".join(reason.str().split()).rstrip(".")[:_GIST]
+    return AccessRefused(f"the Kafka broker at {_address(settings)} keeps us out, the {what}: {gist}.")
 
 
 def _address(settings: Mapping[str, Any]) -> str:

@@ -19,8 +19,8 @@ def log_to_stderr(
 ) -> None:
     """Write events from `level` on to stderr: as JSON lines, or for reading where that is a terminal.
 
-    Every text in an event goes through `mask`, which hides the secrets that it knows. What the standard
-    library's `loggers` are told goes the same way.
+    Every text in an event goes through `mask`, which hides the secrets that it knows. The records of the
+    standard library's `loggers` take the same way.
     """
 
     def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -62,9 +62,9 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):
-        return {key: _masked(held, mask) for key, held in value.items()}
+        return {key: _masked(item, mask) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked(held, mask) for held in value]
+        return [_masked(item, mask) for item in value]
     return value
 
 

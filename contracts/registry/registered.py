@@ -33,9 +33,9 @@ class Registered:
     kind: str = AVRO
     """The registry's word for the language of the schema: AVRO, JSON, PROTOBUF."""
     deleted: bool = False
-    """Softly: nobody may write it any more, but its records are still on the topic."""
+    """Softly deleted: nobody may write it any more, but its records are still on the topic."""
     guid: str | None = None
-    """Where the registry tells one (Confluent's, since 8.0)."""
+    """None where the registry gives none (Confluent's does since 8.0)."""
     unresolved: str | None = None
     """Why what the schema refers to could not be written in place."""
 
@@ -62,7 +62,7 @@ class Registered:
 
     @cached_property
     def digest(self) -> str | None:
-        """As of a version in the lock; None where the text is no schema."""
+        """The digest that the lock would hold; None where the text is no schema."""
         try:
             return lock.digest(json.loads(self.text))
         except (ValueError, TypeError, AttributeError, RecursionError):
@@ -111,7 +111,7 @@ class Subject:
 
     @property
     def guids(self) -> dict[str, int]:
-        """GUID to registry id, of every version that the registry tells a GUID of."""
+        """GUID to registry id, for every version that has a GUID."""
         return {row.guid: row.id for row in self.rows if row.guid}
 
 
@@ -120,22 +120,22 @@ def stand_ins(
 ) -> dict[int, Registered]:
     """Number of a contract's version to the row of its subject that holds it.
 
-    That is the row with its very digest, else the one of the id that the registry `answers` when it is asked
-    for the version (by its number), else one that means the same and holds no other. `rows` are in order.
+    That is the row with the same digest; else the row whose id the registry `answers` (by the version's
+    number); else a row that means the same and holds no other version. `rows` are in order.
     """
     by_id = {row.id: row for row in reversed(rows)}
     by_digest = {row.digest: row for row in reversed(rows)}
-    found = {v.number: by_digest[d] for v in versions if (d := lock.digest(v.schema)) in by_digest}
+    held_by = {v.number: by_digest[d] for v in versions if (d := lock.digest(v.schema)) in by_digest}
     for version in versions:
-        if version.number not in found and (row := by_id.get(answers.get(version.number, -1))):
-            found[version.number] = row
-    taken = {row.version for row in found.values()}
+        if version.number not in held_by and (row := by_id.get(answers.get(version.number, -1))):
+            held_by[version.number] = row
+    taken = {row.version for row in held_by.values()}
     left = [row for row in reversed(rows) if row.version not in taken]
-    by_meaning = {meant: row for row in left if (meant := row.meaning)}
+    by_meaning = {row.meaning: row for row in left if row.meaning}
     for version in versions:
-        if version.number not in found and (row := by_meaning.get(meaning(version.schema) or "")):
-            found[version.number] = row
-    return found
+        if version.number not in held_by and (row := by_meaning.get(meaning(version.schema) or "")):
+            held_by[version.number] = row
+    return held_by
 
 
 _PLACED_IN_A_FIELD = frozenset({"type", "name", "aliases", "default"})

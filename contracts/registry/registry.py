@@ -39,7 +39,7 @@ _SCHEMA_UNKNOWN = 40403
 _SUBJECT_WITHOUT_MODE = 40408
 _NOTHING_THERE = frozenset({_SUBJECT_UNKNOWN, _VERSION_UNKNOWN, _SCHEMA_UNKNOWN, _SUBJECT_WITHOUT_MODE})
 _LARGEST_ID = 2**31 - 1
-"""The wire has room for twice as many; to Confluent's registry a larger one is no address that it serves."""
+"""The wire format has room for twice as many, but Confluent's registry serves no address with a larger id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class SchemaRegistry:
 
 
 class NoEndpoint(RegistryMismatch):
-    """This address has no such endpoint: nothing else of a registry either, or this one alone."""
+    """The address lacks this endpoint: it is no registry, or one without just this endpoint."""
 
 
 def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None) -> Registry:
@@ -105,7 +105,7 @@ class Verdict:
 
     agrees: bool
     against: str
-    """Which versions it was held against, in words."""
+    """The versions that it was compared with, in words."""
 
 
 class Registry:
@@ -115,10 +115,10 @@ class Registry:
         """Wrap `client`, which talks to `url`; use `connect`."""
         self.url = url
         self.client = client
-        """For confluent-kafka's own serializers."""
+        """The client that confluent-kafka's own serializers need."""
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self.client.close()
 
     def subjects(self) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class Registry:
     def versions(self, subject: str, *, deleted: bool = False) -> tuple[Registered, ...]:
         """Every version of `subject`, oldest first; empty where the registry knows no such subject.
 
-        With `deleted` also those that were softly deleted, as far as the registry tells them.
+        With `deleted` also the softly deleted ones, as far as the registry lists them.
         """
         live = self._numbers(subject, deleted=False)
         numbers = live | self._numbers(subject, deleted=True) if deleted else live
@@ -136,17 +136,17 @@ class Registry:
         return tuple(row for row in found if row)
 
     def subject(self, contract: Contract) -> Subject:
-        """Every version of the contract's subject, and each of the contract's own that was one once."""
+        """Every version of the contract's subject, and those of the contract that once were among them."""
         rows = self.versions(contract.subject, deleted=True)
         digests, ids = {row.digest for row in rows}, {row.id for row in rows}
         lost: list[Registered] = []
         known: tuple[Version | Adopted, ...] = (*contract.versions, *contract.adopted)
         for ours in known:
             if digest(ours.schema) not in digests:
-                found = self.lookup(contract.subject, ours.text, deleted=True)
-                if found is not None and found not in ids:
-                    ids.add(found)
-                    lost.append(Registered(version=0, id=found, text=ours.text, deleted=True))
+                schema_id = self.lookup(contract.subject, ours.text, deleted=True)
+                if schema_id is not None and schema_id not in ids:
+                    ids.add(schema_id)
+                    lost.append(Registered(version=0, id=schema_id, text=ours.text, deleted=True))
         return Subject((*lost, *rows))
 
     def id_of(self, contract: Contract, version: int | None = None) -> int:
@@ -156,9 +156,9 @@ class Registry:
         """
         wanted = contract.newest if version is None else contract.versions[version - 1]
         rows = self.versions(contract.subject)
-        found = stand_ins(contract.versions, rows, self.answers(contract, rows, [wanted]))
-        if wanted.number in found:
-            return found[wanted.number].id
+        held_by = stand_ins(contract.versions, rows, self.answers(contract, rows, [wanted]))
+        if wanted.number in held_by:
+            return held_by[wanted.number].id
         raise RegistryMismatch(
             f"version {wanted.number} of {contract.topic} is not registered at {self.url}: "
             "run `python -m contracts apply`."
@@ -179,8 +179,8 @@ class Registry:
     def version_numbers(self, contract: Contract) -> dict[int, int]:
         """Registry id to the contract's version that has it, deleted ones too; the earliest of several."""
         rows = self.subject(contract).rows
-        found = stand_ins(contract.versions, rows, self.answers(contract, rows))
-        return {row.id: number for number, row in sorted(found.items(), reverse=True)}
+        held_by = stand_ins(contract.versions, rows, self.answers(contract, rows))
+        return {row.id: number for number, row in sorted(held_by.items(), reverse=True)}
 
     def writer_schemas(self, contract: Contract) -> dict[int, str]:
         """Every schema that a record of `contract` may be written with: see `Subject`."""
@@ -219,23 +219,23 @@ class Registry:
     def schema_by_guid(self, guid: str, subject: str) -> str | None:
         """As `schema`, by the schema's GUID; `subject` is where to look if the registry is not asked by GUID.
 
-        Raises `UnusableSchema` also where the registry tells no GUIDs.
+        Raises `UnusableSchema` also where the registry gives no GUIDs.
         """
         try:
             found = self._ask(lambda: self.client.get_schema_by_guid(guid), absent=None)
             return self._avro(guid, found) if found else None
         except NoEndpoint:
-            told = {row.guid: row for row in self.versions(subject, deleted=True) if row.guid}
-            if guid in told:
-                return told[guid].text
+            by_guid = {row.guid: row for row in self.versions(subject, deleted=True) if row.guid}
+            if guid in by_guid:
+                return by_guid[guid].text
             raise UnusableSchema(
                 f"schema {guid} cannot be found: {self.url} tells it of no version of {subject}."
             ) from None
 
     def lookup(self, subject: str, text: str, *, deleted: bool = False) -> int | None:
-        """Id of the version of `subject` that the registry takes `text` for; None where it knows none.
+        """Id of the version of `subject` that the registry takes to equal `text`; None where none does.
 
-        Registries overlook what they hold to be no difference, such as Apicurio a changed doc.
+        Registries ignore some differences: Apicurio, for one, ignores a changed doc.
         """
         try:
             found = self._ask(
@@ -256,12 +256,12 @@ class Registry:
 
     def register(self, subject: str, text: str) -> int:
         """Register a schema under `subject`, or find it there; returns its id."""
-        # The client remembers schemas that it saw, and would not register again what was deleted since.
+        # The client remembers schemas that it saw, and would not register one again that was deleted since.
         self.client.clear_caches()  # type: ignore[no-untyped-call]
         return self._ask(lambda: self.client.register_schema(subject, Schema(text, AVRO)))
 
     def accepts(self, subject: str, text: str) -> Verdict | None:
-        """What the registry says of a schema that would be the next of `subject`; None without a history."""
+        """The registry's verdict on a schema that would be the next of `subject`; None without a history."""
         schema = Schema(text, AVRO)
         try:
             agrees = self._ask(
@@ -274,13 +274,13 @@ class Registry:
     def _accepts_each(self, subject: str, schema: Schema) -> Verdict | None:
         mode = self.mode(subject) or self._ask(self.client.get_compatibility)
         numbers: list[Any] = sorted(self._numbers(subject, deleted=False))
-        asked = numbers if str(getattr(mode, "value", mode)).endswith("_TRANSITIVE") else ["latest"]
+        compared = numbers if str(getattr(mode, "value", mode)).endswith("_TRANSITIVE") else ["latest"]
 
         def agrees_with(number: Any) -> bool:
             return self._ask(lambda: self.client.test_compatibility(subject, schema, number), absent=True)
 
-        against = "the newest version alone" if asked == ["latest"] else "each version by itself"
-        return Verdict(agrees=all(map(agrees_with, asked)), against=against) if numbers else None
+        against = "the newest version alone" if compared == ["latest"] else "each version by itself"
+        return Verdict(agrees=all(map(agrees_with, compared)), against=against) if numbers else None
 
     def _numbers(self, subject: str, *, deleted: bool) -> set[int]:
         nothing: list[int] = []
@@ -290,7 +290,7 @@ class Registry:
         return set(found)
 
     def _version(self, subject: str, number: int, deleted: bool) -> Registered | None:
-        """One version; None where it is gone (Apicurio tells none of a subject deleted as a whole)."""
+        """One version; None where it is gone (Apicurio gives none of a subject deleted as a whole)."""
         found = self._ask(lambda: self.client.get_version(subject, number, deleted=deleted), absent=None)
         if found is None:
             return None
@@ -318,7 +318,7 @@ class Registry:
         return text
 
     def _written_out(self, schema: Schema) -> tuple[str, str | None]:
-        """The text with all that it refers to in place; where that fails, as it is, and why."""
+        """The text with all that it refers to in place; where that fails, the text as it is, and why."""
         text = schema.schema_str or ""
         if not schema.references or schema.schema_type not in {None, AVRO}:
             return text, None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import fastavro
 
 from contracts.avro.json_form import from_json
-from contracts.avro.reader.compile import compile_reader
+from contracts.avro.reader import compile_reader
 from contracts.errors import UnusableSetting
 from contracts.evolution.compatibility import ENGINES, MODES, Labelled, Reach, check_schemas, parse
 from contracts.folder.model import Contract, Mode

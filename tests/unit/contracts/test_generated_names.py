@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import ContractsAtFault
 from contracts.generate import module_name, module_text, module_texts
-from contracts.generate.names import attribute
+from contracts.generate.python import attribute
 from tests.unit.contracts.built import contract
 from tests.unit.contracts.generated import (
     EVERY_KIND,

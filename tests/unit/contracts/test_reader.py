@@ -17,8 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.avro.decode import Decoder, Undecodable
-from contracts.avro.reader.compile import compile_reader
-from contracts.avro.reader.python import Unreadable
+from contracts.avro.reader import Unreadable, compile_reader
 from contracts.avro.wire import SCHEMA_ID_HEADER, frame, schema_id_header
 from contracts.evolution.compatibility import parse
 from contracts.folder.read import load_contracts

@@ -10,19 +10,73 @@ their symbols, a record as a dictionary in the reader's order.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Context, Decimal
+from typing import Any, NoReturn, TypeAlias
+from uuid import UUID
 
-from contracts.avro.reader.python import LOGICAL, READ, SKIP, TOOLS, Unreadable
 from contracts.evolution.compatibility.resolution import PROMOTIONS, same_name, written_fields
 from contracts.evolution.compatibility.schema import NAMED, Type
 
 Read: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
-"""Of the bytes and the position of a value: the value, and the position after it (past the end of the bytes
-when they are cut short)."""
+"""Takes the bytes and the position of a value; gives the value and the position after it, which lies past the
+end of the bytes when they are cut short."""
 
 _DEEPEST_BLOCK = 8
-"""Blocks of Python inside each other; what is deeper gets a function of its own."""
+"""How deep blocks of Python are nested; deeper values get functions of their own."""
+_MOST_EMPTY_ITEMS = 100
+"""How many items without bytes an array may have: a few bytes could claim more than fits into memory."""
+
+
+class Unreadable(ValueError):
+    """The bytes are no value of the writer schema, or none that the reader schema takes."""
+
+
+_LENGTH = ("n = b[p]", "p += 1", "if n & 129: n, p = length(b, p, n)", "q = p + (n >> 1)")
+_LONG = ("n = b[p]", "p += 1", "if n > 127: n, p = longer(b, p, n)", "{v} = (n >> 1) ^ -(n & 1)")
+
+_READ: dict[str, tuple[str, ...]] = {
+    "null": ("{v} = None",),
+    "boolean": ("{v} = BOOLEANS[b[p]]", "p += 1"),
+    "int": _LONG,
+    "long": _LONG,
+    "float": ("({v},) = float_at(b, p)", "p += 4"),
+    "double": ("({v},) = double_at(b, p)", "p += 8"),
+    "string": (*_LENGTH, "{v} = b[p:q].decode()", "p = q"),
+    "bytes": (*_LENGTH, "{v} = b[p:q]", "p = q"),
+    "fixed": ("{v} = b[p : p + {size}]", "p += {size}"),
+    "index": ("n = b[p]", "p += 1", "if n & 129: n, p = length(b, p, n)"),
+}
+"""Kind to the lines that read it into `{v}`; `b` are the bytes, `p` the position, `n` and `q` scratch."""
+
+_SKIP: dict[str, tuple[str, ...]] = {
+    "null": (),
+    "boolean": ("p += 1",),
+    "int": ("while b[p] > 127: p += 1", "p += 1"),
+    "long": ("while b[p] > 127: p += 1", "p += 1"),
+    "enum": ("while b[p] > 127: p += 1", "p += 1"),
+    "float": ("p += 4",),
+    "double": ("p += 8",),
+    "string": (*_LENGTH, "p = q"),
+    "bytes": (*_LENGTH, "p = q"),
+    "fixed": ("p += {size}",),
+}
+
+LOGICAL: dict[tuple[str, str], str] = {
+    ("long", "timestamp-millis"): "EPOCH + timedelta(0, 0, {0} * 1000)",
+    ("long", "timestamp-micros"): "EPOCH + timedelta(0, 0, {0})",
+    ("long", "local-timestamp-millis"): "LOCAL_EPOCH + timedelta(0, 0, {0} * 1000)",
+    ("long", "local-timestamp-micros"): "LOCAL_EPOCH + timedelta(0, 0, {0})",
+    ("int", "date"): "EPOCH_DAY + timedelta({0})",
+    ("int", "time-millis"): "time_of({0} * 1000)",
+    ("long", "time-micros"): "time_of({0})",
+    ("bytes", "decimal"): "decimal_of({0}, {scale})",
+    ("fixed", "decimal"): "decimal_of({0}, {scale})",
+    ("string", "uuid"): "UUID({0})",
+}
+"""Kind and logical type to the expression of its value; on another kind a logical type means nothing."""
 
 
 def compile_reader(writer: Type, reader: Type) -> Read:
@@ -32,8 +86,8 @@ def compile_reader(writer: Type, reader: Type) -> Read:
     allow for all values (a union's branch, an enum's symbol) is refused only when such a value comes.
     """
     source, constants = _Source().of(writer, reader)
-    namespace = {**TOOLS, **constants}
-    exec(compile(source, "<reader>", "exec"), namespace)  # noqa: S102 - made here; texts of schemas come by repr
+    namespace = {**_TOOLS, **constants}
+    exec(compile(source, "<reader>", "exec"), namespace)  # noqa: S102 - generated here; texts of schemas come by repr
     read: Read = namespace["read_0"]
     return read
 
@@ -82,18 +136,18 @@ class _Source:
         elif writer.kind in ("array", "map"):
             yield from self._blocks(writer, reader, v, depth)
         elif reader is None:
-            yield from _filled(SKIP[writer.kind], size=writer.size)
+            yield from _filled(_SKIP[writer.kind], size=writer.size)
         elif writer.kind == "enum":
             yield from self._enum(writer, reader, v)
         else:
             # Text that is promoted to bytes, or back, lies on the wire alike.
             kind = reader.kind if reader.kind in ("bytes", "string") else writer.kind
-            yield from _filled(READ[kind], v=v, size=writer.size)
+            yield from _filled(_READ[kind], v=v, size=writer.size)
             if (made := _converted(reader, v, writer.kind)) != v:
                 yield f"{v} = {made}"
 
     def _written_union(self, writer: Type, reader: Type | None, v: str, depth: int) -> Iterator[str]:
-        yield from _filled(READ["index"])
+        yield from _filled(_READ["index"])
         # The last branch is what most unions hold: looked at first, it costs one comparison.
         for number in reversed(range(len(writer.branches))):
             yield f"{'if' if number == len(writer.branches) - 1 else 'elif'} n == {number * 2}:"
@@ -127,7 +181,7 @@ class _Source:
         symbols = [s if s in reader.symbols else reader.enum_default for s in writer.symbols]
         name = f"SYMBOLS_{len(self._constants)}"
         self._constants[name] = tuple(symbols)
-        yield from _filled(READ["index"])
+        yield from _filled(_READ["index"])
         yield f"{v} = {name}[n >> 1]"
         if None in symbols:
             yield f"if {v} is None: refuse('a symbol that the reader does not know')"
@@ -141,7 +195,7 @@ class _Source:
         count, total = self._variable(), self._variable()
         least = 1 if key else _least_bytes(writer.items, frozenset())
         body = [
-            *(_filled(READ["string"] if reader else SKIP["string"], v=key or "") if key else ()),
+            *(_filled(_READ["string"] if reader else _SKIP["string"], v=key or "") if key else ()),
             *self._value(writer.items, wanted, item, depth + 2),
         ]
         if reader:
@@ -232,3 +286,76 @@ def _default(node: Type, value: Any) -> str:
     if node.kind in ("bytes", "fixed"):
         value = value.encode("iso-8859-1")
     return _converted(node, f"float('{value}')" if node.kind in ("float", "double") else repr(value), "")
+
+
+def _refuse(why: str) -> NoReturn:
+    raise Unreadable(why)
+
+
+def _longer(b: bytes, p: int, first: int) -> tuple[int, int]:
+    """The rest of a variable-length integer, still in zigzag order, and the position after it."""
+    n, shift, more = first & 127, 7, first
+    while more > 127:
+        if shift > 63:
+            raise Unreadable("an integer of more than ten bytes")
+        more = b[p]
+        p += 1
+        n |= (more & 127) << shift
+        shift += 7
+    return n, p
+
+
+def _length(b: bytes, p: int, first: int) -> tuple[int, int]:
+    """A length or an index that is longer than a byte, or below zero and so refused."""
+    n, p = _longer(b, p, first) if first > 127 else (first, p)
+    if n & 1:
+        raise Unreadable("a length or an index below zero")
+    return n, p
+
+
+def _block(b: bytes, p: int, least: int, total: int) -> tuple[int, int]:
+    """How many items the next block has, and the position of the first; none end the array or map.
+
+    An item takes `least` bytes, 0 or 1, or more; `total` items came before.
+    """
+    n, p = _longer(b, p + 1, b[p])
+    count = (n >> 1) ^ -(n & 1)
+    if count < 0:
+        count = -count
+        while b[p] > 127:
+            p += 1
+        p += 1
+    if count > (len(b) - p if least else _MOST_EMPTY_ITEMS - total):
+        raise Unreadable(f"{count} items are claimed, more than the bytes can hold")
+    return count, p
+
+
+def _time_of(micros: int) -> time:
+    if not 0 <= micros < 86_400_000_000:
+        raise Unreadable("a time of day beyond the day")
+    return (datetime.min + timedelta(0, 0, micros)).time()
+
+
+def _decimal_of(unscaled: bytes, scale: int) -> Decimal:
+    # Wide enough for every digit: a context of less would round.
+    context = Context(prec=3 * len(unscaled) + 1)
+    return Decimal(int.from_bytes(unscaled, "big", signed=True)).scaleb(-scale, context)
+
+
+_TOOLS: dict[str, Any] = {
+    "BOOLEANS": (False, True),
+    "EPOCH": datetime(1970, 1, 1, tzinfo=timezone.utc),
+    "EPOCH_DAY": date(1970, 1, 1),
+    "LOCAL_EPOCH": datetime(1970, 1, 1),  # a local time has no zone
+    "UUID": UUID,
+    "block": _block,
+    "decimal_of": _decimal_of,
+    "double_at": struct.Struct("<d").unpack_from,
+    "float_at": struct.Struct("<f").unpack_from,
+    "length": _length,
+    "longer": _longer,
+    "refuse": _refuse,
+    "time_of": _time_of,
+    "timedelta": timedelta,
+}
+"""The names that the generated functions use."""
