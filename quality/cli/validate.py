@@ -19,8 +19,7 @@ from contracts.records.topic_weather_quality import RuleResult, Severity, Valida
 from quality.cli.shown import VERDICT_STYLES, in_words
 from quality.history import History
 from quality.judge.judge import judge, ready_to_judge
-from quality.window.extent import place
-from quality.window.offsets import find_window
+from quality.window.extent import find_window, place
 from quality.window.times import window_edges
 
 FAILED = 1

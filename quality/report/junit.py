@@ -6,8 +6,7 @@ import xml.etree.ElementTree as ET
 
 from contracts.records.topic_weather_quality import Severity
 from quality.report import commands
-from quality.report.summary import Summary
-from quality.report.summary.rules import RuleLine
+from quality.report.summary import RuleLine, Summary
 from quality.report.text import many, measured, number, shown, word
 from quality.window.extent import place
 

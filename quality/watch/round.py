@@ -14,8 +14,7 @@ from quality.judge.judge import judge
 from quality.sources import Sources
 from quality.watch.alerts import Alerts
 from quality.watch.incidents import STALE, follow
-from quality.window.extent import Window, beginning, rest_after
-from quality.window.offsets import find_window
+from quality.window.extent import Window, beginning, find_window, rest_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

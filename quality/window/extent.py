@@ -1,4 +1,4 @@
-"""Which part of a topic a window is, and where in Kafka a record is."""
+"""Which part of a topic a window is, which offsets it has, and where in Kafka a record is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from contracts.kafka.log import Log
 from contracts.records.topic_weather_quality import Coordinates, Slice
+from quality.window.times import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +73,26 @@ def raw_place(coordinates: Coordinates) -> str | None:
     if coordinates.source_offset is None:
         return None
     return f"{coordinates.source_partition}:{coordinates.source_offset}"
+
+
+def find_window(log: Log, topic: str, since: datetime | None = None, until: datetime | None = None) -> Window:
+    """Find the offsets of the records of `topic` whose Kafka timestamp lies in [since, until).
+
+    Raises what `Log.spans` raises: `UnusableSetting` when there is no such topic.
+    """
+    asked_at = now()
+    spans = log.since([topic], _millis(since)) if since else log.spans(topic)
+    ends = log.since([topic], _millis(until)) if until else {}
+    slices = (
+        Slice(
+            partition=at[1],
+            start=span.begin,
+            end=max(span.begin, min(ends[at].begin if at in ends else span.end, span.end)),
+        )
+        for at, span in sorted(spans.items())
+    )
+    return Window(topic=topic, since=since, until=until, slices=tuple(slices), asked_at=asked_at)
+
+
+def _millis(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

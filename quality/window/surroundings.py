@@ -17,8 +17,7 @@ from contracts.records.topic_weather_quality import (
     Validation,
 )
 from quality.sources import Sources
-from quality.window.extent import Window, rest_after
-from quality.window.offsets import find_window
+from quality.window.extent import Window, find_window, rest_after
 from quality.window.read import LONGEST, OFFSET, PARTITION, TIMESTAMP, decoded
 from quality.window.times import of_millis
 

@@ -10,9 +10,7 @@ from markupsafe import Markup
 
 from contracts.records.topic_weather_quality import Verdict
 from quality.report.page import charts
-from quality.report.summary.limits import words
-from quality.report.summary.steps import Step
-from quality.report.summary.summary import MeasureLine, StationLine, Summary
+from quality.report.summary import MeasureLine, StationLine, Step, Summary, words
 from quality.report.text import day, many, number, shown, word
 
 _COLOURS = {

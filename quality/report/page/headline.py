@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.records.topic_weather_quality import Severity, Verdict
-from quality.report.summary import Summary
-from quality.report.summary.summary import judged_at
+from quality.report.summary import Summary, judged_at
 from quality.report.text import duration, many, number, percent, share, word
 
 _MEANING = {

@@ -28,7 +28,7 @@ from contracts.kafka.log import watermarks
 from contracts.kafka.topics import Broker
 from contracts.process.command_line import messages, run
 from contracts.registry.registry import connect
-from quality.watch.rest import TIMES
+from quality.watch.loop import TIMES
 from streaming.job import Job
 from tests.bench import ways
 from tests.bench.figures import merge

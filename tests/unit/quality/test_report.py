@@ -20,7 +20,7 @@ from quality.report.document import document, schema_text
 from quality.report.page.charts import inline
 from quality.report.page.drawn import maps
 from quality.report.page.page import page
-from quality.report.summary.steps import MOST, steps
+from quality.report.summary import MOST, steps
 from quality.report.text import duration, number, share, shown
 from tests.unit.quality import histories
 from tests.unit.quality.histories import STATES, breaking, full

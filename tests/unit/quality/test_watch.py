@@ -14,8 +14,7 @@ import pytest
 from contracts.folder.product import product_named
 from quality.watch import loop
 from quality.watch.alerts import alerts
-from quality.watch.loop import Watch, _started
-from quality.watch.rest import busy, rest
+from quality.watch.loop import Watch, _started, busy, rest
 from quality.window.times import now
 
 _TOLD = "import os; print(os.nice(0), open('/proc/self/autogroup').read().split()[-1])"
