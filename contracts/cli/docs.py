@@ -10,7 +10,7 @@ import typer
 from contracts.catalogue import Example, facts, pages
 from contracts.folder.model import Contract
 from contracts.folder.read import load_contracts
-from contracts.process.command_line import messages, print_json
+from contracts.process.command_line import write_files
 
 
 def docs(
@@ -21,13 +21,8 @@ def docs(
 ) -> None:
     """Write the catalogue: a web page for each contract, readable without a network."""
     made = pages([facts(contract, _example(contract)) for contract in load_contracts().values()])
-    for path, text in made.items():
-        (output / path).parent.mkdir(parents=True, exist_ok=True)
-        (output / path).write_text(text, encoding="utf-8")
-    if as_json:
-        print_json({"written": [str(output / path) for path in made]})
-    else:
-        messages.print(f"wrote {len(made)} pages: open {output / 'index.html'}", markup=False)
+    texts = {str(path): text for path, text in made.items()}
+    write_files(output, texts, f"wrote {len(made)} pages: open {output / 'index.html'}", as_json=as_json)
 
 
 def _example(contract: Contract) -> Example | None:

@@ -10,7 +10,7 @@ import typer
 
 from contracts.export import FORMATS
 from contracts.folder.read import contract_of, load_contracts
-from contracts.process.command_line import messages, print_json
+from contracts.process.command_line import print_json, write_files
 
 FormatName = Literal["odcs", "great-expectations", "spark"]
 
@@ -39,14 +39,8 @@ def export(
     contracts = [contract_of(topic) for topic in topics or ()] or load_contracts().values()
     documents = {c.topic: chosen.document(c) for c in contracts}
     if output:
-        output.mkdir(parents=True, exist_ok=True)
-        paths = [output / f"{topic}{chosen.ending}" for topic in documents]
-        for path, document in zip(paths, documents.values(), strict=True):
-            path.write_text(chosen.text(document), encoding="utf-8")
-        if as_json:
-            print_json({"written": [str(path) for path in paths]})
-        else:
-            messages.print(f"wrote {', '.join(path.name for path in paths)} into {output}", markup=False)
+        texts = {f"{topic}{chosen.ending}": chosen.text(document) for topic, document in documents.items()}
+        write_files(output, texts, as_json=as_json)
         return
     for document in documents.values():
         if as_json:

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from contracts.errors import UnusableSetting
 from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_texts
-from contracts.process.command_line import messages, print_json
+from contracts.process.command_line import write_files
 
 RECORDS = HOME / "records"
 
@@ -24,13 +23,4 @@ def generate(
     """Write the typed records of every contract's newest version, a module for each topic of its own."""
     own = [contract for contract in load_contracts().values() if not contract.schemas_of]
     texts = {f"{name}.py": text for name, text in module_texts(own).items()}
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (output / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UnusableSetting(f"{output} cannot be written: {error.strerror or error}.") from None
-    if as_json:
-        print_json({"written": [str(output / name) for name in texts]})
-    else:
-        messages.print(f"wrote {', '.join(texts)} into {output}")
+    write_files(output, texts, as_json=as_json)

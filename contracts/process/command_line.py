@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from contracts.errors import NoDiskSpace, PlatformError
+from contracts.errors import NoDiskSpace, PlatformError, UnusableSetting
+from contracts.process.files import write_whole
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -57,3 +59,18 @@ def run(app: Callable[[], Any], exit_code: Callable[[PlatformError], int] | None
 
 def _plain(error: PlatformError) -> str:
     return str(error).replace("[", r"\[")
+
+
+def write_files(folder: Path, texts: Mapping[str, str], message: str = "", *, as_json: bool) -> None:
+    """Write each text whole below `folder`, by its path there, and say so; raises `UnusableSetting`."""
+    try:
+        for path, text in texts.items():
+            write_whole(folder / path, text)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise UnusableSetting(f"{folder} cannot be written: {error.strerror or error}.") from None
+    if as_json:
+        print_json({"written": [str(folder / path) for path in texts]})
+    else:
+        messages.print(message or f"wrote {', '.join(texts)} into {folder}", markup=False)

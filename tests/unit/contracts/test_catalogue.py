@@ -10,7 +10,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
@@ -21,6 +21,9 @@ from contracts.cli import app
 from contracts.evolution.diff import diff
 from contracts.folder.model import Consumer, Contract
 from contracts.folder.read import HOME, load_contract, load_contracts
+
+if TYPE_CHECKING:
+    from tests.unit.contracts.conftest import Cli
 
 CONTRACTS = load_contracts()
 EVIL = "\"><script>alert('x')</script><img src=x onerror=alert(1)>&amp;{{ 7 * 7 }}"
@@ -125,3 +128,11 @@ def test_docs_writes_the_same_pages_each_time_and_every_link_leads_to_one(tmp_pa
     assert CliRunner().invoke(app, ["docs", "--output", str(tmp_path)]).exit_code == 0
     assert [path.read_bytes() for path in written] == before
     assert 'id="example"' in (tmp_path / "topics" / "topic-weather-final.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("verb", [["docs"], ["generate"], ["export", "odcs"]], ids=lambda verb: verb[0])
+def test_a_folder_that_cannot_be_written_is_named(verb: list[str], cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    done = cli(*verb, "--output", str(tmp_path / "taken"))
+    assert done.code == 2
+    assert "taken cannot be written" in done.err
