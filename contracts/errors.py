@@ -56,7 +56,7 @@ class UnsuitableRuntime(PlatformError):
 
 
 class PortTaken(PlatformError):
-    """Another process listens where a service was told to."""
+    """Another process listens at the port that a service is to use."""
 
     exit_code = 8
 

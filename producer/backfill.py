@@ -65,7 +65,7 @@ class Backfill:
         stop: threading.Event,
         progress: Callable[[int], None] = lambda _size: None,
     ) -> Backfilled:
-        """Publish every body; `progress` is told the bytes read. Ends early when `stop` is set.
+        """Publish every body; `progress` takes the bytes read. Ends early when `stop` is set.
 
         A body that cannot become a record is counted and named, not quarantined: it is still in its file.
         Raises `NotDelivered` when the broker stays away.

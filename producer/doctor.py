@@ -18,7 +18,7 @@ from producer.places import Place
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found, in a sentence: when it is not `ok`, also what to do about it."""
+    """What a check says, in a sentence: when it is not `ok`, also what to do about it."""
 
     check: str
     ok: bool

@@ -1,6 +1,6 @@
 """What a raw contract says of an observation: how one is named, what it is worth, and how a record begins.
 
-A source repeats an observation for minutes: so each is told from those before as new, unchanged or corrected.
+A source repeats an observation for minutes, so each one is new, unchanged or corrected beside the last.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ class State:
             database.execute("INSERT INTO backfill VALUES (?, ?, ?)", row)
 
     def delete(self) -> None:
-        """Close and remove the file: what it held is over."""
+        """Close and remove the file: what stood in it is over."""
         self.close()
         if self.file is not None:
             self.file.unlink(missing_ok=True)

@@ -78,7 +78,7 @@ class Check:
     dimension: str = "conformity"
     """What it measures, in the words of the Open Data Contract Standard."""
     metric: Metric | None = None
-    """The same as a metric of that standard; a check without is told in Great Expectations' words."""
+    """The same as a metric of that standard; a check without one is exported in Great Expectations' words."""
 
     @property
     def required(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ def plan(
 ) -> None:
     """Say what `apply` would do, step by step. Changes nothing.
 
-    Every new version is held against its history here, and by the registry itself.
+    This tool and the registry itself compare every new version with its history.
     """
     where = addresses()
     registry, broker = connect(where.registry), Broker(where.kafka)

@@ -58,9 +58,9 @@ def look(registry: Registry, contracts: Iterable[Contract]) -> dict[str, Held]:
 
 
 def prepare(folder: Path, registry: Registry, broker: Broker, *, partitions: int, adopt: bool) -> Prepared:
-    """Everything that has to be done, each step held against all that could refuse it; writes nothing.
+    """The steps that have to be done, each compared with all that could refuse it; writes nothing.
 
-    Raises `ContractsAtFault` with a sentence for each fault, be it found here or by the registry.
+    Raises `ContractsAtFault` with a sentence for each fault that this code or the registry finds.
     """
     contracts = tuple(load_contracts(folder).values())
     _refuse(faults(contracts, load(folder)))
@@ -71,7 +71,7 @@ def prepare(folder: Path, registry: Registry, broker: Broker, *, partitions: int
     steps = (*taken, *plan(known, held, broker.topics(), partitions))
     judged = tuple(Judged(step=step, verdict=_ask(registry, step, held)) for step in steps)
     new_modes = {step.subject for step in steps if isinstance(step, SetMode)}
-    # Where the mode is about to change, the registry has judged by the old one: told, but not decisive.
+    # Where the mode is about to change, the registry judged by the old one: its verdict does not decide.
     _refuse(
         [
             f"{row.step}: the schema registry says that it breaks a reader, "

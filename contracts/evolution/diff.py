@@ -203,7 +203,7 @@ class _Comparison:
 
 
 def _union(node: Type) -> str:
-    """A union in words, its branches in their order; other types are told by `words` alone."""
+    """A union in words, its branches in their order; `words` alone names other types."""
     if not node.branches:
         return words(node)
     return f"a union of {', '.join(branch.full_name for branch in node.branches)}"

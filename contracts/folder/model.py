@@ -83,7 +83,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
-    """A schema that a registry held before the folder knew it. Records of it exist; nobody writes it anew."""
+    """A schema that a registry had before the folder knew it. Records of it exist; nobody writes it anew."""
 
     path: Path
     text: str

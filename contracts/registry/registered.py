@@ -92,7 +92,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a registry holds, or ever held, under the subject of a contract: one answer of it."""
+    """What a registry has, or ever had, under the subject of a contract: one answer of it."""
 
     rows: tuple[Registered, ...]
 

@@ -189,7 +189,7 @@ class Registry:
     def subjects_of(self, schema_id: int, *, deleted: bool = False) -> tuple[str, ...]:
         """Subjects that hold the schema of this id; empty where the registry does not know it.
 
-        With `deleted` also those that held it until it was softly deleted there.
+        With `deleted` also those that had it until it was softly deleted there.
         """
         if schema_id > _LARGEST_ID:
             return ()

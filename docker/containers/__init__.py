@@ -1,1 +1,1 @@
-"""Images and the compose stack: built, found, told of; also where no image registry is reachable."""
+"""Builds images and shows the compose stack; also where no image registry is reachable."""

@@ -1,4 +1,4 @@
-"""The image's bill of materials: what cyclonedx-py found of Python, and Spark's jars by the lock.
+"""The image's bill of materials: what cyclonedx-py finds of Python, and Spark's jars by the lock.
 
 Runs by itself inside a build: `bill.py PACKAGES.json jars.lock` prints CycloneDX JSON.
 """

@@ -53,7 +53,7 @@ def fetch(artifacts: Sequence[Artifact]) -> None:
 
 
 def missing(artifacts: Sequence[Artifact]) -> list[Artifact]:
-    """The artifacts that the cache does not hold, told by size and stamp: nothing is hashed again."""
+    """The artifacts that the cache lacks, judged by size and stamp: nothing is hashed again."""
     return [artifact for artifact in artifacts if not _is_verified(artifact)]
 
 

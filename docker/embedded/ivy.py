@@ -132,7 +132,7 @@ def _trust_options(environment: Mapping[str, str], folder: Path) -> list[str]:
 
 
 def _proxy_options(proxies: Mapping[str, str]) -> list[str]:
-    """Java options for the proxies that `urllib` found: scheme → address, `no` → hosts to reach directly."""
+    """Java options for the proxies that `urllib` finds: scheme → address, `no` → hosts to reach directly."""
     options = []
     for scheme in ("http", "https"):
         address = proxies.get(scheme)

@@ -1,4 +1,4 @@
-"""The services that `make up` keeps running for a checkout: started once, found again, stopped."""
+"""The services that `make up` keeps running for a checkout: starts them once, finds and stops them."""
 
 from __future__ import annotations
 

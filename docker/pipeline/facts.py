@@ -1,4 +1,4 @@
-"""What a run of the pipeline found out; the same facts go to `build/pipeline.json` and to the terminal."""
+"""What a run of the pipeline came to; the same facts go to `build/pipeline.json` and to the terminal."""
 
 from __future__ import annotations
 

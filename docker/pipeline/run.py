@@ -62,7 +62,7 @@ class Place:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds by stage, in the order in which the stages ended; each is told as it ends."""
+    """Seconds by stage, in the order in which the stages ended; each is printed as it ends."""
 
     screen: Console
     began: float

@@ -23,7 +23,7 @@ class Gate:
             return self._pace.blocked(time.monotonic())
 
     def turn(self) -> bool:
-        """Wait for the turn of one call; False when it was told to stop."""
+        """Wait for the turn of one call; False when it has to stop."""
         while not self._stop.is_set():
             with self._lock:
                 now = time.monotonic()

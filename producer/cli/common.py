@@ -80,7 +80,7 @@ def progress_bar() -> Progress:
 def conclude(
     publisher: Publisher, began: float, facts: Mapping[str, Any], *, as_json: bool, stop: threading.Event
 ) -> None:
-    """Print what was done, for a person or as JSON; ends the process when it was told to stop."""
+    """Print what was done, for a person or as JSON; ends the process when it had to stop."""
     raw, quarantined = publisher.raw, publisher.quarantined
     summary = {
         **facts,

@@ -1,4 +1,4 @@
-"""Where the records are that break a rule: found by the rule's own predicate, all rules in one pass."""
+"""Finds the records that break a rule, by the rule's own predicate, all rules in one pass."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def windows_with(validations: Iterable[Validation], field: str) -> int:
 def psi(spread: Distribution, before: Mapping[int, int]) -> float | None:
     """The population stability index of a spread against the bins `before`; None where one of them is empty.
 
-    The bins are joined to about ten groups that held equally much before: fine bins would measure noise.
+    The bins are joined to about ten groups of equally many records before: fine bins would measure noise.
     """
     now = counts(spread.bins)
     total_before, total_now = sum(before.values()), sum(now.values())

@@ -157,7 +157,7 @@ class RuleLine:
     state: str
     """`kept`, `unjudged`, or broken: `new` where the validation before did not have it, else `known`."""
     since: datetime | None
-    """When the breaking that still lasts was first found."""
+    """When a validation first found the breaking that still lasts."""
     in_a_row: int
     """Validations that found it broken, one after the other up to the newest."""
     recovered: bool

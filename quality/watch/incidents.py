@@ -1,7 +1,7 @@
 """Incidents: someone is alerted once when one begins, and once when it is over.
 
 Their state is nowhere but in the validations of the watch: each carries those that last, and those that it
-found to be over, so that the next goes on from there.
+seen to be over, so that the next goes on from there.
 """
 
 from __future__ import annotations

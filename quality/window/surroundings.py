@@ -26,7 +26,7 @@ GROUPS, RULES = 40, 8
 _COLLECTED = 2000
 
 Marks = Mapping[int, Span]
-"""First offset held and next offset, by partition."""
+"""Oldest offset and next offset, by partition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

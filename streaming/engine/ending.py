@@ -2,7 +2,7 @@
 
 Spark's `stop` interrupts whatever is under way, and that is always something while records keep coming: by
 the time that anyone has heard of the end of one batch the next is planned, and would have to be finished as
-after a crash. So the query is told first that it is over, which it looks at after each batch.
+after a crash. So the query first gets the sign that it is over, which it looks at after each batch.
 """
 
 from __future__ import annotations

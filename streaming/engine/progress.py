@@ -78,8 +78,8 @@ def counts(plan: Plan, *, timed: bool = True, again: str = "") -> Mapping[str, s
     """Every count of a batch, as Spark SQL over the judged columns; `unpacked` reads what they give.
 
     Not `timed` is a batch that publishes long before it ends: how old its records are then tells nothing.
-    `again` is the reason of observations that came again, where these are told from others: then the fields
-    of the records are encoded by now, and `info` rules, which no column tells of, are not counted.
+    `again` is the reason of observations that came again, where the stream puts them aside: then the fields
+    of the records are encoded by now, and `info` rules, which no column names, are not counted.
 
     Each aggregate costs every record about as much as a rule does. So what is rare is counted two at a time,
     and looked at only in a record that has any of it.

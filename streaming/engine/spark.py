@@ -141,7 +141,7 @@ def _signals_wait() -> Iterator[None]:
 
 
 def wait_for_tasks(spark: SparkSession) -> None:
-    """Wait until no task runs: those of a failed batch are told to end, and may still publish meanwhile."""
+    """Wait until no task runs: those of a failed batch have to end, and may still publish meanwhile."""
     executors = spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos
     deadline = time.monotonic() + _TASKS_END_WITHIN
     while any(executor.numRunningTasks() for executor in executors()):

@@ -59,7 +59,7 @@ class Memory:
 
     @property
     def records(self) -> int:
-        """How many records the committed batches held."""
+        """How many records the committed batches had."""
         return sum(end - self.begins.get(p, 0) for p, end in self.next_offsets.items())
 
     @property

@@ -91,7 +91,7 @@ class Supervisor:
         self._events.put(Stop())
 
     def run(self, report: Callable[[Progress], None]) -> None:
-        """Run until `stop`, or until all is done with `job.available_now`; `report` is told of each batch.
+        """Run until `stop`, or until all is done with `job.available_now`; `report` takes each batch.
 
         Raises a `PlatformError` when the stream cannot go on.
         """

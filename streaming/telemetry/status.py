@@ -65,7 +65,7 @@ class Outline:
 def outline(plan: Plan, *, once: bool = False) -> Outline:
     """The outline of `plan`; `once` for a stream that publishes an observation once."""
     codes = {reason.code for reason in plan.reasons} | ({DUPLICATE} if once else set())
-    # Duplicates are found after the encoding, where `info` rules can no longer be counted.
+    # The stream finds duplicates after the encoding, where `info` rules can no longer be counted.
     severities = set(Severity) - ({Severity.INFO} if once else set())
     return Outline(
         reader=plan.raw.newest.number,

@@ -47,7 +47,7 @@ def check_schemas(
     """Every reason why `new` may not follow `history` (oldest first) under `mode`, with paths into `new`.
 
     `readers` are the engines whose own view counts besides Avro's resolution. A message says which version
-    reads which; what holds against several versions is told once, for the newest of them.
+    reads which; a rule that several versions break is reported once, for the newest of them.
     """
     reach = MODES[mode]
     if not (reach.new_reads_old or reach.old_reads_new):

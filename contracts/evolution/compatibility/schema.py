@@ -67,7 +67,7 @@ class Type:
     key: bytes = b""
     """Equal where two types are surely the same to every reader, and each reads the other; else empty."""
     graph: tuple[Type, ...] = ()
-    """What `walk` found from here, once it was asked."""
+    """What `walk` gives from here, once somebody called it."""
     index: dict[str, Field] = field(default_factory=dict)
     """The record's fields by name."""
 
