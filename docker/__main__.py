@@ -13,7 +13,7 @@ import typer
 
 import embedded
 from contracts.folder.product import load_products, product_named
-from contracts.process.command_line import ProductName, messages, print_json, run
+from contracts.process.command_line import AsJson, ProductName, messages, print_json, run
 from embedded.lock import USES
 from embedded.running import RunningServices
 
@@ -28,7 +28,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
 @app.command()

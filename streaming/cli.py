@@ -30,7 +30,7 @@ from contracts.errors import NotRunning, UnusableSetting
 from contracts.folder.model import Role
 from contracts.folder.product import Product, product_named
 from contracts.kafka.settings import addresses
-from contracts.process.command_line import INTERRUPTED, ProductName, messages, print_json
+from contracts.process.command_line import INTERRUPTED, AsJson, ProductName, messages, print_json
 from contracts.records.topic_weather_quarantine import Reason
 from streaming.job import SHORTEST_REAL_TIME_BATCH, Job, checkpoint_of
 
@@ -54,7 +54,6 @@ app = typer.Typer(
 RawTopic = Annotated[str, typer.Option(help="Topic of the raw records; the product's own if unset.")]
 FinalTopic = Annotated[str, typer.Option(help="Topic of the published records; the product's own if unset.")]
 QuarantineTopic = Annotated[str, typer.Option(help="Topic of the dead letters; the product's own if unset.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
 
 
 @app.command()

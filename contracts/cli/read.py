@@ -18,7 +18,7 @@ from contracts.errors import UnusableSetting
 from contracts.folder.read import load_contracts
 from contracts.generate import module_name, record_name
 from contracts.kafka.settings import addresses
-from contracts.process.command_line import print_json
+from contracts.process.command_line import AsJson, print_json
 
 
 class Start(str, Enum):
@@ -38,7 +38,7 @@ def read(
         list[str] | None,
         typer.Option("--at", metavar="PARTITION:OFFSET", help="Just this record; may be given again."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print typed records of a topic. From the beginning, it ends at the latest where the topic ends now."""
     where = addresses()

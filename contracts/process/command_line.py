@@ -25,6 +25,8 @@ ProductName = Annotated[
     ),
 ]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, one object a line.")]
+
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """For people: progress, notes, errors. Data goes to stdout by `print_json` or `print`."""
 

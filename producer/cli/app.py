@@ -10,8 +10,9 @@ import typer
 
 from contracts.process.logs import log_to_stderr
 from producer.api.client import MASK
-from producer.cli import backfill, config, doctor, history, parse, poll, replay
-from producer.cli.live import TAKES_PLACES
+from producer.cli import config, doctor, history, poll, replay
+from producer.cli.bodies import backfill, parse
+from producer.cli.common import TAKES_PLACES
 from producer.settings import WeatherApi
 
 app = typer.Typer(
@@ -22,8 +23,8 @@ app = typer.Typer(
     epilog="Exits with 0 when all is well, 1 when bodies are at fault, 2 for an unusable setting, 3 when an "
     "address is unreachable or records are not acknowledged, 4 when the key is refused, 130 when stopped.",
 )
-app.command()(parse.parse)
-app.command()(backfill.backfill)
+app.command()(parse)
+app.command()(backfill)
 app.command(context_settings=TAKES_PLACES)(poll.poll)
 app.command(context_settings=TAKES_PLACES)(history.history)
 app.command(context_settings=TAKES_PLACES)(doctor.doctor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from contracts.errors import UnusableSetting
 from contracts.folder.read import contracts_folder
 from contracts.kafka.settings import SERVICES_FILE, addresses
-from contracts.process.command_line import print_json
+from contracts.process.command_line import AsJson, print_json
 from producer.places import WELL_KNOWN, WELL_KNOWN_BY_COORDINATES
 from producer.settings import weather_api
 
@@ -28,9 +28,7 @@ def config() -> None:
 
 
 @app.command()
-def show(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+def show(as_json: AsJson = False) -> None:
     """Show every setting, its value and where that comes from; secrets are masked.
 
     `doctor` tells whether they work.

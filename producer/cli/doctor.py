@@ -14,10 +14,10 @@ from rich.markup import escape
 
 from contracts.folder.product import product_named
 from contracts.kafka.settings import addresses
-from contracts.process.command_line import ProductName, print_json
+from contracts.process.command_line import AsJson, ProductName, print_json
 from producer import doctor as checks
 from producer.api import Client, Gate
-from producer.cli.live import Calls, Live, PlacesFile, Written, api_of, places_wanted
+from producer.cli.common import Calls, Live, PlacesFile, Written, api_of, places_wanted
 from producer.doctor import Check, Plan
 from producer.settings import weather_api
 
@@ -29,7 +29,7 @@ def doctor(  # noqa: PLR0917 - the command line names every option
     product: ProductName = None,
     interval: Annotated[float, typer.Option(min=0, help="Seconds, as for `poll`.")] = 600,
     calls_per_minute: Calls = 60,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check that polling would work: key, quota, broker, registry, topics, contracts. Sends no record.
 

@@ -11,11 +11,10 @@ import typer
 
 from contracts.errors import PlatformError, UnusableSetting
 from contracts.folder.product import product_named
-from contracts.process.command_line import INTERRUPTED, ProductName, messages, print_json
+from contracts.process.command_line import INTERRUPTED, AsJson, ProductName, messages, print_json
 from contracts.process.files import replacing
 from producer.api import Api, Client, Gate, openweathermap
-from producer.cli.common import AsJson, progress_bar
-from producer.cli.live import Calls, PlacesFile, Written, places_wanted
+from producer.cli.common import Calls, PlacesFile, Written, places_wanted, progress_bar
 from producer.parse.openweathermap import refuse_error
 from producer.places import Place
 from producer.reading import json_object

@@ -10,18 +10,22 @@ import typer
 
 from contracts.errors import UnusableSetting
 from contracts.folder.product import product_named
-from contracts.process.command_line import ProductName
+from contracts.process.command_line import AsJson, ProductName
 from producer.api import Client, Gate
 from producer.cli.common import (
     STATE,
-    AsJson,
+    Calls,
+    Live,
+    PlacesFile,
     StateFolder,
+    Written,
+    api_of,
     conclude,
     connected,
     flush_within,
+    places_wanted,
     units_option,
 )
-from producer.cli.live import Calls, Live, PlacesFile, Written, api_of, places_wanted
 from producer.outbox import OnOutage, Outbox
 from producer.parse import Units
 from producer.poll import Poller, Schedule

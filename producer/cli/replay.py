@@ -15,10 +15,10 @@ from pydantic import SecretStr
 
 from contracts.errors import UnusableSetting
 from contracts.folder.product import product_named
-from contracts.process.command_line import ProductName, messages, print_json
+from contracts.process.command_line import AsJson, ProductName, messages, print_json
 from producer.api import Client, Gate, openweathermap
 from producer.backfill import Backfill
-from producer.cli.common import AsJson, conclude, connected, flush_within, now, progress_bar, units_option
+from producer.cli.common import conclude, connected, flush_within, now, progress_bar, units_option
 from producer.outbox import Outbox
 from producer.parse import Context, Source, Units
 from producer.places import places

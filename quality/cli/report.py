@@ -9,7 +9,7 @@ import typer
 
 from contracts.errors import UnusableSetting
 from contracts.folder.product import product_named
-from contracts.process.command_line import ProductName, messages, print_json
+from contracts.process.command_line import AsJson, ProductName, messages, print_json
 from quality.history import History
 from quality.sources import open_sources
 
@@ -30,7 +30,7 @@ def report(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of report.json, and end.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the path as one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the report on the newest validation of a topic, from the history that the broker holds.
 

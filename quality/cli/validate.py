@@ -14,7 +14,7 @@ from rich.text import Text
 
 from contracts.avro.json_form import to_json
 from contracts.folder.product import product_named
-from contracts.process.command_line import ProductName, messages, print_json
+from contracts.process.command_line import AsJson, ProductName, messages, print_json
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
 from quality.cli.shown import VERDICT_STYLES, in_words
 from quality.history import History
@@ -46,7 +46,7 @@ def validate(
     publish: Annotated[
         bool, typer.Option(help="Publish the verdict to the product's quality topic, which is the history.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Judge a window of a topic by the rules of its contract, with Great Expectations on Spark.
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contracts.folder.product import Product, product_named
-from contracts.process.command_line import INTERRUPTED, ProductName, print_json
+from contracts.process.command_line import INTERRUPTED, AsJson, ProductName, print_json
 from contracts.records.topic_weather_quality import Verdict
 from quality import health
 from quality.cli.shown import VERDICT_STYLES, broken, in_words
@@ -56,7 +56,7 @@ def watch(
     ] = None,
     bound: Annotated[bool, typer.Option(help="End when standard input does.", hidden=True)] = False,
     once: Annotated[bool, typer.Option(help="Judge the next window, and end.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each round.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Judge what is new on a topic at every interval, beside the stream and off its path.
 

@@ -17,7 +17,7 @@ import pytest
 import contracts
 from contracts.avro.decode import Decoder
 from contracts.avro.wire import frame
-from contracts.cli.generate import generate
+from contracts.cli.writes import generate
 from contracts.errors import ContractsAtFault, UnusableSetting
 from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_name, module_text

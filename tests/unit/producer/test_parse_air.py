@@ -15,8 +15,7 @@ import pytest
 from contracts.errors import UnusableSetting
 from contracts.folder.product import product_named
 from producer import Context, Unparsable, parse
-from producer.cli.common import context_of
-from producer.cli.live import api_of, places_wanted
+from producer.cli.common import api_of, context_of, places_wanted
 from producer.parse import LARGEST_BODY
 from producer.parse.record import begin, finish
 from producer.places import place

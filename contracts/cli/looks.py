@@ -1,8 +1,8 @@
-"""`python -m contracts check`."""
+"""Verbs that look at contracts and write nothing: `lint`, `check` and `diff`."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +11,30 @@ import typer
 from contracts.errors import UnusableSetting
 from contracts.evolution.check import check as findings_in
 from contracts.evolution.compatibility import ENGINES, Finding, Labelled, check_schemas, parse
+from contracts.evolution.diff import Change
+from contracts.evolution.diff import diff as changes_of
 from contracts.folder.lock import load
-from contracts.folder.model import Mode
-from contracts.folder.read import contracts_folder, load_contracts, read_schema
-from contracts.process.command_line import messages, print_json
+from contracts.folder.model import Contract, Mode, Version
+from contracts.folder.read import contract_of, contracts_folder, load_contracts, read_schema
+from contracts.lint import lint as lint_findings
+from contracts.process.command_line import AsJson, messages, print_json
+
+
+def lint(as_json: AsJson = False) -> None:
+    """Say where a contract is not written as the house writes contracts, and what to do instead."""
+    findings = lint_findings(load_contracts(rules_must_fit=False).values())
+    if as_json:
+        rows = [
+            {"rule": f.rule, "file": str(f.file), "path": f.path, "message": f.message, "instead": f.instead}
+            for f in findings
+        ]
+        print_json({"findings": rows})
+    for f in findings:
+        messages.print(f"{f.file}{f.path}: {f.message}. {f.instead} ({f.rule})", markup=False)
+    if findings:
+        raise typer.Exit(1)
+    messages.print("no findings")
+
 
 _NO_READERS = frozenset({"", "none"})
 
@@ -31,7 +51,7 @@ def check(
     readers: Annotated[
         str, typer.Option(help="Engines whose own view counts as well, with commas between; none for no one.")
     ] = ",".join(ENGINES),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say whether a version breaks a reader: by Avro's rules, or by what engines really see.
 
@@ -87,3 +107,52 @@ def _row(finding: Finding) -> dict[str, Any]:
         "instead": finding.instead,
         **({"consumer": consumer.name, "owner": consumer.owner} if consumer else {}),
     }
+
+
+def diff(
+    topic: Annotated[str, typer.Argument(help="A topic that has a contract, such as topic-weather.")],
+    old: Annotated[
+        int | None, typer.Option("--from", min=1, help="The older version; the one before --to by default.")
+    ] = None,
+    new: Annotated[
+        int | None, typer.Option("--to", min=1, help="The newer version; the newest by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell in words what changed between two versions, and what it means for a roll-out.
+
+    Producers first: they write the new version while consumers still read with the old one. Consumers first:
+    they read with the new version what is still written with the old one.
+    """
+    contract = contract_of(topic, rules_must_fit=False)
+    after = _version(contract, new or contract.newest.number)
+    before = _version(contract, old or after.number - 1)
+    changes = changes_of(contract, before, after)
+    if as_json:
+        rows = [asdict(change) for change in changes]
+        print_json({"topic": topic, "from": before.number, "to": after.number, "changes": rows})
+        return
+    typer.echo(
+        f"{topic}, v{before.number} to v{after.number}" + ("" if changes else ": the same to a reader")
+    )
+    for change in changes:
+        typer.echo(_text(change))
+
+
+def _text(change: Change) -> str:
+    lines = [f"- {change.words}"]
+    for order, meaning in (
+        ("producers first", change.producers_first),
+        ("consumers first", change.consumers_first),
+    ):
+        lines.append(f"    {order}: {'' if meaning.safe else 'BREAKS: '}{meaning.words}")
+    return "\n".join(lines)
+
+
+def _version(contract: Contract, number: int) -> Version:
+    found = next((version for version in contract.versions if version.number == number), None)
+    if found is None:
+        raise UnusableSetting(
+            f"{contract.topic} has no version {number} to compare: it has 1 to {contract.newest.number}."
+        )
+    return found
