@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.avro.timestamps import CLOCKS_AGREE_WITHIN_MS
 from contracts.consume import consume
 from contracts.errors import ServiceFailed, UnusableSetting
 from contracts.folder.product import Product
@@ -33,8 +34,6 @@ has no topic to go back to. A letter is too old when no topic reaches back far e
 sent before."""
 
 _AT_ONCE = 500
-_CLOCKS_AGREE_WITHIN_MS = 60_000
-"""The stream's clock stamps the dead letter, and this machine's clock the record that is sent for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +115,8 @@ def sent_marks(kafka: Kafka, product: Product, oldest: int) -> tuple[set[bytes],
     Both times are ms since 1970. The raw topic has the marks. It is often kept for less long than the others:
     a record that it has deleted since has been read, so that its mark is on an output topic.
     """
-    since = oldest - _CLOCKS_AGREE_WITHIN_MS
+    # The stream's clock stamps the dead letter, and this machine's the record that is sent for it.
+    since = oldest - CLOCKS_AGREE_WITHIN_MS
     raw, outputs = [product.raw.topic], [product.final.topic, product.quarantine.topic]
     marks, known_since = header_values(kafka, raw, MARK, since), remembers_since(kafka, raw)
     if known_since > since:

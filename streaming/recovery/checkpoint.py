@@ -161,7 +161,7 @@ class Checkpoint:
     def note_topic_ids(self, ids: Mapping[str, str]) -> None:
         """Write down the ids of the topics that the stream works on."""
         try:
-            write_whole(self.folder / _TOPICS, json.dumps(ids, sort_keys=True) + "\n")
+            write_whole(self.folder / _TOPICS, json.dumps(ids, sort_keys=True) + "\n", durable=True)
         except OSError as error:
             raise self._cannot_write(error) from None
 

@@ -29,7 +29,7 @@ from streaming.recovery.offsets import Coordinates
 _NAMED_AT_MOST = 10_000
 """Records that are left out one by one by an expression; a join takes more of them."""
 
-Held = Mapping[int, tuple[int, int]]
+Spans = Mapping[int, tuple[int, int]]
 """Partition to its oldest offset and its next one."""
 
 Sources = Mapping[str, Collection[Coordinates]]
@@ -59,13 +59,13 @@ def compare_state(memory: Memory, job: Job, now: int) -> None:
         )
 
 
-def compare_raw(memory: Memory, held: Held, job: Job) -> None:
-    """Raise when `held`, the raw topic's offsets, has not all that the stream has still to read."""
+def compare_raw(memory: Memory, spans: Spans, job: Job) -> None:
+    """Raise when `spans`, those of the raw topic, lack something that the stream has still to read."""
     newest = memory.unfinished.ends if memory.unfinished else memory.next_offsets
     for partition, end in newest.items():
-        if partition not in held or held[partition][1] < end:
+        if partition not in spans or spans[partition][1] < end:
             raise _raw_made_again(job)
-    for partition, (oldest, _) in sorted(held.items()):
+    for partition, (oldest, _) in sorted(spans.items()):
         expected = memory.next_offsets.get(partition, 0)
         if oldest > expected:
             raise RecordsLost(
@@ -82,10 +82,10 @@ def _raw_made_again(job: Job) -> CheckpointMismatch:
     )
 
 
-def compare_outputs(memory: Memory, held: Collection[Held], job: Job) -> None:
-    """Raise when `held`, the output topics' offsets, cannot be what the stream has published."""
-    given = sum(end for topic in held for _, end in topic.values())
-    empty = all(oldest == end for topic in held for oldest, end in topic.values())
+def compare_outputs(memory: Memory, outputs: Collection[Spans], job: Job) -> None:
+    """Raise when the spans of the `outputs` cannot be of what the stream has published."""
+    given = sum(end for topic in outputs for _, end in topic.values())
+    empty = all(oldest == end for topic in outputs for oldest, end in topic.values())
     if given < memory.records or (memory.records and memory.unfinished and empty):
         raise CheckpointMismatch(
             f"{job.final} and {job.quarantine} lack records that by the checkpoint {job.checkpoint} were "
@@ -93,9 +93,9 @@ def compare_outputs(memory: Memory, held: Collection[Held], job: Job) -> None:
         )
 
 
-def compare_ids(noted: Mapping[str, str], held: Mapping[str, str], job: Job) -> None:
-    """Raise for the first topic that is `held` under another id than the one `noted`."""
-    for topic, topic_id in held.items():
+def compare_ids(noted: Mapping[str, str], now: Mapping[str, str], job: Job) -> None:
+    """Raise for the first topic that `now` has another id than the one `noted`."""
+    for topic, topic_id in now.items():
         if noted.get(topic, topic_id) != topic_id:
             raise CheckpointMismatch(
                 f"{topic} was deleted and made again since the checkpoint {job.checkpoint} was begun: "
@@ -103,23 +103,28 @@ def compare_ids(noted: Mapping[str, str], held: Mapping[str, str], job: Job) -> 
             )
 
 
-def emptied(held: Mapping[int, tuple[int, int]]) -> bool:
+def emptied(spans: Spans) -> bool:
     """Whether a topic with these oldest and next offsets, by partition, had records and has none."""
-    return all(oldest == end for oldest, end in held.values()) and any(end for _, end in held.values())
+    return all(oldest == end for oldest, end in spans.values()) and any(end for _, end in spans.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """The batch that was under way, and which of its raw records are published, by output topic."""
-
-    batch: Batch
-    begins: Offsets
+@dataclass(frozen=True)
+class _Published:
     published: Mapping[str, frozenset[Coordinates]]
+    """Output topic to the raw records whose records it has."""
 
     @property
     def coordinates(self) -> frozenset[Coordinates]:
-        """All raw records of the batch that are published."""
+        """The raw records of all output topics."""
         return frozenset().union(*self.published.values())
+
+
+@dataclass(frozen=True)
+class Unfinished(_Published):
+    """The batch that was under way, and which of its raw records are published."""
+
+    batch: Batch
+    begins: Offsets
 
     def progress(self, job: Job) -> Progress:
         """What the batch did, counted from what it published: Spark reports no batch that it runs again."""
@@ -143,7 +148,7 @@ def unfinished(batch: Batch, begins: Offsets, sources: Sources) -> Unfinished:
         topic: frozenset((p, o) for p, o in found if begins.get(p, 0) <= o < batch.ends.get(p, 0))
         for topic, found in sources.items()
     }
-    return Unfinished(batch, begins, own)
+    return Unfinished(own, batch, begins)
 
 
 def batch_to_finish(memory: Memory | None) -> Batch | None:
@@ -154,16 +159,9 @@ def batch_to_finish(memory: Memory | None) -> Batch | None:
     return replace(memory.unfinished, planned_at=planned_at if since is None else min(since, planned_at))
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """Raw records behind the last commit that a real-time batch has published, by output topic."""
-
-    published: Mapping[str, frozenset[Coordinates]]
-
-    @property
-    def coordinates(self) -> frozenset[Coordinates]:
-        """All of them."""
-        return frozenset().union(*self.published.values())
+@dataclass(frozen=True)
+class Ahead(_Published):
+    """Raw records behind the last commit that a real-time batch has published."""
 
     def counted_in(self, batch: Progress, job: Job) -> tuple[Progress, Ahead]:
         """`batch`, which left them out, with those that lie in it counted as its own; and the others."""
@@ -179,7 +177,7 @@ class Ahead:
         return whole, Ahead(later)
 
 
-def ahead(memory: Memory, sources: Sources, raw: Held, job: Job) -> Ahead | None:
+def ahead(memory: Memory, sources: Sources, raw: Spans, job: Job) -> Ahead | None:
     """What `sources` tell that real-time mode has published and not committed; None when there is none.
 
     Raises `CheckpointMismatch` when the `raw` topic does not hold these records.
@@ -205,7 +203,7 @@ def caught_up(memory: Memory | None, done: Ahead) -> bool:
     return all(offset < memory.next_offsets.get(partition, 0) for partition, offset in done.coordinates)
 
 
-def under_way(memory: Memory | None, raw: Held, job: Job) -> tuple[Offsets, Offsets] | None:
+def under_way(memory: Memory | None, raw: Spans, job: Job) -> tuple[Offsets, Offsets] | None:
     """Begin and end of the raw records that the batch which has just failed may have read."""
     if memory and memory.unfinished:
         return memory.next_offsets, memory.unfinished.ends

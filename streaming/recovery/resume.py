@@ -26,7 +26,7 @@ from streaming.recovery.recover import (
     unfinished,
 )
 
-_CLOCKS_AGREE_WITHIN_MS = 2000
+_EXECUTORS_AGREE_WITHIN_MS = 2000
 """The executors, which stamp what they publish, against the driver, which stamps the batch."""
 
 _log = logging.getLogger("streaming")
@@ -119,7 +119,7 @@ class Resume:
 
     def _published(self, since: int, *, settled: bool = False) -> dict[str, set[Coordinates]]:
         outputs = (self.job.final, self.job.quarantine)
-        return sources_since(self.job.kafka, outputs, since - _CLOCKS_AGREE_WITHIN_MS, settled=settled)
+        return sources_since(self.job.kafka, outputs, since - _EXECUTORS_AGREE_WITHIN_MS, settled=settled)
 
 
 def _now() -> int:
