@@ -154,7 +154,7 @@ def test_what_does_not_go_together_is_one_sentence_and_exit_2(
     assert api.asked == []
 
 
-@pytest.mark.parametrize("verb", ["run", "status", "replay --all"])
+@pytest.mark.parametrize("verb", ["run", "status", "reprocess --all"])
 def test_the_stream_of_several_products_has_to_be_chosen(run_cli: RunCli, verb: str) -> None:
     done = run_cli("streaming", *verb.split(), env={"PRODUCT": ""})
     assert done.returncode == 2
