@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from contracts.errors import UnusableSetting
 from contracts.evolution.compatibility import (
-    RULES,
     Field,
     Finding,
     Labelled,
     Type,
+    broken,
     check_schemas,
     counterparts,
     differ,
-    parse,
+    parse_file,
 )
 from contracts.folder.lock import Lock, differences
 from contracts.folder.model import Consumer, Contract
@@ -36,33 +35,21 @@ def _locked(contracts: tuple[Contract, ...], lock: Lock) -> Iterator[Finding]:
     for row in differences(lock, contracts):
         if row.kind != "new":
             file = folder / row.topic / f"v{row.version}.avsc"
-            yield _finding("lock-changed", row.topic, file, "", str(row))
-
-
-def _finding(rule: str, topic: str, file: Path, path: str, message: str) -> Finding:
-    instead = RULES[rule].instead
-    return Finding(rule=rule, topic=topic, file=file, path=path, message=message, instead=instead)
+            yield broken("lock-changed", "", str(row), topic=row.topic, file=file)
 
 
 def _history(contract: Contract) -> Iterator[Finding]:
     history = [
-        Labelled(label=f"adopted {other.path.stem}", type=_parsed(other.path, other.schema))
+        Labelled(label=f"adopted {other.path.stem}", type=parse_file(other.path, other.schema))
         for other in contract.adopted
     ]
     for version in contract.versions:
-        new = Labelled(label=f"v{version.number}", type=_parsed(version.path, version.schema))
+        new = Labelled(label=f"v{version.number}", type=parse_file(version.path, version.schema))
         for finding in check_schemas(history, new, contract.mode, contract.readers):
             yield replace(finding, topic=contract.topic, file=version.path)
         history.append(new)
     for consumer in contract.consumers:
         yield from _consumer(contract, consumer, history)
-
-
-def _parsed(path: Path, schema: object) -> Type:
-    try:
-        return parse(schema)
-    except UnusableSetting as error:
-        raise UnusableSetting(f"{path}: {error}") from None
 
 
 def _consumer(contract: Contract, consumer: Consumer, history: list[Labelled]) -> Iterator[Finding]:
@@ -71,7 +58,8 @@ def _consumer(contract: Contract, consumer: Consumer, history: list[Labelled]) -
 
     def loses(rule: str, path: str, what: str) -> Finding:
         message = f"{consumer.name}, owned by {consumer.owner}, reads {what}."
-        return replace(_finding(rule, contract.topic, contract.newest.path, path, message), consumer=consumer)
+        about = {"topic": contract.topic, "file": contract.newest.path, "consumer": consumer}
+        return broken(rule, path, message, **about)
 
     for name in consumer.reads:
         now = find_field(newest.type, name)

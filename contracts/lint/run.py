@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from contracts.checks.rules import fields_of, type_problems
-from contracts.errors import UnusableSetting
-from contracts.evolution.compatibility import Finding, Type, parse
+from contracts.evolution.compatibility import Finding, Type, parse, parse_file
 from contracts.folder.model import Contract
 from contracts.lint.rules import RULES
 
@@ -23,10 +22,7 @@ def lint(contracts: Iterable[Contract]) -> list[Finding]:
 
 def _of(contract: Contract) -> Iterator[Finding]:
     for version in () if contract.schemas_of else contract.versions:
-        try:
-            root = parse(version.schema)
-        except UnusableSetting as error:
-            raise UnusableSetting(f"{version.path}: {error}") from None
+        root = parse_file(version.path, version.schema)
         for id_, rule in RULES.items():
             if id_ not in contract.exceptions:
                 for spot in rule.look(root):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from contracts.evolution.compatibility.findings import READERS, RULES, Finding
+from contracts.evolution.compatibility.findings import READERS, RULES, Finding, broken
 from contracts.evolution.compatibility.readers import seen_by_readers
 from contracts.evolution.compatibility.resolution import resolve
 from contracts.evolution.compatibility.schema import Type
@@ -53,9 +53,7 @@ def check_schemas(
     if not (reach.new_reads_old or reach.old_reads_new):
         return []
     findings = {
-        (id_, spot.path, True): Finding(
-            rule=id_, path=spot.path, message=f"{spot.message} ({new.label}).", instead=rule.instead
-        )
+        (id_, spot.path, True): broken(id_, spot.path, f"{spot.message} ({new.label}).")
         for id_, rule in RULES.items()
         if rule.look and rule.engines & set(readers)
         for spot in rule.look(new.type)
@@ -70,9 +68,5 @@ def check_schemas(
                 # What readers see is the same change from either side: once is enough.
                 side = finding.layer == READERS or reader is new
                 message = f"{finding.message} ({writer.label} written, {reader.label} reading)."
-                instead = RULES[finding.rule].instead
-                findings.setdefault(
-                    (finding.rule, path, side),
-                    Finding(rule=finding.rule, path=path, message=message, instead=instead),
-                )
+                findings.setdefault((finding.rule, path, side), broken(finding.rule, path, message))
     return list(findings.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from contracts.evolution.compatibility.readable import (
     Spot,
@@ -260,6 +261,11 @@ class Finding:
         return RULES[self.rule].layer
 
 
+def broken(rule: str, path: str, message: str, **more: Any) -> Finding:
+    """The finding of a rule of `RULES`; `more` are fields of it."""
+    return Finding(rule=rule, path=path, message=message, instead=RULES[rule].instead, **more)
+
+
 def between(rule: str, reader: Type | Field, writer: Type | Field, message: str) -> Finding:
     """A rule that a reader's and a writer's schema break together."""
-    return Finding(rule=rule, path=reader.path, writer_path=writer.path, message=message)
+    return broken(rule, reader.path, message, writer_path=writer.path)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contracts.evolution.compatibility.findings import RULES, Finding, between
 from contracts.evolution.compatibility.readable import SPARK_NUMBERS, SPARK_STRUCT_FROM, fits, reads_the_same
 from contracts.evolution.compatibility.resolution import resolves, written_fields
-from contracts.evolution.compatibility.schema import NAMED, Field, Type, walk
+from contracts.evolution.compatibility.schema import NAMED, Comparison, Field, Type, alike, walk
 from contracts.evolution.compatibility.words import words
 
 ENGINES = ("spark", "fastavro")
@@ -30,19 +30,14 @@ def seen_by_readers(reader: Type, writer: Type, engines: Collection[str]) -> lis
     Pairs that Avro's resolution refuses are left to it.
     """
     wanted = set(engines)
-    found = [*_Comparison().findings(reader, writer), *_taken_aliases(reader, writer)]
+    found = [*_EngineView().findings(reader, writer), *_taken_aliases(reader, writer)]
     return [finding for finding in found if RULES[finding.rule].engines & wanted]
 
 
-class _Comparison:
-    def __init__(self) -> None:
-        self._met: set[tuple[int, int]] = set()
-
+class _EngineView(Comparison):
     def findings(self, reader: Type, writer: Type) -> Iterator[Finding]:
-        pair = (id(reader), id(writer))
-        if pair in self._met or (reader.key and reader.key == writer.key):
+        if not self.is_new(reader, writer):
             return
-        self._met.add(pair)
         if "union" in (reader.kind, writer.kind):
             yield from self._unions(reader, writer)
         elif reader.kind == writer.kind or resolves(reader, writer):
@@ -71,7 +66,7 @@ class _Comparison:
             yield from self.findings(reader.items, writer.items)
         for field in reader.fields:
             same = writer.index.get(field.name)
-            if same is None or not field.key or same.key != field.key:
+            if same is None or not alike(field, same):
                 yield from self._field(field, writer)
 
     def _field(self, field: Field, writer: Type) -> Iterator[Finding]:

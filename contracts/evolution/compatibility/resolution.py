@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.evolution.compatibility.findings import Finding, between
-from contracts.evolution.compatibility.schema import NAMED, Field, Type
+from contracts.evolution.compatibility.schema import NAMED, Comparison, Field, Type, alike
 
 PROMOTIONS: dict[str, frozenset[str]] = {
     "long": frozenset({"int"}),
@@ -44,17 +44,12 @@ def same_name(reader: Type, writer: Type) -> bool:
     return reader.name == writer.name or writer.full_name in reader.aliases
 
 
-class _Resolution:
-    """One comparison. Pairs that are being compared count as compatible, which ends recursion."""
-
-    def __init__(self) -> None:
-        self._met: set[tuple[int, int]] = set()
+class _Resolution(Comparison):
+    """Pairs that are being compared count as compatible."""
 
     def findings(self, reader: Type, writer: Type) -> Iterator[Finding]:
-        pair = (id(reader), id(writer))
-        if pair in self._met or (reader.key and reader.key == writer.key):
+        if not self.is_new(reader, writer):
             return
-        self._met.add(pair)
         if writer.kind == "union":
             yield from self._written_branches(reader, writer)
         elif reader.kind == "union":
@@ -104,7 +99,7 @@ class _Resolution:
     def _fields(self, reader: Type, writer: Type) -> Iterator[Finding]:
         for field in reader.fields:
             same = writer.index.get(field.name)
-            if same is not None and field.key and same.key == field.key:
+            if same is not None and alike(field, same):
                 continue
             found = written_fields(field, writer)
             if len(found) > 1:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from contracts.errors import UnusableSetting
@@ -108,6 +109,35 @@ def parse(document: Any) -> Type:
     root = _Parser().type(document, "", "", 0)
     _give_key(root, set())
     return root
+
+
+def parse_file(path: Path, document: Any) -> Type:
+    """As `parse`, for the schema in a file, which the error names."""
+    try:
+        return parse(document)
+    except UnusableSetting as error:
+        raise UnusableSetting(f"{path}: {error}") from None
+
+
+def alike(reader: Type | Field, writer: Type | Field) -> bool:
+    """Whether two types, or two fields, are surely the same to every reader, by their keys."""
+    return bool(reader.key) and reader.key == writer.key
+
+
+class Comparison:
+    """A walk over two graphs side by side, which compares a pair once: so types that hold themselves end."""
+
+    def __init__(self) -> None:
+        """Begin without pairs."""
+        self._met: set[tuple[int, int]] = set()
+
+    def is_new(self, reader: Type, writer: Type) -> bool:
+        """Whether the pair has to be compared: it is not alike, and was not met before."""
+        pair = (id(reader), id(writer))
+        if pair in self._met or alike(reader, writer):
+            return False
+        self._met.add(pair)
+        return True
 
 
 def walk(root: Type) -> tuple[Type, ...]:
