@@ -9,7 +9,6 @@ import sys
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from contracts.errors import ContractsAtFault, UnusableSetting
 from contracts.folder.read import HOME, load_contracts
 from contracts.generate import module_name, module_text
 from tests.unit.contracts.built import contract
+from tests.unit.contracts.generated import module
 
 KINDS: dict[str, Any] = {
     "type": "record",
@@ -47,13 +47,6 @@ KINDS: dict[str, Any] = {
         {"name": "tags", "type": {"type": "map", "values": "State"}, "default": {}},
     ],
 }
-
-
-def module(schema: dict[str, Any]) -> ModuleType:
-    made = ModuleType("generated_records")
-    sys.modules[made.__name__] = made
-    exec(compile(module_text(contract(schema)), made.__name__, "exec"), made.__dict__)
-    return made
 
 
 @pytest.mark.parametrize("topic", [one.topic for one in load_contracts().values() if not one.schemas_of])
