@@ -240,8 +240,9 @@ def reprocess(
         raise UnusableSetting(
             "nothing is chosen: say which by --reason, --rule, --source, --since, --until or --all."
         )
+    from contracts.kafka.topics import require_topics
     from streaming.lease import Lease
-    from streaming.reprocess import FATES, SENT, Selection, Sender, check_topics, choose
+    from streaming.reprocess import FATES, SENT, Selection, Sender, choose
 
     selection = Selection(
         reasons=[code.upper() for code in reason or ()],
@@ -255,7 +256,8 @@ def reprocess(
             f"{unknown[0]} is no reason code: {', '.join(code.value for code in Reason)} are."
         )
     services, chosen = addresses(), _product(product, topic, final, quarantine)
-    check_topics(services.kafka, chosen)
+    topics = (chosen.raw.topic, chosen.final.topic, chosen.quarantine.topic)
+    require_topics(services.kafka, topics, "correct its name")
     counts: dict[str, Counter[str]] = {fate: Counter() for fate in FATES}
     spinner = Spinner(SpinnerColumn(), TextColumn("{task.description}"), console=messages, transient=True)
     with contextlib.ExitStack() as stack:

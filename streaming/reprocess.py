@@ -15,12 +15,11 @@ from datetime import datetime
 
 from contracts.avro.timestamps import CLOCKS_AGREE_WITHIN_MS
 from contracts.consume import consume
-from contracts.errors import ServiceFailed, UnusableSetting
+from contracts.errors import ServiceFailed
 from contracts.folder.product import Product
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.log import watermarks
 from contracts.kafka.publishing import ANY, Writer
-from contracts.kafka.topics import Broker
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.registry.registry import SchemaRegistry
 from streaming.lease import DELIVERED_WITHIN, Lease
@@ -69,16 +68,6 @@ class Letter:
     """Value of its `MARK`: partition and offset."""
     at: int
     """When it went to quarantine, ms since 1970, UTC."""
-
-
-def check_topics(kafka: Kafka, product: Product) -> None:
-    """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless the broker has all three topics."""
-    existing = Broker(kafka).topics()
-    for topic in (product.raw.topic, product.final.topic, product.quarantine.topic):
-        if topic not in existing:
-            raise UnusableSetting(
-                f"there is no topic {topic} at {kafka.bootstrap_servers}: correct its name."
-            )
 
 
 def choose(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -96,6 +96,17 @@ class Broker:
             if time.monotonic() > deadline:
                 raise ServiceFailed(f"topic {topic} was created but does not show: look at the broker's log.")
             time.sleep(_LOOK_EVERY)
+
+
+def require_topics(kafka: Kafka, topics: Iterable[str], instead: str) -> None:
+    """Raise `UnusableSetting` for the first topic that the broker lacks, with what to do `instead`.
+
+    Raises `Unreachable` or `AccessRefused` as `Broker.topics`.
+    """
+    known = metadata(kafka.client(), kafka.answers_within).topics
+    for topic in topics:
+        if topic not in known:
+            raise UnusableSetting(f"there is no topic {topic} at {kafka.bootstrap_servers}: {instead}.")
 
 
 def metadata(settings: Mapping[str, Any], within: float = ANSWERS_WITHIN) -> ClusterMetadata:

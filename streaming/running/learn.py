@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
 from contracts.folder.model import Contract
 from contracts.kafka.log import ends_of, watermarks
-from contracts.kafka.topics import metadata
+from contracts.kafka.topics import require_topics
 from contracts.registry.registry import Registry
 from streaming.job import Job, current_product
 from streaming.record.branches import flaw
@@ -88,12 +88,8 @@ def foreign_ids(registry: Registry, plan: Plan, met: Iterable[int] = ()) -> dict
 
 def check_topics(job: Job) -> None:
     """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless a broker has the job's topics."""
-    kafka = job.kafka
-    held = metadata(kafka.client(), _ANSWER_WITHIN).topics
-    if missing := [topic for topic in (job.topic, job.final, job.quarantine) if topic not in held]:
-        raise UnusableSetting(
-            f"there is no topic {missing[0]} at {kafka.bootstrap_servers}: run `python -m contracts apply`."
-        )
+    topics, instead = (job.topic, job.final, job.quarantine), "run `python -m contracts apply`"
+    require_topics(replace(job.kafka, answers_within=_ANSWER_WITHIN), topics, instead)
 
 
 def registered(job: Job, registry: Registry) -> Hashable:

@@ -13,6 +13,7 @@ from types import TracebackType
 import structlog
 
 from contracts.errors import PlatformError
+from contracts.kafka.log import ends_of
 from streaming.engine.progress import Progress
 from streaming.job import Job
 from streaming.record.plan import Plan
@@ -24,7 +25,7 @@ from streaming.telemetry.metrics import StatusCollector
 from streaming.telemetry.serve import Server
 from streaming.telemetry.shown import facts, iso
 from streaming.telemetry.status import Status, outline
-from streaming.telemetry.topics import Spans, TopicWatch
+from streaming.telemetry.topics import TopicSpans, TopicWatch
 
 _log = structlog.get_logger("streaming")
 
@@ -130,10 +131,10 @@ class Reporter:
         # A signal may come while this thread has the lock, so this takes none.
         self._asked_to_stop.set()
 
-    def _answered(self, spans: Spans) -> None:
+    def _answered(self, spans: TopicSpans) -> None:
         if self._status.broker_up is False:
             _log.info("the broker answers again", batch=self._newest)
-        ends = {topic: {p: span.end for p, span in parts.items()} for topic, parts in spans.items()}
+        ends = {topic: ends_of(parts) for topic, parts in spans.items()}
         begins = {} if self._status.read else self._begins()
         oldest = {p: span.begin for p, span in spans[self.job.topic].items()}
         self._update(

@@ -31,7 +31,7 @@ _TAIL_WITHIN = 1.0
 _SMALL = {"queued.min.messages": TAIL, "queued.max.messages.kbytes": 4096}
 """What the client fetches ahead; its own choice is 64 MB."""
 
-Spans = Mapping[str, Mapping[int, Span]]
+TopicSpans = Mapping[str, Mapping[int, Span]]
 """Topic to partition to the span from its oldest offset to its next one."""
 
 
@@ -47,7 +47,7 @@ class TopicWatch:
         self,
         job: Job,
         *,
-        on_answer: Callable[[Spans], None],
+        on_answer: Callable[[TopicSpans], None],
         on_silence: Callable[[], None],
         on_published: Callable[[Offsets, Sequence[float]], None],
     ) -> None:
