@@ -43,8 +43,13 @@ def delete_before(kafka: Kafka, topic: str, offset: int) -> None:
 
 
 def delete(kafka: Kafka, topic: str) -> None:
+    """Delete a topic, and wait until the broker knows it no more: until then it still gives its records."""
     admin = AdminClient(kafka.client())
     admin.delete_topics([topic])[topic].result(LIMIT)
+    deadline = time.monotonic() + LIMIT
+    while topic in Broker(kafka).topics():
+        assert time.monotonic() < deadline, f"{topic} was not deleted within {LIMIT:.0f} s"
+        time.sleep(0.05)
 
 
 def values(messages: Iterator[Message]) -> list[bytes | str | None]:
@@ -168,10 +173,6 @@ def test_a_topic_made_again_has_another_id(topic: MakeTopic, kafka: Kafka) -> No
         first, cluster = log.topic_ids(name), log.cluster_id()
         assert log.topic_ids(name) == first
         delete(kafka, name)
-        deadline = time.monotonic() + LIMIT
-        while name in Broker(kafka).topics():
-            assert time.monotonic() < deadline, f"{name} was not deleted within {LIMIT:.0f} s"
-            time.sleep(0.05)
         with pytest.raises(UnusableSetting, match=name):
             log.topic_ids(name)
         Broker(kafka).create(name, 1)
@@ -253,11 +254,9 @@ def test_a_reader_whose_broker_halts_halfway_is_told_and_the_rest_may_be_read_la
 
 def test_a_topic_that_is_deleted_while_it_is_read_is_named(topic: MakeTopic, bootstrap_servers: str) -> None:
     kafka, name = Kafka(bootstrap_servers, answers_within=1.0), topic()
-    send(kafka, name, [b"x" * 1000] * 500)
-    with closing(
-        Log({**kafka.client(), **STEP_BY_STEP, "fetch.queue.backoff.ms": 1000}, kafka.answers_within)
-    ) as log:
-        reading = log.read({(name, 0): Span(0, 500)})
+    send(kafka, name, [b"x" * 1000] * (more_than_at_once := 3000))
+    with closing(Log({**kafka.client(), **STEP_BY_STEP}, kafka.answers_within)) as log:
+        reading = log.read({(name, 0): Span(0, more_than_at_once)})
         next(reading)
         delete(kafka, name)
         with pytest.raises(UnusableSetting, match=f"there is no topic {name}"):
