@@ -45,6 +45,10 @@ class Shape:
     identity_fields: tuple[str, ...]
     value_fields: tuple[str, ...]
     """All but those that differ between two answers that tell the same observation."""
+    first_fields: tuple[str, ...]
+    """Those of them that the contract's first version has."""
+    later_fields: tuple[str, ...]
+    """The others of them."""
     measures: tuple[str, ...]
     """The fields that hold what the product observes; a record has one of them at least."""
     defaults: RawRecord
@@ -57,11 +61,14 @@ class Shape:
         """The shape of a raw contract's newest version."""
         fields = {field["name"]: field for field in contract.newest.schema["fields"]}
         values = tuple(name for name in fields if name not in {*contract.identity, *contract.incidental})
+        first = {field["name"] for field in contract.versions[0].schema["fields"]}
         defaults = {name: field.get("default") for name, field in fields.items()}
         containers = {name: value for name, value in defaults.items() if isinstance(value, (dict, list))}
         return cls(
             identity_fields=contract.identity,
             value_fields=values,
+            first_fields=tuple(name for name in values if name in first),
+            later_fields=tuple(name for name in values if name not in first),
             measures=tuple(
                 name
                 for name in values
@@ -82,7 +89,9 @@ class Shape:
 
     def digest(self, record: RawRecord) -> bytes:
         """Sixteen bytes that stand for the values observed."""
-        values = itemgetter(*self.value_fields)(record)
+        values: tuple[Any, ...] = itemgetter(*self.first_fields)(record)
+        # One without a value does not count, so that an upgrade makes no correction of what was seen before.
+        values += tuple((name, record[name]) for name in self.later_fields if record[name] is not None)
         return hashlib.blake2b(marshal.dumps(values, _STABLE_FORMAT), digest_size=16).digest()
 
 

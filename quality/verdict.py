@@ -12,4 +12,4 @@ def verdict(*, rows: int, unreadable: int, rules: Iterable[RuleResult]) -> Verdi
     broken = {rule.severity for rule in rules if not rule.kept}
     if not rows or unreadable or Severity.CRITICAL in broken:
         return Verdict.FAIL
-    return Verdict.WARN if Severity.WARNING in broken else Verdict.PASS
+    return Verdict.WARN if broken & {Severity.VALUE, Severity.WARNING} else Verdict.PASS

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -300,6 +301,33 @@ def _coordinates(text: str) -> tuple[int, int]:
     if not (colon and partition.isdecimal() and offset.isdecimal()):
         raise UnusableSetting(f"{text!r} is no place on a topic: write PARTITION:OFFSET, such as 2:1017.")
     return int(partition), int(offset)
+
+
+@app.command()
+def enrichments(product: ProductName = None, as_json: AsJson = False) -> None:
+    """Print how each field of the final records is made: from what, where it has a value, by whose authority.
+
+    A field that passes from the raw record as it is has no row. The cost is processor time of a record.
+    """
+    from rich.table import Table
+
+    from streaming.record.enrich.described import described
+
+    rows = list(described(product_named(product)))
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    table = Table("field", "made from", "unit", "has a value", "authority", "ns", show_lines=False)
+    for row in rows:
+        table.add_row(
+            row.field if row.published else f"{row.field} (a step)",
+            ", ".join(row.inputs),
+            row.unit or "",
+            row.domain or "with its inputs",
+            row.authority,
+            "" if row.nanoseconds is None else str(row.nanoseconds),
+        )
+    Console().print(table)
 
 
 @app.command()

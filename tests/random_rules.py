@@ -10,8 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.checks.parameters import Parameter
 from contracts.checks.rules import CHECKS
 from contracts.errors import UnusableSetting
+from contracts.evolution.compatibility import parse
 from contracts.folder.model import Contract
 from contracts.folder.read import load_contract
 
@@ -47,6 +49,7 @@ SCHEMA = {
     "name": "Everything",
     "fields": [{"name": name, "type": avro} for name, (avro, _) in FIELDS.items()],
 }
+_ROOT = parse(SCHEMA)
 
 _TEXTS = st.one_of(
     st.sampled_from(
@@ -70,9 +73,16 @@ _NAMES = st.one_of(
     st.sampled_from(["label", "measure"]),
     st.sampled_from(sorted(FIELDS)),
 )
+_LIMITS = st.one_of(
+    st.lists(st.integers(-90, 90), min_size=2, max_size=2).map(sorted),
+    st.lists(st.floats(-90, 90), min_size=2, max_size=2).map(sorted),
+)
 _LAWFUL: dict[str, st.SearchStrategy[Any]] = {
     "field": _NAMES,
     "other": _NAMES,
+    **dict.fromkeys(("when", "latitude", "time"), _NAMES),
+    **dict.fromkeys(("low_winter", "low_summer", "high_winter", "high_summer"), _LIMITS),
+    **dict.fromkeys(("above", "value"), _NUMBERS),
     "unless": st.just("truth"),
     "fields": st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=3),
     "values": st.one_of(
@@ -92,17 +102,25 @@ _LAWFUL: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+def _suited(name: str, parameter: Parameter, given: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Names of fields of the types that the parameter takes, beside the parameters that are given."""
+    several = name == "fields"
+    suited = [f for f in sorted(FIELDS) if parameter.fits([f] if several else f, given, _ROOT) is None]
+    one = st.sampled_from(suited)
+    return st.lists(one, min_size=1, max_size=3, unique=True) if several else one
+
+
 @st.composite
-def rules(draw: st.DrawFn) -> dict[str, Any]:
-    """A rule as a row of `contract.yaml`."""
-    check = draw(st.sampled_from(sorted(CHECKS)))
+def rules(draw: st.DrawFn, check: str) -> dict[str, Any]:
+    """A rule of the check as a row of `contract.yaml`."""
     row = CHECKS[check]
-    given = {
-        name: draw(_WILD if draw(st.integers(0, 9)) == 0 else _LAWFUL[name])
-        for name in row.parameters
-        if name in row.required or draw(st.booleans())
-    }
-    if draw(st.integers(0, 9)) == 0:
+    tame = draw(st.booleans())
+    given: dict[str, Any] = {}
+    for name, parameter in row.parameters.items():
+        if name in row.required or draw(st.booleans()):
+            lawful = _suited(name, parameter, given) if tame and parameter.names_fields else _LAWFUL[name]
+            given[name] = draw(lawful if tame or draw(st.integers(0, 9)) else _WILD)
+    if not tame and draw(st.integers(0, 9)) == 0:
         given[draw(st.sampled_from([*_LAWFUL, "unknown"]))] = draw(_WILD)
     return {"id": "a-rule", "check": check, "severity": "warning", "why": "So.", **given}
 
@@ -117,12 +135,13 @@ def contract_of(folder: Path, *rows: dict[str, Any]) -> Contract:
 
 
 def contract_at_random(folder: Path, count: int) -> tuple[Contract, list[str]]:
-    """A contract of the rules that the loader took, of `count` made at random, and what it says of others."""
+    """A contract of the rules that the loader took, of `count` made at random, and what it says of others.
+
+    Each check has the same share of them, whatever Hypothesis likes to try.
+    """
     taken: list[dict[str, Any]] = []
     refused: list[str] = []
 
-    @settings(max_examples=count, deadline=None, derandomize=True, database=None)
-    @given(row=rules())
     def offer(row: dict[str, Any]) -> None:
         try:
             contract_of(folder, row)
@@ -131,5 +150,7 @@ def contract_at_random(folder: Path, count: int) -> tuple[Contract, list[str]]:
         else:
             taken.append({**row, "id": f"rule-{len(taken)}"})
 
-    offer()
+    some = settings(max_examples=count // len(CHECKS), deadline=None, derandomize=True, database=None)
+    for check in sorted(CHECKS):
+        some(given(row=rules(check))(offer))()
     return contract_of(folder, *taken), refused

@@ -6,10 +6,18 @@ Plain text and data, so that nothing here needs Spark or Great Expectations.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from contracts.checks.parameters import Parameters
 from contracts.process.times import milliseconds
+
+LOW_UP_TO, ALL_WINTER_BEYOND = 45, 60
+"""Degrees from the equator, north and south: `in_season` has other limits beyond the first, and only those of
+winter beyond the second."""
+
+_MONTH = "month(date_add(DATE'1970-01-01', CAST(floor(unix_seconds({time}) / 86400) AS INT)))"
+"""Spark SQL of a time's month, by UTC whatever the time zone of the session is."""
 
 
 def column(name: str) -> str:
@@ -68,6 +76,86 @@ def near(p: Parameters) -> str:
     ]
     excused = f"coalesce({column(p['unless'])}, false) OR " if p.get("unless") else ""
     return f"({excused}{time} IS NULL OR {other} IS NULL OR ({' AND '.join(bounds) or 'true'}))"
+
+
+def apart(p: Parameters) -> str:
+    """Spark SQL of `apart`."""
+    field, other = column(p["field"]), column(p["other"])
+    # As doubles: a difference of whole numbers may be too large for their type. NaN is above every `max`.
+    between = f"abs(CAST({field} AS DOUBLE) - CAST({other} AS DOUBLE))"
+    return f"({field} IS NULL OR {other} IS NULL OR {between} <= {literal(p['max'])})"
+
+
+def implies(p: Parameters) -> str:
+    """Spark SQL of `implies`."""
+    when = column(p["when"])
+    asked = [f"{when} > {literal(p['above'])}"] if p.get("above") is not None else []
+    if p.get("values") is not None:
+        asked.append(f"{when} IN ({', '.join(literal(value) for value in p['values'])})")
+    # Spark orders NaN above every number, but it is not known to lie above one.
+    condition = f"NOT isnan({when}) AND ({' OR '.join(asked) or 'false'})"
+    return f"({when} IS NULL OR NOT ({condition}) OR {in_range(p)})"
+
+
+def implies_in_words(p: Parameters, units: Mapping[str, str]) -> str:
+    """`implies` as the rest of a sentence."""
+    unit = units.get(p["when"])
+    suffix = f" {unit}" if unit else ""
+    asked = [f"above {p['above']}{suffix}"] if p.get("above") is not None else []
+    if p.get("values") is not None:
+        asked.append(f"one of {', '.join(map(str, p['values']))}{suffix}")
+    kept = bounds_in_words(p, units.get(p["field"]))
+    return f"{p['field']} is {kept} where {p['when']} is {' or '.join(asked)}"
+
+
+def not_all(p: Parameters) -> str:
+    """Spark SQL of `not_all`."""
+    value = literal(p["value"])
+    return f"(NOT coalesce({' AND '.join(f'{column(name)} = {value}' for name in p['fields'])}, false))"
+
+
+def in_season(p: Parameters) -> str:
+    """Spark SQL of `in_season`."""
+    field, latitude, time = column(p["field"]), column(p["latitude"]), column(p["time"])
+    limits = [p[name] for name in ("low_winter", "low_summer", "high_winter", "high_summer")]
+    # No NaN lies between two numbers, as Spark orders it above all of them.
+    lows, highs = [low for low, _ in limits], [high for _, high in limits]
+    low_winter, low_summer, high_winter, high_summer, widest, everywhere = (
+        f"{field} BETWEEN {literal(low)} AND {literal(high)}"
+        for low, high in (*limits, (min(lows), max(highs)), (max(lows), min(highs)))
+    )
+    summer = f"({_MONTH.format(time=time)} BETWEEN 4 AND 9) = ({latitude} >= 0)"
+    low = f"{latitude} BETWEEN -{LOW_UP_TO} AND {LOW_UP_TO}"
+    polar = f"{latitude} NOT BETWEEN -{ALL_WINTER_BEYOND} AND {ALL_WINTER_BEYOND}"
+    return (
+        # Most values are lawful everywhere, and need no season.
+        f"({field} IS NULL OR CASE WHEN {everywhere} THEN true"
+        f" WHEN {latitude} IS NULL OR isnan({latitude}) OR {time} IS NULL THEN {widest}"
+        f" WHEN {polar} THEN {high_winter}"
+        f" WHEN {summer} THEN CASE WHEN {low} THEN {low_summer} ELSE {high_summer} END"
+        f" WHEN {low} THEN {low_winter} ELSE {high_winter} END)"
+    )
+
+
+def in_season_in_words(p: Parameters, unit: str | None = None) -> str:
+    """`in_season` as the rest of a sentence."""
+    low_winter, low_summer, high_winter, high_summer = (
+        bounds_in_words({"min": p[name][0], "max": p[name][1]}, unit)
+        for name in ("low_winter", "low_summer", "high_winter", "high_summer")
+    )
+    return (
+        f"{p['field']} is {low_winter} in winter and {low_summer} in summer up to {LOW_UP_TO}° from the "
+        f"equator, and further away {high_winter} in winter or beyond {ALL_WINTER_BEYOND}° and {high_summer} "
+        "in summer"
+    )
+
+
+def none_of_rows(kept: str) -> tuple[str, dict[str, Any]]:
+    """Great Expectations' form of a predicate for which it has no expectation: a query of what breaks it."""
+    return (
+        "unexpected_rows_expectation",
+        {"unexpected_rows_query": f"SELECT 1 FROM {{batch}} WHERE NOT {kept}"},  # noqa: S608
+    )
 
 
 def near_in_words(p: Parameters) -> str:

@@ -44,6 +44,8 @@ class Parameter:
     """What is wrong with a value, whatever the fields are."""
     required: bool = True
     names_fields: bool = False
+    helps: bool = False
+    """Whether the fields that it names help to judge, and are not judged themselves."""
     fits: Callable[[Any, Parameters, Type], Problem | None] = field(default=lambda *_: None)
     """What is wrong with a value of the kind beside the other parameters, for records of that type."""
 
@@ -57,13 +59,15 @@ def _is_word(value: Any) -> bool:
     return value is None or isinstance(value, bool)
 
 
-def a_field(types: frozenset[str] | None = None, *, required: bool = True, like: str = "") -> Parameter:
+def a_field(
+    types: frozenset[str] | None = None, *, required: bool = True, like: str = "", helps: bool = False
+) -> Parameter:
     """The name of a field: of one of the Avro types, and of the sort of the field in the parameter `like`."""
 
     def fits(name: str, parameters: Parameters, root: Type) -> Problem | None:
         return _unsuited(name, types, root) or (_unlike(name, parameters.get(like), root) if like else None)
 
-    return Parameter(takes=_name, required=required, names_fields=True, fits=fits)
+    return Parameter(takes=_name, required=required, names_fields=True, helps=helps, fits=fits)
 
 
 def some_fields(types: frozenset[str]) -> Parameter:
@@ -108,9 +112,33 @@ def a_length(*, some: bool = False, required: bool = False) -> Parameter:
     return Parameter(takes=takes, required=required)
 
 
-def some_values() -> Parameter:
-    """A list of texts, of numbers or of truth values, as the type of the rule's `field` has them."""
-    return Parameter(takes=lambda values: _list(values, _value), fits=_values_of_field)
+def some_values(*, of: str = "field", verb: str = "allows", required: bool = True) -> Parameter:
+    """A list of texts, of numbers or of truth values, as the type of the field in `of` has them.
+
+    `verb` says in a message what the rule does with one of them.
+    """
+
+    def fits(values: list[Any], parameters: Parameters, root: Type) -> Problem | None:
+        return _never_held(values, verb, str(parameters.get(of)), root)
+
+    return Parameter(takes=lambda values: _list(values, _value), required=required, fits=fits)
+
+
+def a_value(*, of: str) -> Parameter:
+    """A finite number that each of the fields in the parameter `of` can hold."""
+
+    def fits(value: Any, parameters: Parameters, root: Type) -> Problem | None:
+        names = parameters.get(of)
+        named = names if isinstance(names, list) else [names]
+        problems = (_never_held([value], "looks for", str(name), root) for name in named)
+        return next((problem for problem in problems if problem), None)
+
+    return Parameter(takes=_number, fits=fits)
+
+
+def two_bounds() -> Parameter:
+    """A list of two finite numbers, of which the second is not the smaller one."""
+    return Parameter(takes=_bounds)
 
 
 def a_pattern() -> Parameter:
@@ -153,6 +181,17 @@ def _value(value: Any) -> Problem | None:
     if isinstance(value, (int, float)):
         return _number(value)
     return f"has {shown(value)} among its values", "write texts, numbers or true and false"
+
+
+def _bounds(value: Any) -> Problem | None:
+    if not isinstance(value, list) or len(value) != 2:
+        return f"has {shown(value)} where two numbers belong", "write [min, max]"
+    if (problem := next((found for bound in value if (found := _number(bound))), None)) is not None:
+        return problem
+    low, high = value
+    if low > high:
+        return f"asks for at least {low} and at most {high}", "write the smaller number first"
+    return None
 
 
 def _list(values: Any, takes: Callable[[Any], Problem | None]) -> Problem | None:
@@ -204,8 +243,8 @@ def _unlike(name: str, other: Any, root: Type) -> Problem | None:
     return f"compares {other} with {name}, and they are {' and '.join(words[::-1])}", "compare like with like"
 
 
-def _values_of_field(values: list[Any], parameters: Parameters, root: Type) -> Problem | None:
-    found = type_of(str(parameters.get("field")), root)
+def _never_held(values: list[Any], verb: str, name: str, root: Type) -> Problem | None:
+    found = type_of(name, root)
     if found is None or found[0] not in LISTED:
         return None
     word, node = found
@@ -214,7 +253,7 @@ def _values_of_field(values: list[Any], parameters: Parameters, root: Type) -> P
         return None
     wanted = f"one of {', '.join(node.symbols)}" if word == "enum" else _WRITTEN[word]
     return (
-        f"allows {shown(wrong)}, which {parameters['field']} as {_article(word)} never is",
+        f"{verb} {shown(wrong)}, which {name} as {_article(word)} never is",
         f"write {wanted}",
     )
 

@@ -29,9 +29,11 @@ from contracts.checks.parameters import (
     a_length,
     a_number,
     a_pattern,
+    a_value,
     crossed,
     some_fields,
     some_values,
+    two_bounds,
 )
 from contracts.evolution.compatibility.schema import Type
 from contracts.folder.model import JsonSchema, Rule
@@ -65,8 +67,8 @@ class Check:
 
     purpose: str
     parameters: Mapping[str, Parameter]
-    needs_one_of: frozenset[str] = frozenset()
-    """Optional parameters without any of which the check asks for nothing."""
+    needs_one_of: tuple[frozenset[str], ...] = ()
+    """Sets of optional parameters: without any of a set the check asks for nothing."""
     predicate: Callable[[Parameters], str] | None
     """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
     expectation: Callable[[Parameters], Expectation]
@@ -109,7 +111,7 @@ CHECKS: dict[str, Check] = {
     "range": Check(
         purpose="The number lies between `min` and `max`, both included.",
         parameters={"field": a_field(NUMBERS), "min": a_number(), "max": a_number()},
-        needs_one_of=frozenset({"min", "max"}),
+        needs_one_of=(frozenset({"min", "max"}),),
         dimension="accuracy",
         predicate=forms.in_range,
         expectation=lambda p: (
@@ -163,19 +165,75 @@ CHECKS: dict[str, Check] = {
         parameters={
             "field": a_field(TIMES),
             "other": a_field(TIMES),
-            "unless": a_field(frozenset({"boolean"}), required=False),
+            "unless": a_field(frozenset({"boolean"}), required=False, helps=True),
             "before": a_length(),
             "after": a_length(),
         },
-        needs_one_of=frozenset({"before", "after"}),
+        needs_one_of=(frozenset({"before", "after"}),),
         dimension="timeliness",
         predicate=forms.near,
-        # No expectation of theirs takes a difference: their form for it is a query of what breaks the rule.
-        expectation=lambda p: (
-            "unexpected_rows_expectation",
-            {"unexpected_rows_query": f"SELECT 1 FROM {{batch}} WHERE NOT {forms.near(p)}"},  # noqa: S608
-        ),
+        expectation=lambda p: forms.none_of_rows(forms.near(p)),
         words=lambda p, _: forms.near_in_words(p),
+    ),
+    "apart": Check(
+        purpose="The numbers in `field` and `other` differ by at most `max`.",
+        parameters={
+            "field": a_field(NUMBERS),
+            "other": a_field(NUMBERS),
+            "max": a_number(least=0, required=True),
+        },
+        dimension="consistency",
+        predicate=forms.apart,
+        expectation=lambda p: forms.none_of_rows(forms.apart(p)),
+        words=lambda p, units: (
+            f"{p['field']} and {p['other']} differ by {forms.bounds_in_words(p, units.get(p['field']))}"
+        ),
+    ),
+    "implies": Check(
+        purpose="Where the number in `when` lies above `above`, or is one of `values`, the number in `field` "
+        "lies between `min` and `max`. A NaN in `when` is none of these.",
+        parameters={
+            "when": a_field(NUMBERS),
+            "above": a_number(),
+            "values": some_values(of="when", verb="looks for", required=False),
+            "field": a_field(NUMBERS),
+            "min": a_number(),
+            "max": a_number(),
+        },
+        needs_one_of=(frozenset({"above", "values"}), frozenset({"min", "max"})),
+        dimension="consistency",
+        predicate=forms.implies,
+        expectation=lambda p: forms.none_of_rows(forms.implies(p)),
+        words=forms.implies_in_words,
+    ),
+    "not_all": Check(
+        purpose="Not all of `fields` hold the number `value`.",
+        parameters={"fields": some_fields(NUMBERS), "value": a_value(of="fields")},
+        dimension="consistency",
+        predicate=forms.not_all,
+        expectation=lambda p: forms.none_of_rows(forms.not_all(p)),
+        words=lambda p, _: f"not all of {', '.join(p['fields'])} are {p['value']}",
+    ),
+    "in_season": Check(
+        purpose="The number lies within the limits of its latitude and its half of the year. `low_winter` "
+        "and `low_summer` hold up to 45° from the equator, `high_winter` and `high_summer` beyond; each is "
+        "[min, max]. Winter is October to March in the north, April to September in the south, by UTC; the "
+        "equator is north. Beyond 60° `high_winter` holds all year, as the summer of the table in WMO-No. "
+        "305 includes months that have -50 °C there. Without a latitude, or with NaN for one, or without a "
+        "time, a number need only lie between the smallest and the largest of the four limits.",
+        parameters={
+            "field": a_field(NUMBERS),
+            "latitude": a_field(NUMBERS, helps=True),
+            "time": a_field(TIMES, helps=True),
+            "low_winter": two_bounds(),
+            "low_summer": two_bounds(),
+            "high_winter": two_bounds(),
+            "high_summer": two_bounds(),
+        },
+        dimension="accuracy",
+        predicate=forms.in_season,
+        expectation=lambda p: forms.none_of_rows(forms.in_season(p)),
+        words=lambda p, units: forms.in_season_in_words(p, units.get(p["field"])),
     ),
     "unique": Check(
         purpose="No two rows of a window agree in all of `fields`.",
@@ -193,7 +251,7 @@ CHECKS: dict[str, Check] = {
     "row_count": Check(
         purpose="A window holds between `min` and `max` rows.",
         parameters={"min": a_number(least=0, whole=True), "max": a_number(least=0, whole=True)},
-        needs_one_of=frozenset({"min", "max"}),
+        needs_one_of=(frozenset({"min", "max"}),),
         dimension="completeness",
         metric=lambda p: {"metric": "rowCount", **forms.must_be(p)},
         predicate=None,
@@ -277,11 +335,14 @@ def definition(rule: Rule, schema: JsonSchema) -> str:
     return CHECKS[rule.check].words(rule.parameters, units)
 
 
-def fields_of(rule: Rule) -> tuple[str, ...]:
-    """Names of the fields that a rule looks at."""
-    named = (
-        rule.parameters.get(name) for name, row in CHECKS[rule.check].parameters.items() if row.names_fields
-    )
+def fields_of(rule: Rule, *, judged: bool = False) -> tuple[str, ...]:
+    """Names of the fields that a rule looks at; `judged`, without those that only help to judge."""
+    parameters = CHECKS[rule.check].parameters.items()
+    named = [
+        rule.parameters.get(name)
+        for name, row in parameters
+        if row.names_fields and not (judged and row.helps)
+    ]
     lists = (value if isinstance(value, (list, tuple)) else [value] for value in named)
     return tuple(name for values in lists for name in values if isinstance(name, str))
 
@@ -294,11 +355,12 @@ def shape_problems(check: str, given: Parameters) -> Iterator[tuple[str, Problem
     row = CHECKS[check]
     if missing := row.required - given.keys():
         yield "", (f"{check} needs {', '.join(sorted(missing))}", "add what it needs")
-    if row.needs_one_of and row.needs_one_of.isdisjoint(given):
-        yield "", (f"{check} needs {' or '.join(sorted(row.needs_one_of))}", "add one of them")
+    for names in row.needs_one_of:
+        if names.isdisjoint(given):
+            yield "", (f"{check} needs {' or '.join(sorted(names))}", "add one of them")
     if unknown := given.keys() - row.parameters.keys():
-        names = ", ".join(sorted(map(str, unknown)))
-        yield "", (f"{check} takes no {names}", f"it takes {', '.join(row.parameters)}")
+        others = ", ".join(sorted(map(str, unknown)))
+        yield "", (f"{check} takes no {others}", f"it takes {', '.join(row.parameters)}")
     yield from _value_problems(row, given)
 
 

@@ -29,6 +29,8 @@ class Severity(str, Enum):
 
     CRITICAL = "critical"
     """The record goes to quarantine."""
+    VALUE = "value"
+    """The record passes without the value, flagged."""
     WARNING = "warning"
     """The record passes, flagged."""
     INFO = "info"
@@ -57,8 +59,16 @@ class Rule:
     severity: Severity
     why: str
     parameters: Mapping[str, Any]
+    instead: float | None = None
+    """What takes the place of a value that breaks a rule of severity `value`; None: nothing does."""
     since: int = 1
     """Version of the contract that the rule came with."""
+
+    @property
+    def spares(self) -> str | None:
+        """The field whose value is not published where it breaks the rule; None where the rule is of another
+        severity."""
+        return str(self.parameters["field"]) if self.severity is Severity.VALUE else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +133,9 @@ class Contract:
     """The fields that tell of the station or of its day, and measure nothing."""
     portrayed: Mapping[str, float] = field(default_factory=dict)
     """The fields whose spread a report shows, each with the width of a bin in the field's unit."""
+    quality_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The fields that hold the flag of a variable, each with the variable's own fields, the measure first.
+    One without fields holds the worst of all flags."""
     daily: str | None = None
     """The measure of which a report shows the lowest, mean and highest of each day."""
     exceptions: Mapping[str, str] = field(default_factory=dict)

@@ -61,6 +61,7 @@ class _RuleRow(BaseModel):
     check: str
     severity: Severity
     why: str
+    instead: float | None = None
     since: StrictInt = Field(default=1, ge=1)
 
 
@@ -78,6 +79,7 @@ class _ContractFile(_Strict):
     incidental: tuple[str, ...] = ()
     about_station: tuple[str, ...] = ()
     portrayed: dict[str, float] = {}
+    quality_flags: dict[str, tuple[str, ...]] = {}
     daily: str | None = None
     mode: Mode = Mode.FULL_TRANSITIVE
     readers: tuple[Literal["spark", "fastavro"], ...] = ("spark", "fastavro")
@@ -163,6 +165,7 @@ def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
     contract = Contract(topic=home.name, versions=versions, adopted=_adopted(home), **given)
     if rules_must_fit:
         refuse_unfit_rules(contract)
+    _refuse_unknown_flags(contract)
     return contract
 
 
@@ -202,6 +205,16 @@ def refuse_unfit_rules(contract: Contract) -> None:
             raise UnusableSetting(f"{about} {why}: {instead}.{_mend(name)}")
 
 
+def _refuse_unknown_flags(contract: Contract) -> None:
+    known = {field["name"] for field in contract.newest.schema.get("fields", ())}
+    for flag, fields in contract.quality_flags.items():
+        for name in {flag, *fields} - known:
+            raise UnusableSetting(
+                f"{contract.home / 'contract.yaml'}: quality_flags names {name}, which version "
+                f"{contract.newest.number} of {contract.topic} does not have: add it, or take it out."
+            )
+
+
 def _mend(parameter: str) -> str:
     return f" Mend its `{parameter}`." if parameter else ""
 
@@ -219,6 +232,16 @@ def _rules(file: Path, rows: Iterable[_RuleRow]) -> tuple[Rule, ...]:
             )
         for name, (why, instead) in rules.shape_problems(row.check, row.model_extra or {}):
             raise UnusableSetting(f"{file}: rule {row.id}: {why}: {instead}.{_mend(name)}")
+        check = rules.CHECKS[row.check]
+        if row.severity is Severity.VALUE and not (check.judges_rows and "field" in check.parameters):
+            raise UnusableSetting(
+                f"{file}: rule {row.id}: {row.check} judges no single value of a record: give it another "
+                "severity."
+            )
+        if row.instead is not None and row.severity is not Severity.VALUE:
+            raise UnusableSetting(
+                f"{file}: rule {row.id}: only a rule of severity value has something `instead`: take it out."
+            )
     return tuple(
         Rule(**row.model_dump(include=set(_RuleRow.model_fields)), parameters=row.model_extra or {})
         for row in rows

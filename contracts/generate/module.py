@@ -19,6 +19,8 @@ from contracts.generate.python import (
 )
 from contracts.generate.types import default, shape
 
+_LONGEST_LINE = 110
+
 
 def module_name(contract: Contract) -> str:
     """Name of the module of a contract's records, such as `topic_weather_final`.
@@ -132,7 +134,7 @@ def _from_dict(node: Type, names: Names) -> Iterator[str]:
     yield '        """Make a record of an Avro decoder\'s dictionary, which holds every field."""'
     yield "        return cls("
     for f in node.fields:
-        yield f"            {attribute(f.name)}={_through(shape(f.type, names).load, _item(f))},"
+        yield _one_of_many(f"{attribute(f.name)}=", _through(shape(f.type, names).load, _item(f)))
     yield "        )"
 
 
@@ -142,8 +144,16 @@ def _to_dict(node: Type, names: Names) -> Iterator[str]:
     yield '        """The record as an Avro encoder takes it."""'
     yield "        return {"
     for f in node.fields:
-        yield f'            "{f.name}": {_through(shape(f.type, names).dump, f"self.{attribute(f.name)}")},'
+        yield _one_of_many(f'"{f.name}": ', _through(shape(f.type, names).dump, f"self.{attribute(f.name)}"))
     yield "        }"
+
+
+def _one_of_many(name: str, value: str) -> str:
+    """A line of a call or a dictionary; a long one is broken as a formatter would."""
+    line = f"            {name}{value},"
+    if len(line) <= _LONGEST_LINE:
+        return line
+    return line.replace(" if ", "\n            if ", 1).replace(" else ", "\n            else ", 1)
 
 
 def _item(f: Field) -> str:

@@ -1,4 +1,4 @@
-"""Typed records of `topic-weather`, version 1: written by `python -m contracts generate`."""
+"""Typed records of `topic-weather`, version 2: written by `python -m contracts generate`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ __all__ = [
     "SCHEMA",
     "Condition",
     "Precipitation",
+    "PrecipitationOfInterval",
     "RawObservation",
     "Source",
     "Units",
@@ -46,7 +47,11 @@ SCHEMA = r"""
 "record","name":"Precipitation","fields":[{"name":"one_hour","type":["null","double"],"default":null
 },{"name":"three_hours","type":["null","double"],"default":null}]}],"default":null},{"name":"snow",
 "type":["null","Precipitation"],"default":null},{"name":"extra","type":{"type":"map","values":
-"string"},"default":{}}]}"""
+"string"},"default":{}},{"name":"elevation","type":["null","double"],"default":null},{"name":
+"dew_point","type":["null","double"],"default":null},{"name":"precipitation","type":["null",{"type":
+"record","name":"PrecipitationOfInterval","fields":[{"name":"amount","type":["null","double"],
+"default":null},{"name":"solid","type":["null","double"],"default":null},{"name":"interval","type":
+"int"}]}],"default":null}]}"""
 """The reader schema."""
 
 
@@ -135,12 +140,42 @@ class Precipitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrecipitationOfInterval:
+    """Precipitation of all kinds within an interval that ends at `observed_at`."""
+
+    amount: float | None = None
+    """Precipitation of all kinds, as water (mm)."""
+    solid: float | None = None
+    """The part of it that fell as snow, as water; null where the source does not tell it apart
+    (mm)."""
+    interval: int
+    """Length of the interval (s)."""
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> PrecipitationOfInterval:
+        """Make a record of an Avro decoder's dictionary, which holds every field."""
+        return cls(
+            amount=value["amount"],
+            solid=value["solid"],
+            interval=value["interval"],
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as an Avro encoder takes it."""
+        return {
+            "amount": self.amount,
+            "solid": self.solid,
+            "interval": self.interval,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawObservation:
     """One observation of the current weather as the source gave it: values are recorded, not
     judged."""
 
     TOPIC: ClassVar[str] = "topic-weather"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     SCHEMA: ClassVar[str] = SCHEMA
 
     source: Source
@@ -207,6 +242,13 @@ class RawObservation:
     """Snow, as water; null where the source is silent."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """Fields that this contract does not name: JSON pointer in the body to JSON text."""
+    elevation: float | None = None
+    """Height of the station, or of the model's ground, above the sea (m)."""
+    dew_point: float | None = None
+    """Dew point, as the source itself gives it (K, °C or °F, as `units` says)."""
+    precipitation: PrecipitationOfInterval | None = None
+    """Precipitation of the source's own interval; null where the source gives none, or gives it by
+    hours as `rain` and `snow`."""
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> RawObservation:
@@ -244,6 +286,11 @@ class RawObservation:
             rain=None if value["rain"] is None else Precipitation.from_dict(value["rain"]),
             snow=None if value["snow"] is None else Precipitation.from_dict(value["snow"]),
             extra=dict(value["extra"]),
+            elevation=value["elevation"],
+            dew_point=value["dew_point"],
+            precipitation=None
+            if value["precipitation"] is None
+            else PrecipitationOfInterval.from_dict(value["precipitation"]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -281,4 +328,7 @@ class RawObservation:
             "rain": None if self.rain is None else self.rain.to_dict(),
             "snow": None if self.snow is None else self.snow.to_dict(),
             "extra": dict(self.extra),
+            "elevation": self.elevation,
+            "dew_point": self.dew_point,
+            "precipitation": None if self.precipitation is None else self.precipitation.to_dict(),
         }

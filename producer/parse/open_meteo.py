@@ -30,9 +30,11 @@ _PLACE: Fields = {
     "latitude": ("latitude", reading.number),
     "longitude": ("longitude", reading.number),
     _OFFSET: ("utc_offset", reading.integer),
+    "elevation": ("elevation", reading.number),
 }
 _CURRENT: Fields = {
     "temperature_2m": ("temperature", reading.number),
+    "dew_point_2m": ("dew_point", reading.number),
     "apparent_temperature": ("feels_like", reading.number),
     "relative_humidity_2m": ("humidity", reading.number),
     "pressure_msl": ("pressure", reading.number),
@@ -44,14 +46,21 @@ _CURRENT: Fields = {
     "wind_gusts_10m": ("wind_gust", reading.number),
 }
 MEASURES = (*_CURRENT, "is_day", "precipitation", "rain", "showers", "snowfall", "weather_code")
-"""What to ask for. Amounts of rain and snow are of the body's own `interval`, which is neither of the hours
-that the contract knows, so they are kept in `extra`."""
+"""What to ask for. All amounts are of the body's own `interval`. `precipitation` holds `rain` and `showers`,
+which the contract does not name for an interval, so those two are kept in `extra`."""
 
-_TEMPERATURES = ("temperature_2m", "apparent_temperature")
+_PRECIPITATION = ("precipitation", "snowfall", "interval")
+_SNOW_TO_WATER = 0.7
+"""Centimetres of snow in one millimetre of water: Open-Meteo counts 7 cm of snow as 10 mm of water."""
+_WATER_DIGITS = 4
+
+_TEMPERATURES = ("temperature_2m", "dew_point_2m", "apparent_temperature")
 _SPEEDS = ("wind_speed_10m", "wind_gusts_10m")
 _STATED: Mapping[str, tuple[str, ...]] = {
     "hPa": ("pressure_msl", "surface_pressure"),
     "m": ("visibility",),
+    "mm": ("precipitation",),
+    "cm": ("snowfall",),
     "%": ("relative_humidity_2m", "cloud_cover"),
 }
 _STATED_BY_UNITS: Mapping[Units, Mapping[str, tuple[str, ...]]] = {
@@ -71,17 +80,23 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
         )
     units = {**_STATED, **_STATED_BY_UNITS[context.units]}
     record = _read(body, context, _CURRENT, units, other="NOT_CURRENT_WEATHER", endpoint="/v1/forecast")
+    current: Mapping[str, Any] = body["current"]
     record["extra"].pop("/current/weather_code", None)
-    if (code := body["current"].get("weather_code")) is not None:
+    if (code := current.get("weather_code")) is not None:
         number = reading.long(code, "/current/weather_code")
         record["conditions"] = [{**dict.fromkeys(CONDITION), "id": number}]
-    return record
+    record["precipitation"] = _precipitation(current)
+    if record["precipitation"] is not None:
+        for name in _PRECIPITATION:
+            record["extra"].pop(f"/current/{name}", None)
+    return _finish(record, context)
 
 
 def to_air_record(body: Mapping[str, Any], context: Context) -> RawRecord:
     """Turn a decoded body of air quality into the record that stands for it; raises `Unparsable`."""
     units = {"µg/m³": AIR_MEASURES}
-    return _read(body, context, _AIR, units, other="NOT_AIR_QUALITY", endpoint="/v1/air-quality")
+    record = _read(body, context, _AIR, units, other="NOT_AIR_QUALITY", endpoint="/v1/air-quality")
+    return _finish(record, context)
 
 
 def _read(
@@ -93,7 +108,7 @@ def _read(
     other: str,
     endpoint: str,
 ) -> RawRecord:
-    """Read a body whose current values are `fields` in `units`; `other` is why the rest are refused."""
+    """Begin the record of a body with `fields` in `units`; `other` is why any other body is refused."""
     if body.get("error") is not None:
         raise Unparsable(
             "API_ERROR", f"the API answered: {reading.shown(str(body.get('reason', 'an error')))}"
@@ -113,7 +128,34 @@ def _read(
     for name, value in body.items():
         if name not in {"current", "current_units", *place}:
             keep(extra, "", name, value)
+    return record
+
+
+def _finish(record: RawRecord, context: Context) -> RawRecord:
     return finish(record, context, time="/current/time", place="/latitude and /longitude")
+
+
+def _precipitation(current: Mapping[str, Any]) -> RawRecord | None:
+    """Read the precipitation of the body's interval; None where the body lacks either."""
+    fallen, snow = current.get("precipitation"), current.get("snowfall")
+    if fallen is None or (seconds := _interval(current.get("interval"))) is None:
+        return None
+    amount = reading.number(fallen, "/current/precipitation")
+    solid = None
+    if snow is not None:
+        water = round(reading.number(snow, "/current/snowfall") / _SNOW_TO_WATER, _WATER_DIGITS)
+        # The source rounds both: a part must not come out larger than its whole. A quotient may be infinite.
+        solid = min(amount, reading.number(water, "/current/snowfall"))
+    return {"amount": amount, "solid": solid, "interval": seconds}
+
+
+def _interval(value: Any) -> int | None:
+    """A positive number of seconds; None for what is none, since weather without it is weather still."""
+    try:
+        seconds = reading.integer(value, "/current/interval")
+    except Unparsable:
+        return None
+    return seconds if seconds > 0 else None
 
 
 def _check_units(current: Mapping[str, Any], stated: Any, units: Mapping[str, tuple[str, ...]]) -> None:

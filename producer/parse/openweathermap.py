@@ -53,24 +53,52 @@ _GROUPS: Mapping[str, Fields] = {
     },
 }
 _PRECIPITATION: Fields = {"1h": ("one_hour", reading.number), "3h": ("three_hours", reading.number)}
+_REPLAYED_SCALARS: Fields = {**_SCALARS, "elevation": ("elevation", reading.number)}
+_REPLAYED_GROUPS: Mapping[str, Fields] = {
+    **_GROUPS,
+    "main": {**_GROUPS["main"], "dew_point": ("dew_point", reading.number)},
+}
+_OF_ANY_KIND: Fields = {"1h": ("amount", reading.number)}
+_HOUR = 3600
 _FOREIGN = frozenset({"list", "current", "hourly", "daily", "minutely", "data", "city"})
 """Fields that only bodies of other endpoints have."""
 
 
 def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
     """Turn a decoded body into the record that stands for it; raises `Unparsable`."""
+    return _finish(_read(body, context, _SCALARS, _GROUPS), context)
+
+
+def to_replayed_record(body: Mapping[str, Any], context: Context) -> RawRecord:
+    """Turn a body of the replay into its record; raises `Unparsable`.
+
+    The replay adds what its stations report and the API does not: the elevation, the dew point, and an hour's
+    precipitation of unknown kind. In a body of the API itself such names would mean nothing we know.
+    """
+    own = {name: value for name, value in body.items() if name != "precipitation"}
+    record = _read(own, context, _REPLAYED_SCALARS, _REPLAYED_GROUPS)
+    fallen: RawRecord = {"amount": None, "solid": None, "interval": _HOUR}
+    read_fields(body.get("precipitation"), _OF_ANY_KIND, "/precipitation", fallen, record["extra"])
+    if fallen["amount"] is not None:
+        record["precipitation"] = fallen
+    return _finish(record, context)
+
+
+def _read(
+    body: Mapping[str, Any], context: Context, scalars: Fields, groups: Mapping[str, Fields]
+) -> RawRecord:
     _refuse_other_bodies(body)
     record = begin(context)
     extra: dict[str, str] = record["extra"]
     for name, value in body.items():
-        if name in _SCALARS:
+        if name in scalars:
             if value is not None:
-                field, read = _SCALARS[name]
+                field, read = scalars[name]
                 record[field] = read(value, f"/{name}")
         elif name == "coord":
             read_place(value, record, extra)
-        elif name in _GROUPS:
-            read_fields(value, _GROUPS[name], f"/{name}", record, extra)
+        elif name in groups:
+            read_fields(value, groups[name], f"/{name}", record, extra)
         elif name in {"rain", "snow"}:
             if value is not None:
                 record[name] = {"one_hour": None, "three_hours": None}
@@ -79,6 +107,10 @@ def to_record(body: Mapping[str, Any], context: Context) -> RawRecord:
             record["conditions"] = _conditions(value, extra)
         elif name != "cod":
             keep(extra, "", name, value)
+    return record
+
+
+def _finish(record: RawRecord, context: Context) -> RawRecord:
     return finish(record, context, time="/dt", place="/id, /coord and /name")
 
 

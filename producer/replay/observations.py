@@ -2,6 +2,11 @@
 
 Its `weather.csv` holds what the automatic stations at New York's three airports reported in 2013, with the
 errors of their instruments. Units there: °F, %, miles an hour, inches, millibars, miles.
+
+The file cuts each time down to its hour. A row is the first report of that hour that was made by minute 51,
+as a rule the one of minute 51, and its precipitation is of the hour up to there: so a body's `dt` is of
+minute 51. Besides what the API gives, a body holds the station's `elevation`, `main.dew_point`, and
+`precipitation` for an amount whose kind the row does not tell.
 """
 
 from __future__ import annotations
@@ -28,29 +33,57 @@ _METRES_A_SECOND = 0.44704
 """In one mile an hour."""
 _METRES_A_MILE = 1609.344
 _MILLIMETRES_AN_INCH = 25.4
+_REPORTED = 51 * 60
+"""Seconds from the hour that the file names to the report: the stations' routine one is of minute 51, and the
+file tells no other minute. The hour itself would date the weather, and the end of its rain, too early."""
+_RAIN_ABOVE = 41.0
+"""°F, which is 5 °C. The file does not tell rain from snow; above this nothing but rain is to be expected."""
 _SUMMER_TIME = (1_362_898_800, 1_383_458_400)
 """Seconds since 1970 at which New York's clocks were put forward and back in 2013."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A weather station. `id` is its WBAN number; `code` the airport's IATA code."""
+    """A weather station. `id` is its WBAN number; `code` the airport's IATA code; `elevation` in metres."""
 
     id: int
     code: str
     name: str
     latitude: float
     longitude: float
+    elevation: float | None = None
 
 
 STATIONS: Mapping[str, Station] = {
     station.code: station
     for station in (
-        Station(id=14734, code="EWR", name="Newark Liberty Intl", latitude=40.6925, longitude=-74.168667),
-        Station(id=94789, code="JFK", name="John F Kennedy Intl", latitude=40.639751, longitude=-73.778925),
-        Station(id=14732, code="LGA", name="La Guardia", latitude=40.777245, longitude=-73.872608),
+        Station(
+            id=14734,
+            code="EWR",
+            name="Newark Liberty Intl",
+            latitude=40.6925,
+            longitude=-74.168667,
+            elevation=5.49,
+        ),
+        Station(
+            id=94789,
+            code="JFK",
+            name="John F Kennedy Intl",
+            latitude=40.639751,
+            longitude=-73.778925,
+            elevation=3.96,
+        ),
+        Station(
+            id=14732,
+            code="LGA",
+            name="La Guardia",
+            latitude=40.777245,
+            longitude=-73.872608,
+            elevation=6.71,
+        ),
     )
 }
+"""The package's `airports.csv` gives the elevations as 18, 13 and 22 feet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +100,8 @@ class Observation:
 
     def _as_json(self, units: Units) -> dict[str, Any]:
         station, row = self.station, self.row
-        rain = _measure(row["precip"], _MILLIMETRES_AN_INCH)
+        fallen = _measure(row["precip"], _MILLIMETRES_AN_INCH)
+        rain = fallen if fallen and _proves_rain(row["temp"]) else None
         visibility = _measure(row["visib"], _METRES_A_MILE, digits=None)
         temperature = _temperature(row["temp"], units)
         speed = 1.0 if units == "IMPERIAL" else _METRES_A_SECOND
@@ -85,14 +119,15 @@ class Observation:
                 temp_max=temperature,
                 pressure=_measure(row["pressure"]),
                 humidity=_measure(row["humid"]),
+                dew_point=_temperature(row["dewp"], units),
             ),
-            **_present(visibility=visibility),
+            **_present(elevation=station.elevation, visibility=visibility),
             "wind": _present(
                 speed=_measure(row["wind_speed"], speed),
                 deg=_measure(row["wind_dir"], digits=None),
                 gust=_measure(row["wind_gust"], speed),
             ),
-            **({"rain": {"1h": rain}} if rain else {}),
+            **_amount(fallen, rain),
             "dt": self.time,
             "sys": {"country": "US", **(dict(zip(("sunrise", "sunset"), sun, strict=True)) if sun else {})},
             "timezone": offset,
@@ -148,7 +183,7 @@ def _by_station(observations: Iterable[Observation]) -> Iterator[list[Observatio
 
 def _observation(row: Mapping[str, str]) -> Observation:
     time = datetime.fromisoformat(row["time_hour"].replace("Z", "+00:00"))
-    return Observation(STATIONS[row["origin"]], int(time.timestamp()), row)
+    return Observation(STATIONS[row["origin"]], int(time.timestamp()) + _REPORTED, row)
 
 
 def _measure(value: str, factor: float = 1.0, digits: int | None = 2) -> float | None:
@@ -161,6 +196,17 @@ def _temperature(fahrenheit: str, units: Units) -> float | None:
         return value
     celsius = (value - 32) / 1.8
     return round(celsius if units == "METRIC" else celsius + 273.15, 2)
+
+
+def _proves_rain(fahrenheit: str) -> bool:
+    return fahrenheit != _ABSENT and float(fahrenheit) > _RAIN_ABOVE
+
+
+def _amount(fallen: float | None, rain: float | None) -> dict[str, dict[str, float]]:
+    """The hour's amount: as rain where the row proves it, else of unknown kind; 0 is an amount, too."""
+    if fallen is None:
+        return {}
+    return {"precipitation" if rain is None else "rain": {"1h": fallen}}
 
 
 def _present(**values: float | None) -> dict[str, float]:

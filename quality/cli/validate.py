@@ -19,11 +19,12 @@ from contracts.records.topic_weather_quality import RuleResult, Severity, Valida
 from quality.cli.shown import VERDICT_STYLES, in_words
 from quality.history import History
 from quality.judge.judge import judge, ready_to_judge
+from quality.portrait.flags import NUMBERS
 from quality.window.extent import find_window, place
 from quality.window.times import window_edges
 
 FAILED = 1
-_FAILED_STYLES = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow"}
+_FAILED_STYLES = {Severity.CRITICAL: "bold red", Severity.VALUE: "yellow", Severity.WARNING: "yellow"}
 _COUNTS = ("rows", "unreadable", "id", "validated_at", "contract_version", "gx_version")
 
 
@@ -73,6 +74,8 @@ def validate(
         print_json(_as_json(found, written, time.monotonic() - began))
     else:
         Console().print(_table(found))
+        if found.variables:
+            Console().print(_flags_table(found))
     messages.print(_sentence(found))
     if written:
         messages.print(f"report: {written}")
@@ -96,6 +99,7 @@ def _as_json(found: Validation, report: Path | None, seconds: float) -> dict[str
             }
             for rule, result in zip(record["rules"], found.rules, strict=True)
         ],
+        "variables": record["variables"],
         "seconds": round(seconds, 2),
         "report": str(report) if report else None,
     }
@@ -109,6 +113,15 @@ def _table(found: Validation) -> Table:
         failed = Text(f"{rule.failed:,}" if rule.judged else "not judged", style=_style(rule))
         examples = ", ".join(place(each) for each in rule.examples[:2])
         table.add_row(rule.id, rule.severity.value.lower(), f"{rule.evaluated:,}", failed, examples)
+    return table
+
+
+def _flags_table(found: Validation) -> Table:
+    table = Table("variable", *(name.replace("_", " ") for name in NUMBERS))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for one in found.variables:
+        table.add_row(one.name, *(f"{getattr(one, name):,}" for name in NUMBERS))
     return table
 
 

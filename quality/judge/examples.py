@@ -1,4 +1,4 @@
-"""Finds the records that break a rule, by the rule's own predicate, all rules in one pass."""
+"""Finds the records that break a rule, by its predicate on published records, all rules in one pass."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as Over
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
-from contracts.checks.rules import column, literal, predicate
+from contracts.checks.rules import column, literal
 from contracts.folder.model import Rule
 from contracts.records.topic_weather_quality import Coordinates
+from quality.judge.published import predicate
 from quality.window.read import EXAMPLES, OFFSET, PARTITION, PLACE, coordinates
 
 

@@ -15,11 +15,12 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from contracts.checks.rules import Expectation, definition, expectation, fields_of
+from contracts.checks.rules import Expectation, definition
 from contracts.errors import PlatformError, UnusableSetting
 from contracts.folder.model import Contract, Rule
 from contracts.process.times import milliseconds
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation
+from quality.judge.published import expectation, fields_of
 from quality.portrait.take import Due, Portrayal
 
 # Counts only: no value of a record leaves Spark this way, and Spark does not collect any.

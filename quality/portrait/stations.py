@@ -9,6 +9,7 @@ from pyspark.sql import Row
 
 from contracts.records.topic_weather_quality import Station
 from quality.portrait.drift import WINDOWS
+from quality.portrait.flags import variables, worth_a_look
 from quality.window.read import LONGEST
 from quality.window.times import moment
 
@@ -18,14 +19,16 @@ Slots = Mapping[str, tuple[int, int]]
 """The first and the last time at which an observation is due in the window, numbered, by source."""
 
 
-def stations(rows: Sequence[Row], before: Iterable[Station], every: float | None) -> list[Station]:
+def stations(
+    rows: Sequence[Row], before: Iterable[Station], every: float | None, flags: Collection[str] = ()
+) -> list[Station]:
     """The stations of a window by their totals `rows`, and the silent ones among those of `before`.
 
     An observation is due every `every` seconds; None where nothing is known of that. The least complete come
-    first, then those with the most records.
+    first, then those with the most records. The totals count the fields `flags`.
     """
     slots = _slots(rows)
-    found = [_station(row, slots) for row in rows]
+    found = [_station(row, slots, flags) for row in rows]
     if every:
         found += silent(before, {(one.source, one.station) for one in found}, slots, every)
     return sorted(found, key=lambda one: (completeness(one), -one.records, one.source, one.station))
@@ -56,7 +59,15 @@ def silent(before: Iterable[Station], here: Collection[Key], slots: Slots, every
         first, last = slots[one.source]
         if 0 < first - slot <= WINDOWS * (last - first):
             found.append(
-                replace(one, records=0, flagged=0, first_observed_at=None, expected=last - first, present=0)
+                replace(
+                    one,
+                    records=0,
+                    flagged=0,
+                    first_observed_at=None,
+                    expected=last - first,
+                    present=0,
+                    variables=(),
+                )
             )
     return found
 
@@ -70,7 +81,7 @@ def _slots(rows: Iterable[Row]) -> Slots:
     return slots
 
 
-def _station(row: Row, slots: Slots) -> Station:
+def _station(row: Row, slots: Slots, flags: Collection[str]) -> Station:
     expected = present = None
     if row["first_slot"] is not None:
         # The last slot of the source may be under way yet: nothing is due at it.
@@ -90,4 +101,5 @@ def _station(row: Row, slots: Slots) -> Station:
         first_observed_at=moment(row["first_observed_at"]),
         last_observed_at=moment(row["last_observed_at"]),
         last_arrival_at=moment(row["last_arrival_at"]),
+        variables=worth_a_look(variables([row], flags)),
     )

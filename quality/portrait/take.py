@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from contracts.records.topic_weather_quality import (
     Writer,
 )
 from quality.portrait.drift import pooled, psi
+from quality.portrait.flags import counted, variables
 from quality.portrait.spread import distributions, finite
 from quality.portrait.stations import stations
 from quality.window.read import LONGEST, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
@@ -75,7 +76,8 @@ class Portrayal:
         """`found` with the portrait of `rows`, which are best cached: it takes four passes over them."""
         fields = {one["name"]: one for one in self.contract.newest.schema["fields"]}
         known = self._known(rows, fields)
-        by_station, by_way = _totals(known, self.due)
+        flags = tuple(self.contract.quality_flags)
+        by_station, by_way = _totals(known, self.due, flags)
         if not by_way:
             return replace(found, baseline_ids=tuple(one.id for one in self.baseline))
         overall = _overall(known)
@@ -85,6 +87,7 @@ class Portrayal:
         return replace(
             found,
             **totals,
+            variables=variables(by_way, flags),
             sources=_feeds(by_station) if "source" in fields else (),
             writers=_writers(by_way, WRITER, self.versions),
             raw_writers=_writers(by_way, "writer_schema_id", self.raw_versions),
@@ -122,6 +125,7 @@ class Portrayal:
                 (F.col(name) if name in fields else F.lit(None).cast(kind)).alias(meaning)
                 for meaning, (name, kind) in wanted.items()
             ),
+            *self.contract.quality_flags,
             *(TIMESTAMP, WRITER, SOURCE_PARTITION, SOURCE_OFFSET),
         )
 
@@ -129,10 +133,10 @@ class Portrayal:
         before = (station for one in self.baseline for station in one.stations)
         # What is known of a station is when it observed: other times say nothing of its silence.
         every = self.due.every if self.due and self.due.at == "observed_at" else None
-        return stations(rows, before, every)
+        return stations(rows, before, every, tuple(self.contract.quality_flags))
 
 
-def _totals(known: DataFrame, due: Due | None) -> tuple[Sequence[Row], Sequence[Row]]:
+def _totals(known: DataFrame, due: Due | None, flags: Collection[str]) -> tuple[Sequence[Row], Sequence[Row]]:
     """Totals by station, and by writer and raw partition, in one pass."""
     newest = F.struct(F.substring("name", 1, LONGEST).alias("name"), "latitude", "longitude")
     found = (
@@ -151,6 +155,7 @@ def _totals(known: DataFrame, due: Due | None) -> tuple[Sequence[Row], Sequence[
             F.max("slot").alias("last_slot"),
             F.min(SOURCE_OFFSET).alias("first_source"),
             F.max(SOURCE_OFFSET).alias("last_source"),
+            *counted(flags),
         )
         .collect()
     )

@@ -16,9 +16,10 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 from great_expectations.render.view.view import DefaultJinjaPageView
 
-from contracts.checks.rules import CHECKS, expectation
+from contracts.checks.rules import CHECKS
 from contracts.folder.model import Contract
 from contracts.records.topic_weather_quality import RuleResult
+from quality.judge.published import expectation
 from quality.report.summary import Summary
 
 _CUT = frozenset(

@@ -185,7 +185,7 @@ _HISTORY = _object(
 _REPORT = _object(
     "Validation",
     lambda s: s.validation,
-    only="stations_seen latencies lag topics quarantined writers raw_writers",
+    only="stations_seen latencies lag topics quarantined writers raw_writers variables",
     format=_is(lambda _: FORMAT, "Number of this form.", const=FORMAT),
     verdict=_word(Verdict, lambda s: s.verdict, "The verdict on the newest window."),
     validation=Form(_VALIDATION.schema, lambda s: _VALIDATION.value(s.validation)),

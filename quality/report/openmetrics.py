@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from contracts.records.topic_weather_quality import RuleResult, Validation, Verdict
+from quality.report.flags import counts
 from quality.report.summary import Summary
 from quality.report.text import shown, word
 
@@ -86,6 +87,12 @@ def _drift(summary: Summary) -> Iterator[Row]:
             yield (spread.field,), spread.psi
 
 
+def _flags(summary: Summary) -> Iterator[Row]:
+    for variable in summary.validation.variables:
+        for flag, records in counts(variable).items():
+            yield (variable.name, flag), records
+
+
 def _by_reason(summary: Summary) -> Iterable[Row]:
     counts: Counter[str] = Counter()
     for group in summary.validation.quarantine:
@@ -153,5 +160,11 @@ FAMILIES = (
         ("of",),
     ),
     Family("quarantined", "Records of the window in quarantine, by reason.", _by_reason, ("reason",)),
+    Family(
+        "flagged_values",
+        "Records of the window by the quality flag of a variable.",
+        _flags,
+        ("variable", "flag"),
+    ),
     Family("incidents", "Incidents that last.", lambda s: [((), len(s.incidents))]),
 )

@@ -145,7 +145,8 @@ def _floor(moment: datetime, length: timedelta) -> datetime:
     return midnight + (moment - midnight) // length * length
 
 
-_ORDER_OF_SEVERITIES = (Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.UNKNOWN)
+SEVERITIES = (Severity.CRITICAL, Severity.VALUE, Severity.WARNING, Severity.INFO, Severity.UNKNOWN)
+"""The severest first."""
 _ORDER_OF_STATES = ("new", "known", "unjudged", "kept")
 
 
@@ -184,7 +185,7 @@ def rule_lines(history: Sequence[Validation], steps: Steps) -> tuple[RuleLine, .
 def _place(line: RuleLine) -> tuple[bool, int, int]:
     return (
         line.result.kept,
-        _ORDER_OF_SEVERITIES.index(line.result.severity),
+        SEVERITIES.index(line.result.severity),
         _ORDER_OF_STATES.index(line.state),
     )
 

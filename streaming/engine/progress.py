@@ -93,7 +93,11 @@ def counts(plan: Plan, *, timed: bool = True, again: str = "") -> Mapping[str, s
         **_packed("reason IS NULL OR reason != 'RULE_BROKEN'", _rules(plan, Severity.CRITICAL, "broken")),
         **_packed(
             "size(flags) = 0",
-            {"verdict:flagged": "reason IS NULL", **_rules(plan, Severity.WARNING, "flags")},
+            {
+                "verdict:flagged": "reason IS NULL",
+                **_rules(plan, Severity.VALUE, "flags"),
+                **_rules(plan, Severity.WARNING, "flags"),
+            },
         ),
         **_packed("false", {} if again else _rules(plan, Severity.INFO, None)),
         **{f"time:{name}": sql for name, sql in _TIMES.items() if timed},

@@ -50,6 +50,12 @@ _WITHIN_THE_CALENDAR = (
 )
 
 SOURCE_COLUMNS = ("source_partition", "source_offset")
+PROVENANCE = {
+    "source_partition": "source_partition",
+    "source_offset": "source_offset",
+    "ingested_at": _WITHIN_THE_CALENDAR,
+}
+"""Fields of a final contract that say which raw record they were made from, each with its Spark SQL."""
 
 
 def encode(
@@ -58,14 +64,16 @@ def encode(
     *,
     key: str,
     final: Output,
+    made: Mapping[str, str],
     quarantine: Output,
     beside: Sequence[str | Column] = SOURCE_COLUMNS,
 ) -> DataFrame:
     """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`; with the columns `beside`.
 
-    The field `key` of a published record is its key.
+    The field `key` of a published record is its key. The fields in `made` are made here, by their Spark SQL,
+    so that nothing is copied which only a published record needs.
     """
-    published = {name: column(name) for name in field_names(final.schema)}
+    published = {name: made.get(name, column(name)) for name in field_names(final.schema)}
     publish = F.col("reason").isNull()
     return judged.select(
         # What else was judged is copied no further.
@@ -129,4 +137,8 @@ def _framed(output: Output, fields: Mapping[str, str]) -> Column:
 def _symbol(expression: str, enum: JsonSchema) -> str:
     """A symbol that the enum has: another, from a newer contract, becomes its default."""
     symbols = ", ".join(literal(symbol) for symbol in enum["symbols"])
-    return f"CASE WHEN {expression} IN ({symbols}) THEN {expression} ELSE {literal(enum['default'])} END"
+    default = literal(enum["default"])
+    return (
+        f"CASE WHEN {expression} IN ({symbols}) THEN {expression}"
+        f" WHEN {expression} IS NOT NULL THEN {default} END"
+    )

@@ -1,4 +1,4 @@
-"""Decides for each record whether it is published, and why not.
+"""Decides for each record which of its values are published, whether it is, and why not.
 
 The rules come from the final contract; the reasons, in the order in which they are looked for, from the
 table below. Both are Spark SQL. A reason is only looked for when no earlier one holds.
@@ -16,6 +16,7 @@ from contracts.avro.spark_sql import WireHeader, body, starts_with_guid
 from contracts.avro.wire import GUID_HEADER_SIZE, HEADER_SIZE, MAGIC, SCHEMA_ID_HEADER
 from contracts.checks.rules import column, literal, predicate
 from contracts.folder.model import Contract, Rule, Severity
+from streaming.record.enrich.table import Row, Rows
 from streaming.record.schema import non_null_fields
 from streaming.record.unreadable import NOT_UTF8, Unreadable, unreadable
 
@@ -146,15 +147,34 @@ def reasons(
     )
 
 
-def judge(records: DataFrame, found: tuple[Reason, ...], rules: tuple[Rule, ...]) -> DataFrame:
-    """Add `broken` and `flags` (ids of critical and of warning rules) and `reason` (null: publish it)."""
-    # One step: each copies the whole row.
-    return records.select(
-        "*",
-        F.expr(broken_rules(rules, Severity.CRITICAL)).alias("broken"),
-        F.expr(broken_rules(rules, Severity.WARNING)).alias("flags"),
-        F.expr(first_that_holds(found, lambda reason: literal(reason.code))).alias("reason"),
+def spare(observed: DataFrame, final: Contract) -> DataFrame:
+    """Take out, or replace, each value that breaks a rule of severity `value`; add their ids as `spared`.
+
+    A value that the final contract requires stays, and only the flag tells.
+    """
+    instead: dict[str, str] = {}
+    # What is beyond repair is beyond replacing.
+    for rule in sorted(final.rules, key=lambda rule: rule.instead is None):
+        if (field := rule.spares) is not None and field not in non_null_fields(final.newest.schema):
+            value = instead.get(field, column(field))
+            other = "NULL" if rule.instead is None else literal(rule.instead)
+            instead[field] = f"CASE WHEN {predicate(rule)} THEN {value} ELSE {other} END"
+    return observed.select(
+        *(F.expr(instead.get(name, column(name))).alias(name) for name in observed.columns),
+        F.expr(broken_rules(final.rules, Severity.VALUE)).alias("spared"),
     )
+
+
+def verdict(found: tuple[Reason, ...], rules: tuple[Rule, ...]) -> Rows:
+    """How a record's verdict is found: `broken` (ids of critical rules), `flags` (ids of value and warning
+    rules) and `reason`, which is null where the record is published. It looks at records that have `spared`.
+    """
+    warned = broken_rules(rules, Severity.WARNING)
+    return {
+        "broken": Row(broken_rules(rules, Severity.CRITICAL)),
+        "flags": Row(f"CASE WHEN size(spared) = 0 THEN {warned} ELSE concat(spared, {warned}) END"),
+        "reason": Row(first_that_holds(found, lambda reason: literal(reason.code))),
+    }
 
 
 def first_that_holds(found: Iterable[Reason], answer: Callable[[Reason], str]) -> str:

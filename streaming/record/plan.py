@@ -14,10 +14,12 @@ from contracts.avro.wire import new_seal
 from contracts.folder.model import Contract
 from streaming.record.branches import other_branches
 from streaming.record.decode import decode
-from streaming.record.encode import SOURCE_COLUMNS, Output, encode
+from streaming.record.encode import PROVENANCE, SOURCE_COLUMNS, Output, encode
 from streaming.record.enrich import enrichment_of
-from streaming.record.judge import Reason, judge, reasons
+from streaming.record.enrich.table import Rows
+from streaming.record.judge import Reason, reasons, spare, verdict
 from streaming.record.projection import reader_schema
+from streaming.record.quality_flags import quality_flags
 from streaming.record.schema import field_names
 
 LARGEST_VALUE = 1 << 20
@@ -90,7 +92,7 @@ def unfilled(raw: Contract, final: Contract) -> tuple[str, ...]:
     """Fields of the newest `final` version that the stream has nothing for."""
     enrichment = enrichment_of(final)
     rows = enrichment.from_record(reader_schema(raw), final.newest.schema)
-    known = {*rows, *enrichment.derived, "writer_schema_id", "flags"}
+    known = {*rows, *enrichment.derived, *PROVENANCE, *final.quality_flags, "writer_schema_id", "flags"}
     return tuple(name for name in field_names(final.newest.schema) if name not in known)
 
 
@@ -121,9 +123,15 @@ def judged(records: DataFrame, plan: Plan) -> DataFrame:
     Gives, for whoever counts: `reason`, `flags`, `broken`, `writer_schema_id`, the fields of the final
     contract and the columns of the source.
     """
-    decoded, reader = decode_by(records, plan), reader_schema(plan.raw)
-    enriched = enrichment_of(plan.final).apply(decoded, reader, plan.final.newest.schema)
-    return judge(enriched, plan.reasons, plan.final.rules)
+    # The verdict is found beside the last of the derived fields: each step copies the whole row.
+    return enriched(decode_by(records, plan), plan, beside=verdict(plan.reasons, plan.final.rules))
+
+
+def enriched(decoded: DataFrame, plan: Plan, beside: Rows | None = None) -> DataFrame:
+    """From decoded records to the fields of the final contract: observed, spared, derived."""
+    enrichment = enrichment_of(plan.final)
+    observed = enrichment.observe(decoded, reader_schema(plan.raw), plan.final.newest.schema)
+    return enrichment.derive(spare(observed, plan.final), beside)
 
 
 def publish(records: DataFrame, plan: Plan, beside: Sequence[str | Column] = SOURCE_COLUMNS) -> DataFrame:
@@ -133,6 +141,7 @@ def publish(records: DataFrame, plan: Plan, beside: Sequence[str | Column] = SOU
         plan.reasons,
         key=plan.final.key or "station",
         final=Output(plan.final.topic, plan.final_id, plan.final.newest.schema),
+        made={**PROVENANCE, **quality_flags(plan.final)},
         quarantine=Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
         beside=beside,
     )

@@ -124,8 +124,9 @@ def _json(spark: SparkSession, job: Job) -> DataFrame:
     schema = spark.range(0).select(reader.alias("record")).schema["record"].dataType
     record = F.from_json(F.col("source_value").cast("string"), cast(StructType, schema))
     final = job.product.final
-    enriched = enrichment_of(final).apply(
-        raw.select(record.alias("record")), reader_schema(RAW), final.newest.schema
+    enrichment = enrichment_of(final)
+    enriched = enrichment.derive(
+        enrichment.observe(raw.select(record.alias("record")), reader_schema(RAW), final.newest.schema)
     )
     published = [name for name in field_names(final.newest.schema) if name in enriched.columns]
     return enriched.select(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from contracts.records.topic_weather_quality import Verdict
+from quality.report.flags import WORDS, counts, together, total
 from quality.report.page import charts
 from quality.report.summary import MeasureLine, StationLine, Step, Summary, words
 from quality.report.text import day, many, number, shown, word
@@ -28,7 +29,7 @@ _WORST = "triangle-up"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A chart with its caption; `key` tells colours and shapes of a map apart: class, words, stations."""
+    """A chart with its caption; `key` tells colours and shapes apart: class, words, how many."""
 
     svg: Markup
     caption: str
@@ -177,3 +178,33 @@ def reasons(summary: Summary) -> Drawing | None:
     return Drawing(
         svg=charts.reasons(most, f"Records put aside by reason: {in_words}."), caption="Put aside, by reason"
     )
+
+
+_FLAGS = {
+    "fail": ("var(--fail-mark)", 14),
+    "suspect": ("var(--warn-mark)", 11),
+    "missing": ("var(--line)", 3),
+    "not_evaluated": ("var(--ink-soft)", 6),
+    "good": ("var(--pass-mark)", 8),
+}
+"""Colour and thickness of each flag."""
+
+
+def flags(summary: Summary) -> Drawing | None:
+    """Shares of the records by the flag of each variable."""
+    found = [one for one in summary.validation.variables if total(one)]
+    if not found:
+        return None
+    bars = {
+        one.name.replace("_", " "): [
+            charts.Part(share=count / total(one), colour=_FLAGS[name][0], thickness=_FLAGS[name][1])
+            for name, count in counts(one).items()
+        ]
+        for one in found
+    }
+    key = tuple(
+        (name.replace("_", "-"), WORDS[name], count) for name, count in together(found).items() if count
+    )
+    in_words = ", ".join(f"{number(count)} {meaning}" for _, meaning, count in key)
+    caption = "Shares of the records, by the flag of each variable"
+    return Drawing(svg=charts.stacks(bars, f"{caption}. Values: {in_words}."), caption=caption, key=key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.records.topic_weather_quality import Severity, Verdict
-from quality.report.summary import Summary, judged_at
+from quality.report.summary import SEVERITIES, Summary, judged_at
 from quality.report.text import duration, many, number, percent, share, word
 
 _MEANING = {
@@ -14,6 +15,7 @@ _MEANING = {
     Verdict.WARN: "Usable, with care",
     Verdict.FAIL: "Do not rely on it",
 }
+_ADJECTIVES = frozenset({Severity.CRITICAL, Severity.VALUE, Severity.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +46,16 @@ def _why(summary: Summary) -> str:
     parts = []
     if unreadable := summary.validation.unreadable:
         parts.append(f"{many(unreadable, 'record')} cannot be read")
-    counts = dict.fromkeys(Severity, 0)
-    for line in summary.broken:
-        counts[line.result.severity] += 1
+    counts = Counter(line.result.severity for line in summary.broken)
     rules = len(summary.rules)
     if not summary.broken:
         parts.append(f"{'every' if unreadable else 'Every'} one of {many(rules, 'rule')} is kept")
     else:
-        by_severity = [many(count, word(severity)) for severity, count in counts.items() if count]
-        kinds = ", ".join(by_severity).replace("criticals", "critical")
+        kinds = ", ".join(
+            many(counts[each], word(each), word(each) if each in _ADJECTIVES else "")
+            for each in SEVERITIES
+            if counts[each]
+        )
         are = "is" if len(summary.broken) == 1 else "are"
         parts.append(f"{len(summary.broken)} of {many(rules, 'rule')} {are} broken: {kinds}")
     unjudged = sum(not line.result.judged for line in summary.rules)

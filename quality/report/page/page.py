@@ -12,13 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from quality.report import commands
+from quality.report.flags import WORDS, bad, columns, flagged_stations, total
 from quality.report.page import drawn, headline
 from quality.report.summary import Summary
 from quality.report.text import day, duration, many, measured, moment, number, percent, share, shown, word
 from quality.window.extent import place, raw_place
 
 LISTED_STATIONS, LISTED_GROUPS = 30, 20
-"""Lines of the two long tables at most; the page says how many it leaves out."""
+"""Lines of the long tables at most; the page says how many it leaves out."""
 
 
 def page(summary: Summary) -> str:
@@ -33,7 +34,9 @@ def page(summary: Summary) -> str:
             "flow": drawn.flow(summary),
             "measures": drawn.measures(summary),
             "reasons": drawn.reasons(summary),
+            "flags": drawn.flags(summary),
         }
+    flagged = flagged_stations(summary.validation.stations)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -48,6 +51,10 @@ def page(summary: Summary) -> str:
             **drawings,
             stations=summary.stations[:LISTED_STATIONS],
             groups=summary.validation.quarantine[:LISTED_GROUPS],
+            flag_words=WORDS,
+            flagged_stations=flagged[:LISTED_STATIONS],
+            flagged_left=len(flagged) - LISTED_STATIONS,
+            flag_columns=columns(flagged[:LISTED_STATIONS]),
             commands=commands,
         )
     )
@@ -79,5 +86,7 @@ def _environment() -> Environment:
         word=word,
         place=place,
         raw_place=raw_place,
+        flag_total=total,
+        bad_flags=bad,
     )
     return environment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from streaming.record.enrich.table import Enrichment
+from streaming.record.enrich.table import Enrichment, Row
 
 MOLAR_VOLUME = 24.45
 """Litres of a mole of gas at 25 °C and 1013.25 hPa, the EPA's reference conditions (40 CFR 50.3)."""
@@ -78,18 +78,27 @@ def _where_possible(field: str, index: str) -> str:
     return f"CASE WHEN {field} BETWEEN 0D AND {LARGEST}D THEN {index} END"
 
 
-def _highest(prefix: str, fields: Iterable[str]) -> dict[str, str]:
+def _highest(prefix: str, fields: Iterable[str], authority: str) -> dict[str, Row]:
     """The highest of the fields' indices, and the first field that has it."""
     own = {field: f"{prefix}_{field}" for field in fields}
     highest = f"greatest({', '.join(own.values())})"
     names = " ".join(f"WHEN {index} = {highest} THEN '{field}'" for field, index in own.items())
-    return {prefix: highest, f"{prefix}_pollutant": f"CASE {names} END"}
+    return {
+        prefix: Row(highest, authority=authority),
+        f"{prefix}_pollutant": Row(f"CASE {names} END", authority=authority),
+    }
 
+
+_DOMAIN = "from 0 to a gram a cubic metre"
+_EPA, _EEA = "40 CFR 58, appendix G; EPA-454/B-24-002, table 6", "ETC HE report 2024/17"
 
 AIR = Enrichment(
     observed={
-        **{f"us_aqi_{name}": scale.index(f"record.{name}") for name, scale in EPA.items()},
-        **{f"european_aqi_{name}": european_level(f"record.{name}", ends) for name, ends in EUROPE.items()},
+        **{f"us_aqi_{name}": Row(one.index(f"record.{name}"), _DOMAIN, _EPA) for name, one in EPA.items()},
+        **{
+            f"european_aqi_{name}": Row(european_level(f"record.{name}", ends), _DOMAIN, _EEA)
+            for name, ends in EUROPE.items()
+        },
     },
-    derived={**_highest("us_aqi", EPA), **_highest("european_aqi", EUROPE)},
+    derived={**_highest("us_aqi", EPA, _EPA), **_highest("european_aqi", EUROPE, _EEA)},
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
@@ -10,8 +11,27 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.folder.model import JsonSchema
 
-Rows = Mapping[str, str]
-"""Field to Spark SQL."""
+_NAME = re.compile(r"'[^']*'|\brecord\.\w+|\b[a-z]\w*\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one field is filled."""
+
+    sql: str
+    domain: str = ""
+    """Where the field has a value, in words; empty where it has one whenever its inputs have."""
+    authority: str = ""
+    """Who says so: an organisation, and the document."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The words of the SQL that may be fields; one of the raw record begins with `record.`."""
+        return frozenset(word for word in _NAME.findall(self.sql) if not word.startswith("'"))
+
+
+Rows = Mapping[str, Row]
+"""Field to how it is filled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +46,14 @@ class Enrichment:
     aside: Rows = field(default_factory=dict)
     """What `derived` needs besides, and is not published. Sees the raw record as `record`."""
     derived: Rows = field(default_factory=dict)
-    """What follows from the fields that pass, `observed` and `aside`, which it sees by their names."""
+    """What follows from the fields that pass, `observed`, `aside` and each other, by their names. A row whose
+    name is no field of the final contract is a step that others share."""
 
     def passing(self, raw: JsonSchema, final: JsonSchema) -> Rows:
-        """The final fields that pass, each with its Spark SQL."""
+        """The final fields that pass."""
         raw_fields = {one["name"]: one for one in raw["fields"]}
         return {
-            one["name"]: f"record.{one['name']}"
+            one["name"]: Row(f"record.{one['name']}")
             for one in final["fields"]
             if one["name"] not in self.observed.keys() | self.derived.keys()
             and (same := raw_fields.get(one["name"]))
@@ -43,10 +64,26 @@ class Enrichment:
         """All that is taken from the raw record: what passes, what was observed, and what stands aside."""
         return {**self.passing(raw, final), **self.observed, **self.aside}
 
-    def apply(self, records: DataFrame, raw: JsonSchema, final: JsonSchema) -> DataFrame:
-        """Put the final fields in the place of the column `record` of `records`."""
+    def observe(self, records: DataFrame, raw: JsonSchema, final: JsonSchema) -> DataFrame:
+        """Put the fields that are taken from the raw record in the place of the column `record`."""
         # Each step copies the whole row, so the record itself, the largest part of it, goes no further.
         others = [name for name in records.columns if name != "record"]
         rows = self.from_record(raw, final)
-        records = records.select(*others, *(F.expr(sql).alias(name) for name, sql in rows.items()))
-        return records.select("*", *(F.expr(sql).alias(name) for name, sql in self.derived.items()))
+        return records.select(*others, *(F.expr(row.sql).alias(name) for name, row in rows.items()))
+
+    def derive(self, records: DataFrame, beside: Rows | None = None) -> DataFrame:
+        """Add the derived fields; and `beside` them, each as soon as there is what it uses."""
+        for level in levels({**self.derived, **(beside or {})}):
+            records = records.select("*", *(F.expr(row.sql).alias(name) for name, row in level.items()))
+        return records
+
+
+def levels(rows: Rows) -> Iterator[Rows]:
+    """The rows in the order in which they are filled: each level uses the levels before it."""
+    left = dict(rows)
+    while left:
+        level = {name: row for name, row in left.items() if not row.names & (left.keys() - {name})}
+        if not level:
+            raise ValueError(f"{', '.join(left)} use each other in a circle")
+        yield level
+        left = {name: row for name, row in left.items() if name not in level}

@@ -56,3 +56,11 @@ def miles_per_hour(metres_per_second_: str) -> str:
 def from_fahrenheit(fahrenheit_: str) -> str:
     """A temperature in °F as °C."""
     return f"(({fahrenheit_}) - 32D) * 5D / 9D"
+
+
+def within(value: str, domain: str) -> str:
+    """A double where the condition `domain` holds, else null.
+
+    Spark finds what expressions have in common, and computes it once, only where no CASE stands around it.
+    """
+    return f"({value} + CASE WHEN {domain} THEN 0D END)"

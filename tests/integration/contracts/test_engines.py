@@ -31,6 +31,7 @@ from tests.avro_pairs import (
     seen,
 )
 from tests.avro_pairs.kinds import RENAMED
+from tests.unit.contracts.folders import newest_alone
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -142,10 +143,8 @@ def assert_seen_alike(spark: SparkSession, told: list[tuple[Reading, object]]) -
 
 
 def evolved_copy(contract: Contract, home: Path) -> Contract:
-    """The contract with a second version: a field more, a field less, a symbol more, another order."""
-    home.mkdir()
-    for name in ("contract.yaml", "v1.avsc"):
-        (home / name).write_bytes((contract.home / name).read_bytes())
+    """The newest version, and a second one: a field more, a field less, a symbol more, another order."""
+    newest_alone(contract.topic, home)
     schema = json.loads((home / "v1.avsc").read_text(encoding="utf-8"))
     fields = [field for field in schema["fields"] if field["name"] not in ("city_id", "extra")]
     fields[0]["type"]["symbols"].append("METAR")
@@ -158,10 +157,8 @@ def evolved_copy(contract: Contract, home: Path) -> Contract:
     (home / "v2.avsc").write_text(
         json.dumps({**schema, "fields": [*fields[2:], *added, *fields[:2]]}), encoding="utf-8"
     )
-    for number in (1, 2):
-        (home / "examples" / f"v{number}").mkdir(parents=True)
-    for path in (contract.home / "examples" / "v1").glob("*.json"):
-        (home / "examples" / "v1" / path.name).write_bytes(path.read_bytes())
+    (home / "examples" / "v2").mkdir()
+    for path in (home / "examples" / "v1").glob("*.json"):
         told = json.loads(path.read_text(encoding="utf-8"))
         told |= {
             "source": "METAR",

@@ -20,7 +20,7 @@ from contracts.avro.json_form import from_json
 from contracts.consume import consume
 from contracts.evolution.compatibility import parse
 from contracts.folder.lock import FILE, lock_of, render
-from contracts.folder.read import HOME, load_contracts
+from contracts.folder.read import HOME, load_contract, load_contracts
 from contracts.records.topic_weather_final import Observation
 from contracts.registry.registry import Registry, connect
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from tests.conftest import RunCli
 
 TOPICS = ("topic-weather", "topic-weather-final", "topic-weather-quarantine")
-ELEVATION = {
-    "name": "elevation",
+SNOW_DEPTH = {
+    "name": "snow_depth",
     "type": ["null", "double"],
-    "doc": "Height of the station above the sea.",
-    "unit": "m",
+    "doc": "Depth of the snow on the ground.",
+    "unit": "cm",
     "default": None,
 }
 
@@ -56,8 +56,17 @@ def under_names_of_its_own(folder: Path, names: dict[str, str], target: Path) ->
     return target
 
 
+def example_of_jfk(topic: str) -> dict[str, Any]:
+    """The one of the newest version."""
+    contract = load_contract(HOME / topic)
+    file = contract.home / "examples" / f"v{contract.newest.number}" / "jfk-replay.json"
+    told: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return told
+
+
 def old_producer(registry: Registry, topic: str, bootstrap_servers: str) -> Callable[..., None]:
-    return sender(registry, topic, bootstrap_servers, (HOME / "topic-weather" / "v1.avsc").read_text("utf-8"))
+    """A producer that writes the newest version that there is before the field is added."""
+    return sender(registry, topic, bootstrap_servers, load_contract(HOME / "topic-weather").newest.text)
 
 
 def sender(registry: Registry, topic: str, bootstrap_servers: str, schema: str) -> Callable[..., None]:
@@ -65,7 +74,7 @@ def sender(registry: Registry, topic: str, bootstrap_servers: str, schema: str) 
     serialize = AvroSerializer(registry.client, schema, conf={"auto.register.schemas": False})
     producer = Producer({"bootstrap.servers": bootstrap_servers, "acks": "all"})
     node = parse(json.loads(schema))
-    told = json.loads((HOME / "topic-weather" / "examples" / "v1" / "jfk-replay.json").read_text("utf-8"))
+    told = example_of_jfk("topic-weather")
 
     def send(station: str, **more: Any) -> None:
         value = from_json(node, {**told, "station": station, **more})
@@ -109,14 +118,14 @@ def test_a_new_field_reaches_the_final_topic_while_old_producers_and_consumers_g
     for topic in TOPICS[:2]:
         file = Path(contracts("new-version", topic)["file"])
         schema = json.loads(file.read_text(encoding="utf-8"))
-        file.write_text(json.dumps({**schema, "fields": [*schema["fields"], ELEVATION]}), encoding="utf-8")
+        file.write_text(json.dumps({**schema, "fields": [*schema["fields"], SNOW_DEPTH]}), encoding="utf-8")
     about = folder / "topic-weather" / "contract.yaml"
     about.write_text(
-        about.read_text("utf-8").replace("reads: [source,", "reads: [source, elevation,"), "utf-8"
+        about.read_text("utf-8").replace("reads: [source,", "reads: [source, snow_depth,"), "utf-8"
     )
     assert contracts("check")["compatible"] is True
     assert [change["words"] for change in contracts("diff", "topic-weather")["changes"]] == [
-        "elevation was added: double or null"
+        "snow_depth was added: double or null"
     ]
     assert len(contracts("lock")["locked"]) == 2
     own = under_names_of_its_own(folder, names, tmp_path / "own")
@@ -124,7 +133,7 @@ def test_a_new_field_reaches_the_final_topic_while_old_producers_and_consumers_g
     contracts("apply", where=own)
 
     newer = load_contracts(folder)["topic-weather"].newest.text
-    sender(registry, names["topic-weather"], bootstrap_servers, newer)("NEW", elevation=4.0)
+    sender(registry, names["topic-weather"], bootstrap_servers, newer)("NEW", snow_depth=4.0)
     old("OLD-2")
     streamed = run_cli(
         "streaming", "run", "--available-now", "--checkpoint", str(tmp_path / "checkpoint"),
@@ -147,8 +156,8 @@ def test_a_new_field_reaches_the_final_topic_while_old_producers_and_consumers_g
         ]
         for record_type in (Observation, newer_record)
     )
-    seen = {value.station: value.elevation for value in newer_typed}
+    seen = {value.station: value.snow_depth for value in newer_typed}
     assert seen == {"OLD-1": None, "OLD-2": None, "NEW": 4.0}
-    assert not hasattr(typed[0], "elevation")
+    assert not hasattr(typed[0], "snow_depth")
     assert sorted(value.station for value in typed) == ["NEW", "OLD-1", "OLD-2"]
-    assert {value.temperature for value in typed} == {30.0}
+    assert {value.temperature for value in typed} == {example_of_jfk("topic-weather-final")["temperature"]}

@@ -41,11 +41,12 @@ def test_great_expectations_loads_the_suite() -> None:
 def test_spark_judges_by_the_predicates(spark: SparkSession) -> None:
     from pyspark.sql import functions as F  # noqa: N812
 
-    path = HOME / CONTRACT.topic / "examples" / "v1" / "jfk-replay.json"
+    newest = f"v{CONTRACT.newest.number}"
+    path = HOME / CONTRACT.topic / "examples" / newest / "jfk-replay.json"
     good = from_json(parse(CONTRACT.newest.schema), json.loads(path.read_text(encoding="utf-8")))
     judging = [rule for rule in CONTRACT.rules if predicate(rule)]
     fields = sorted({name for rule in judging for name in fields_of(rule)})
-    types = {str: "string", bool: "boolean", datetime: "timestamp"}
+    types = {str: "string", bool: "boolean", int: "bigint", datetime: "timestamp"}
     schema = ", ".join(f"{f} {types.get(type(good[f]), 'double')}" for f in fields)
     broken = {**good, "temperature": 99.0, "station": " "}
     rows = spark.createDataFrame([tuple(r[f] for f in fields) for r in (good, broken)], schema)
@@ -53,7 +54,7 @@ def test_spark_judges_by_the_predicates(spark: SparkSession) -> None:
     first, second = rows.select(*(F.expr(row["predicate"]).alias(row["rule"]) for row in judged)).collect()
     assert all(first.asDict().values())
     assert {rule for rule, kept in second.asDict().items() if not kept} == {
-        "temperature-possible", "station-present",
+        "temperature-possible", "temperature-plausible", "station-present",
     }  # fmt: skip
 
 
@@ -90,6 +91,27 @@ def test_spark_judges_by_every_rule_that_the_loader_takes(spark: SparkSession, a
             assert absent is (rule.check != "not_null"), rule
             if rule.check == "one_of" and "UP" in rule.parameters["values"]:
                 assert present, rule
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "Pacific/Honolulu"])
+def test_a_season_begins_at_midnight_by_utc_whatever_the_time_zone_of_the_session_is(
+    zone: str, spark: SparkSession
+) -> None:
+    winters = dict.fromkeys(("low_winter", "high_winter"), (0, 0))
+    summers = dict.fromkeys(("low_summer", "high_summer"), (1, 1))
+    keeps = CHECKS["in_season"].predicate
+    assert keeps is not None
+    summer = keeps({"field": "t", "latitude": "lat", "time": "at", **winters, **summers})
+    times = [f"TIMESTAMP'2026-{time}Z'" for time in ("03-31 23:59:59.999999", "04-01 00:00:00")]
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", str(zone))
+    try:
+        rows = spark.sql(
+            f"SELECT {summer} FROM VALUES (1, 5, {times[0]}), (1, 5, {times[1]}) AS r(t, lat, at)"
+        )
+        assert [row[0] for row in rows.collect()] == [False, True]
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", str(before))
 
 
 def test_a_text_of_a_rule_is_the_same_text_in_spark(spark: SparkSession) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +28,7 @@ from contracts.registry.registry import connect
 from tests.registries import APICURIO, CONFLUENT, KARAPACE, Dialect
 from tests.registries import registry as kind_of_registry
 from tests.spellings import SCHEMAS, spelled_anew
+from tests.unit.contracts.folders import newest_alone
 
 if TYPE_CHECKING:
     from tests.conftest import RunCli
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A locked folder with one contract under a name of the test's own."""
-    topic = tmp_path / f"topic-test-{uuid4().hex[:8]}"
-    shutil.copytree(HOME / "topic-weather-final", topic)
+    """A locked folder with one contract of one version, under a name of the test's own."""
+    topic = newest_alone("topic-weather-final", tmp_path / f"topic-test-{uuid4().hex[:8]}")
     relock(tmp_path)
     return topic
 

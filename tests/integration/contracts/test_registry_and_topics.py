@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,6 +32,7 @@ from contracts.kafka.cluster import Kafka
 from contracts.kafka.topics import Broker
 from contracts.records.topic_weather_final import Observation, Source
 from contracts.registry.registry import connect
+from tests.unit.contracts.folders import newest_alone
 
 if TYPE_CHECKING:
     from tests.conftest import MakeTopic, RunCli
@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A locked folder with one contract under a name of the test's own."""
-    topic = tmp_path / f"topic-test-{uuid4().hex[:8]}"
-    shutil.copytree(HOME / "topic-weather-final", topic)
+    """A locked folder with one contract of one version, under a name of the test's own."""
+    topic = newest_alone("topic-weather-final", tmp_path / f"topic-test-{uuid4().hex[:8]}")
     relock(tmp_path)
     return topic
 
@@ -59,9 +58,11 @@ def add_version(home: Path, **field: Any) -> Contract:
     return load_contract(home)
 
 
-def examples(contract: Contract) -> list[dict[str, Any]]:
-    paths = sorted((HOME / "topic-weather-final" / "examples" / "v1").glob("*.json"))
-    node = parse(contract.versions[0].schema)
+def examples() -> list[dict[str, Any]]:
+    """Records of the platform's newest version, which is the first one in `home`."""
+    own = load_contract(HOME / "topic-weather-final")
+    paths = sorted((own.home / "examples" / f"v{own.newest.number}").glob("*.json"))
+    node = parse(own.newest.schema)
     return [from_json(node, json.loads(path.read_text(encoding="utf-8"))) for path in paths]
 
 
@@ -179,7 +180,7 @@ def test_records_of_an_older_and_a_newer_writer_arrive_typed(
         )
         values += [
             serialize({**value, "uv_index": 3.0} if version.number == 2 else value, context)
-            for value in examples(contract)
+            for value in examples()
         ]
     send(bootstrap_servers, name, *values)
     messages = list(
@@ -191,7 +192,7 @@ def test_records_of_an_older_and_a_newer_writer_arrive_typed(
             stop_at_end=True,
         )
     )
-    wanted = [Observation.from_dict({**value}) for value in examples(contract)] * 2
+    wanted = [Observation.from_dict({**value}) for value in examples()] * 2
     assert sorted(m.value.station for m in messages) == sorted(value.station for value in wanted)
     assert all(m.value in wanted for m in messages)
     (jfk, *_) = [m for m in messages if m.value.source is Source.NYCFLIGHTS13]
@@ -205,7 +206,7 @@ def test_poison_is_raised_with_its_place_or_handed_over_and_passed(
     name, contract, registry = topic(name=home.name), load_contract(home), connect(registry_url)
     registry.register(contract.subject, contract.newest.text)
     serialize = AvroSerializer(registry.client, contract.newest.text, conf={"auto.register.schemas": False})
-    good = serialize(examples(contract)[0], SerializationContext(name, MessageField.VALUE))
+    good = serialize(examples()[0], SerializationContext(name, MessageField.VALUE))
     send(bootstrap_servers, name, b"junk", good, None)
     read = partial(
         consume,
@@ -230,7 +231,7 @@ def test_a_group_goes_on_after_the_last_record_that_was_processed(
     registry.register(contract.subject, contract.newest.text)
     serialize = AvroSerializer(registry.client, contract.newest.text, conf={"auto.register.schemas": False})
     context = SerializationContext(name, MessageField.VALUE)
-    send(bootstrap_servers, name, *(serialize(value, context) for value in examples(contract)))
+    send(bootstrap_servers, name, *(serialize(value, context) for value in examples()))
 
     def offsets(take: int) -> Iterator[int]:
         messages = consume(
@@ -257,7 +258,7 @@ def test_read_prints_typed_records_for_people_and_for_programs(
     contract, registry = load_contracts()["topic-weather-final"], connect(registry_url)
     serialize = AvroSerializer(registry.client, contract.newest.text, conf={"auto.register.schemas": False})
     context = SerializationContext(contract.topic, MessageField.VALUE)
-    send(bootstrap_servers, contract.topic, *(serialize(value, context) for value in examples(contract)))
+    send(bootstrap_servers, contract.topic, *(serialize(value, context) for value in examples()))
     done = run_cli("contracts", "read", contract.topic, "--limit", "2", "--json")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]

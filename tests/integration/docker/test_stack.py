@@ -32,11 +32,11 @@ from tests.streams import FINAL, RAW, Place, raw_values
 _REPLAYED = 26_115 - 3 * 500
 """Observations that the producer sends at once, before it polls the last ones."""
 _RECORDS = 300
-_ELEVATION = {
-    "name": "elevation",
+_SNOW_DEPTH = {
+    "name": "snow_depth",
     "type": ["null", "double"],
-    "doc": "Height of the station above the sea.",
-    "unit": "m",
+    "doc": "Depth of the snow on the ground.",
+    "unit": "cm",
     "default": None,
 }
 _DASHBOARD = ROOT / "docker/monitoring/grafana/dashboards/stream.json"
@@ -175,7 +175,7 @@ def test_a_registry_that_lost_its_volume_comes_back_from_a_backup(platform: Stac
 def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: Path) -> None:
     """Contracts first, then a producer of the new version, then the stream: in that order nothing waits."""
     place = platform.place()
-    folder = _with_elevation(tmp_path / "contracts", place)
+    folder = _with_snow_depth(tmp_path / "contracts", place)
     _contracts(folder, place, "apply")
 
     newer = load_contracts(folder)
@@ -185,7 +185,7 @@ def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: 
     assert newer_id != place.raw_id
     before = platform.wait_until(all_published, "the stream was not at rest")
     schema = newer[RAW].newest.schema
-    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP-4", elevation=4.0))
+    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP-4", snow_depth=4.0))
     platform.wait_until(
         lambda n: n[RAW] >= before[RAW] + _RECORDS and all_published(n), "the new version was not published"
     )
@@ -195,13 +195,13 @@ def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: 
     mounted.write_text(json.dumps({"services": {"stream": mount}}), encoding="utf-8")
     platform.compose("up --no-build -d --no-deps stream", mounted)
     platform.wait_until_well()
-    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP-8", elevation=8.0))
+    place.produce(raw_values(_RECORDS, newer_id, schema, station="UP-8", snow_depth=8.0))
     platform.wait_until(
         lambda n: n[RAW] >= before[RAW] + 2 * _RECORDS and all_published(n),
         "the new stream published nothing",
     )
     each_once(place)
-    assert _elevations(place, newer[FINAL]) == {8.0: _RECORDS}
+    assert _snow_depths(place, newer[FINAL]) == {8.0: _RECORDS}
     old = Counter(value.station for value in _read(place, stop_at_end=True))
     assert (old["UP-4"], old["UP-8"]) == (_RECORDS, _RECORDS)
 
@@ -248,16 +248,16 @@ def _contracts(folder: Path, place: Place, *words: str) -> dict[str, Any]:
     return found
 
 
-def _with_elevation(folder: Path, place: Place) -> Path:
+def _with_snow_depth(folder: Path, place: Place) -> Path:
     """The platform's contracts with a field more, raw and final, locked."""
     shutil.copytree(HOME, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     for topic in (RAW, FINAL):
         file = Path(_contracts(folder, place, "new-version", topic)["file"])
         schema = json.loads(file.read_text(encoding="utf-8"))
-        file.write_text(json.dumps({**schema, "fields": [*schema["fields"], _ELEVATION]}), encoding="utf-8")
+        file.write_text(json.dumps({**schema, "fields": [*schema["fields"], _SNOW_DEPTH]}), encoding="utf-8")
     about = folder / RAW / "contract.yaml"
     text = about.read_text(encoding="utf-8")
-    about.write_text(text.replace("reads: [source,", "reads: [source, elevation,"), encoding="utf-8")
+    about.write_text(text.replace("reads: [source,", "reads: [source, snow_depth,"), encoding="utf-8")
     _contracts(folder, place, "lock")
     return folder
 
@@ -269,8 +269,8 @@ def _read(place: Place, **how: Any) -> list[Observation]:
     return [message.value for message in consume(FINAL, Observation, **options)]
 
 
-def _elevations(place: Place, final: Contract) -> Counter[float]:
-    """How often each elevation stands in what was written by the newest version of the final contract."""
+def _snow_depths(place: Place, final: Contract) -> Counter[float]:
+    """How often each depth of snow stands in what was written by the newest version of the final contract."""
     registry = connect(place.registry_url)
     number = registry.versions(final.subject)[-1].id
     registry.close()
@@ -278,4 +278,4 @@ def _elevations(place: Place, final: Contract) -> Counter[float]:
     bodies = [io.BytesIO(value[HEADER_SIZE:]) for value in values if schema_id(value) == number]
     schema = fastavro.parse_schema(final.newest.schema)
     records: list[Any] = [fastavro.schemaless_reader(body, schema, None) for body in bodies]
-    return Counter(record["elevation"] for record in records if record["elevation"] is not None)
+    return Counter(record["snow_depth"] for record in records if record["snow_depth"] is not None)

@@ -47,6 +47,7 @@ _TYPES: dict[str, DataType] = {
     "double": DoubleType(),
     "boolean": BooleanType(),
     "int": IntegerType(),
+    "long": LongType(),
 }
 
 

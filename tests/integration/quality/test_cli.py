@@ -10,10 +10,9 @@ from tests.integration.quality.places import NOW, Place
 
 
 def test_a_window_is_judged_and_every_finding_has_coordinates(place: Place, run_cli: Any) -> None:
-    good = place.record()
-    place.send(
-        good, place.record(humidity=101.0, observed_at=NOW.replace(hour=13)), good + b"\0", b"\0", good[:5]
-    )
+    good = place.record(qc=1, qc_humidity=9)
+    spared = place.record(flags=["humidity-possible"], qc=4, qc_humidity=4, observed_at=NOW.replace(hour=13))
+    place.send(good, spared, good + b"\0", b"\0", good[:5])
     done = run_cli("quality", "validate", "--topic", place.topic, "--no-publish", "--json", env=place.env)
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)
@@ -21,6 +20,8 @@ def test_a_window_is_judged_and_every_finding_has_coordinates(place: Place, run_
     assert told["unreadable_examples"] == [f"{place.topic}-0-{offset}" for offset in (2, 3, 4)]
     broken = {rule["id"]: rule["examples"] for rule in told["rules"] if rule["judged"] and not rule["kept"]}
     assert broken == {"humidity-possible": [f"{place.topic}-0-1"]}
+    named = {one["name"]: (one["good"], one["fail"], one["missing"]) for one in told["variables"]}
+    assert named == {"overall": (1, 1, 0), "humidity": (0, 1, 1)}
     assert "Traceback" not in done.stderr
 
 
@@ -74,7 +75,8 @@ def test_a_rule_for_a_field_that_is_gone_is_named_and_nothing_is_judged(place: P
     done = run_cli("quality", "validate", "--topic", place.topic, "--no-publish", env=place.env)
     assert done.returncode == 2
     assert "rule ozone-there of" in " ".join(done.stderr.split())
-    assert "looks at ozone, which version 1 does not have" in " ".join(done.stderr.split())
+    newest = place.contract.newest.number
+    assert f"looks at ozone, which version {newest} does not have" in " ".join(done.stderr.split())
 
 
 def test_a_topic_that_is_not_there_is_not_created(place: Place, registry: Any, run_cli: Any) -> None:

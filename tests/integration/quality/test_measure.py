@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from pyspark.sql import SparkSession
 
-from contracts.records.topic_weather_quality import Bin, Feed, Latency, Slice, Writer
+from contracts.records.topic_weather_quality import Bin, Feed, Latency, Slice, VariableFlags, Writer
 from quality.portrait.spread import OUTERMOST
 from quality.portrait.take import Due, Portrayal
 from quality.window.read import LONGEST, SOURCE_OFFSET, SOURCE_PARTITION, TIMESTAMP, WRITER
@@ -60,6 +61,39 @@ def test_what_lies_far_beyond_goes_into_the_outermost_bin(spark: SparkSession) -
     (only,) = Portrayal(contract=PUBLISHED).take(frame(spark, changes), passed()).distributions[:1]
     assert only.bins == (Bin(at=-OUTERMOST, records=1), Bin(at=OUTERMOST, records=1))
     assert set(PUBLISHED.portrayed) <= {field["name"] for field in PUBLISHED.newest.schema["fields"]}
+
+
+def test_flags_are_counted_by_variable_and_by_station(spark: SparkSession) -> None:
+    changes: list[Change] = [
+        {"qc": 1, "qc_temperature": 1, "qc_wind": 1},
+        {"qc": 4, "qc_temperature": 4, "qc_wind": 9, WRITER: 3},
+        {"qc": 3, "qc_temperature": 1, "qc_wind": 3, SOURCE_PARTITION: 2},
+        {"qc": 1, "qc_temperature": 1, "qc_wind": 2, "station": "LGA"},
+        {"station": "EWR"},
+        {"qc": 7, "qc_temperature": 0, "station": "EWR"},
+    ]
+    seen = Portrayal(contract=PUBLISHED).take(frame(spark, changes), passed())
+    wind = VariableFlags(name="wind", good=1, not_evaluated=1, suspect=1, missing=1)
+    assert seen.variables == (
+        VariableFlags(name="overall", good=2, suspect=1, fail=1),
+        VariableFlags(name="temperature", good=3, fail=1),
+        wind,
+    )
+    by_station = {one.station: one.variables for one in seen.stations}
+    assert by_station["LGA"] == by_station["EWR"] == ()
+    assert by_station["JFK"] == (
+        VariableFlags(name="overall", good=1, suspect=1, fail=1),
+        VariableFlags(name="temperature", good=2, fail=1),
+        replace(wind, not_evaluated=0),
+    )
+
+
+def test_records_without_flags_and_contracts_without_them_have_no_counts(spark: SparkSession) -> None:
+    rows = frame(spark, [{}, {"station": "LGA"}])
+    assert Portrayal(contract=PUBLISHED).take(rows, passed()).variables == ()
+    flagged = frame(spark, [{"qc": 4, "qc_wind": 4}])
+    unflagged = Portrayal(contract=replace(PUBLISHED, quality_flags={})).take(flagged, passed())
+    assert (unflagged.variables, unflagged.stations[0].variables) == ((), ())
 
 
 def test_nothing_has_no_portrait(spark: SparkSession) -> None:

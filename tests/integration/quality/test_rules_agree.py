@@ -2,39 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
+from contracts.checks.parameters import Parameters, type_of
 from contracts.checks.rules import predicate
+from contracts.evolution.compatibility import parse
 from contracts.folder.model import Rule, Severity
+from contracts.process.times import milliseconds
 from contracts.records.topic_weather_quality import RuleResult
 from quality.judge import examples
 from quality.window.extent import place, raw_place
 from quality.window.read import OFFSET
+from streaming.record.judge import broken_rules, spare
 from tests.integration.quality.frames import NOON, PUBLISHED, Change, by_rule, frame, judged
 
-OPEN_RANGES = (
-    Rule(
-        id="only-from-below",
-        check="range",
-        severity=Severity.INFO,
-        why="Half a range.",
-        parameters={"field": "rain_3h", "min": 0},
+SEASONS = {
+    "low_winter": [-40, 50],
+    "low_summer": [-30, 60],
+    "high_winter": [-90, 40],
+    "high_summer": [-30, 45],
+}
+MORE_RULES: dict[str, tuple[str, Parameters]] = {
+    "only-from-below": ("range", {"field": "rain_3h", "min": 0}),
+    "only-from-above": ("range", {"field": "feels_like", "max": 90}),
+    "where-above": ("implies", {"when": "rain_1h", "above": 0, "field": "humidity", "min": 20}),
+    "where-one-of": (
+        "implies",
+        {"when": "wind_speed", "values": [0, 0.5], "field": "wind_direction", "max": 0},
     ),
-    Rule(
-        id="only-from-above",
-        check="range",
-        severity=Severity.INFO,
-        why="Half a range.",
-        parameters={"field": "feels_like", "max": 90},
+    "where-either": (
+        "implies",
+        {"when": "writer_schema_id", "above": 9, "values": [3, 5], "field": "cloudiness", "min": 1, "max": 2},
+    ),
+    "whole-where-above": (
+        "implies",
+        {"when": "snow_1h", "above": 0.5, "field": "writer_schema_id", "min": 1, "max": 7.5},
+    ),
+    "of-one-air": ("apart", {"field": "temperature", "other": "feels_like", "max": 40.5}),
+    "the-same": ("apart", {"field": "wind_gust", "other": "wind_speed", "max": 0}),
+    "whole-and-not": ("apart", {"field": "writer_schema_id", "other": "humidity", "max": 3}),
+    "some-place": ("not_all", {"fields": ["latitude", "longitude"], "value": 0}),
+    "not-three-times": ("not_all", {"fields": ["rain_1h", "snow_1h", "writer_schema_id"], "value": 7}),
+    "never-this": ("not_all", {"fields": ["visibility"], "value": 0.5}),
+    "of-the-season": (
+        "in_season",
+        {"field": "temperature", "latitude": "latitude", "time": "observed_at", **SEASONS},
+    ),
+    "whole-of-the-season": (
+        "in_season",
+        {"field": "writer_schema_id", "latitude": "longitude", "time": "received_at", **SEASONS},
+    ),
+}
+"""Id to check and parameters of rules that the contract may not have: of each kind, and of its edges."""
+CONTRACT = replace(
+    PUBLISHED,
+    rules=(
+        *PUBLISHED.rules,
+        *(
+            Rule(id=id_, check=check, severity=Severity.INFO, why="So.", parameters=parameters)
+            for id_, (check, parameters) in MORE_RULES.items()
+        ),
     ),
 )
-CONTRACT = replace(PUBLISHED, rules=(*PUBLISHED.rules, *OPEN_RANGES))
+ROOT = parse(PUBLISHED.newest.schema)
 NAN, INFINITY = float("nan"), float("inf")
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -59,11 +97,6 @@ BREAKING: dict[str, tuple[Change, ...]] = {
         {"wind_speed": 0.5, "wind_gust": 0.0},
         {"wind_speed": 0.0, "wind_gust": -INFINITY},
     ),
-    "observed-when-received": (
-        *each("observed_at", NOON - DAY - SECOND, NOON - 99 * DAY, YEAR_1, YEAR_9999),
-        *each("observed_at", NOON + 301 * SECOND, NOON + DAY),
-        {"observed_at": NOON - 2 * DAY, "replay": False},
-    ),
     "time-possible": tuple(
         {"observed_at": time, "replay": replay}
         for time in (
@@ -72,9 +105,6 @@ BREAKING: dict[str, tuple[Change, ...]] = {
         )
         for replay in (True, False)
     ),
-    "humidity-plausible": each("humidity", 0.999, 0.0, -1e300, -INFINITY, NAN),
-    "only-from-below": each("rain_3h", -0.001, -1.0, -1e300, -INFINITY, NAN),
-    "only-from-above": each("feels_like", 90.001, 1000.0, 1e300, INFINITY, NAN),
 }
 KEEPING: dict[str, tuple[Change, ...]] = {
     "station-present": each("station", "JFK", " x "),
@@ -85,33 +115,217 @@ KEEPING: dict[str, tuple[Change, ...]] = {
         {"wind_speed": 5.0, "wind_gust": NAN},
         {"wind_speed": 5.0, "wind_gust": None},
     ),
-    "observed-when-received": (
-        *each("observed_at", NOON - DAY, NOON + 300 * SECOND, NOON, None),
-        *each("received_at", None, NOON - 300 * SECOND, NOON + DAY),
-        {"observed_at": datetime(2013, 7, 4, tzinfo=timezone.utc), "replay": True},
-        {"observed_at": NOON + DAY, "replay": True},
-    ),
     "time-possible": (
         *each("observed_at", NOON - 15_000 * DAY, NOON + DAY, NOON, None),
         {"observed_at": datetime(2013, 7, 4, tzinfo=timezone.utc), "replay": True},
         {"received_at": None, "observed_at": EPOCH},
     ),
-    "humidity-plausible": each("humidity", 1.0, 1e300, INFINITY, None),
-    "only-from-below": each("rain_3h", 0.0, 1e300, INFINITY, None),
-    "only-from-above": each("feels_like", 90.0, -1e300, -INFINITY, None),
 }
-"""Changes of a record with a temperature of 10 °C and a gust of 3 m/s; closed ranges follow below."""
+"""Changes of a record with a temperature of 10 °C and a gust of 3 m/s; those of other rules follow below, by
+their check and its parameters."""
 
 
-def changes_of(rule: Rule) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+Changes = tuple[tuple[Change, ...], tuple[Change, ...]]
+"""Changes that break a rule, and changes that keep it."""
+Bound = float | None
+
+
+def is_whole(field: str) -> bool:
+    """Whether the field holds whole numbers."""
+    found = type_of(field, ROOT)
+    return found is not None and found[0] in {"int", "long"}
+
+
+def beyond(field: str, bound: Bound, way: int = 1) -> tuple[float, ...]:
+    """Numbers of the field's type above the bound, or below it where `way` is -1."""
+    if bound is None:
+        return ()
+    if is_whole(field):
+        nearest = math.floor(way * bound) + 1
+        return *(way * (nearest + more) for more in (0, 1, 99, 999)), way * ((1 << 31) - 1)
+    return bound + way * 0.001, float(bound + way), way * 1e300, way * INFINITY
+
+
+def outside(field: str, low: Bound, high: Bound) -> tuple[float, ...]:
+    """Numbers of the field's type that do not lie between the bounds."""
+    return *beyond(field, low, -1), *beyond(field, high), *(() if is_whole(field) else (NAN,))
+
+
+def inside(field: str, low: Bound, high: Bound) -> tuple[float | None, ...]:
+    """Numbers of the field's type that lie between the bounds, and null."""
+    bounds = [bound for bound in (low, high) if bound is not None]
+    if is_whole(field):
+        ends = (low if low is None else math.ceil(low), high if high is None else math.floor(high))
+        return *(end for end in ends if end is not None), None
+    far = (*((-INFINITY, -1e300) if low is None else ()), *((INFINITY, 1e300) if high is None else ()))
+    return *map(float, bounds), sum(bounds) / len(bounds), *far, None
+
+
+def of_range(p: Parameters) -> Changes:
+    """Changes of a range, which may have one end."""
+    ends = p.get("min"), p.get("max")
+    return each(p["field"], *outside(p["field"], *ends)), each(p["field"], *inside(p["field"], *ends))
+
+
+def of_at_most(p: Parameters) -> Changes:
+    """Changes of two fields with fractions. NaN is above every number, and equal to itself."""
+    pairs = ((0.5, 0.0), (0.0, -0.001), (1e300, 0.0), (INFINITY, 1e300), (0.0, -INFINITY), (NAN, INFINITY))
+    alike = ((0.0, 0.0), (0.0, -0.0), (-0.0, 0.0), (NAN, NAN), (INFINITY, INFINITY))
+    absent = ((None, 0.0), (0.0, None), (NAN, None), (None, NAN), (None, None))
+    turned = (pair[::-1] for pair in pairs)
+    low, high = p["field"], p["other"]
+    return (
+        tuple({low: a, high: b} for a, b in pairs),
+        tuple({low: a, high: b} for a, b in (*alike, *absent, *turned)),
+    )
+
+
+def of_near(p: Parameters) -> Changes:
+    """Changes of the first time, and what excuses it."""
+    field, other, unless = p["field"], p["other"], p.get("unless")
+    edges = [
+        (NOON + way * timedelta(milliseconds=milliseconds(p[key])), way, last)
+        for key, way, last in (("before", -1, YEAR_1), ("after", 1, YEAR_9999))
+        if p.get(key) is not None
+    ]
+    steps = (SECOND / 1000, SECOND, DAY, 99 * DAY)
+    wrong = [time for edge, way, last in edges for time in (*(edge + way * step for step in steps), last)]
+    right = [NOON, *(edge - way * step for edge, way, _ in edges for step in (timedelta(), SECOND / 1000))]
+    excuses: list[Change] = [{unless: False}, {unless: None}] if unless else [{}]
+    absent: list[Change] = [{field: None}, {other: None, field: YEAR_1}, {other: None, field: None}]
+    excused: list[Change] = [{other: NOON, field: time, unless: True} for time in wrong] if unless else []
+    broken, kept = (
+        [{other: NOON, field: time, **excuse} for time in times for excuse in excuses]
+        for times in (wrong, right)
+    )
+    return tuple(broken), (*kept, *excused, *absent)
+
+
+def of_implies(p: Parameters) -> Changes:
+    """Changes of both fields: only where the first lies above, or is one of the values, is a rule broken."""
+    when, field, above, values = p["when"], p["field"], p.get("above"), p.get("values", ())
+    kind: Callable[[float], float] = int if is_whole(when) else float
+    beside = {kind(edge + way) for edge in (*values, above) if edge is not None for way in (-1, 0, 1)}
+    asking = {
+        *map(kind, values),
+        *beyond(when, above),
+        *(n for n in beside if above is not None and n > above),
+    }
+    silent = {*(beside - asking), None, *(() if is_whole(when) else (NAN, -INFINITY))}
+    ends = p.get("min"), p.get("max")
+    wrong, right = outside(field, *ends), inside(field, *ends)
+    return (
+        tuple({when: number, field: value} for number in asking for value in wrong),
+        tuple(
+            {when: number, field: value}
+            for numbers, values_ in ((asking, right), (silent, (*wrong, *right)))
+            for number in numbers
+            for value in values_
+        ),
+    )
+
+
+def of_apart(p: Parameters) -> Changes:
+    """Changes of both fields. From 0 on: from there the numbers beside the edge are those that are meant."""
+    names = (p["field"], p["other"])
+    zero: Change = {name: 0 if is_whole(name) else 0.0 for name in names}
+    far: list[Change] = []
+    close: list[Change] = []
+    for moved, still in (names, names[::-1]):
+        far += [{**zero, moved: number} for number in outside(moved, -p["max"], p["max"])]
+        close += [{**zero, moved: number} for number in inside(moved, -p["max"], p["max"])]
+        close.append({moved: None, still: None})
+        if not is_whole(still):
+            far += [{moved: 5 if is_whole(moved) else NAN, still: NAN}]
+            close += [{moved: None, still: NAN}]
+    return tuple(far), tuple(close)
+
+
+def of_not_all(p: Parameters) -> Changes:
+    """Changes of all the fields, in records that differ in another thing too, and of all but one."""
+    names, value = p["fields"], p["value"]
+    signs = [
+        (int(value),) if is_whole(name) else (float(value), -0.0) if value == 0 else (float(value),)
+        for name in names
+    ]
+    alike: list[Change] = [dict(zip(names, numbers, strict=True)) for numbers in itertools.product(*signs)]
+    more: list[Change] = [{}, {"replay": True}, {"correction": True}, {"station": "LGA"}, {"name": "Here"}]
+    others = ((name, (None, *outside(name, value, value))) for name in names)
+    return (
+        tuple({**every, **other} for every in alike for other in more),
+        tuple({**alike[0], name: number} for name, numbers in others for number in numbers),
+    )
+
+
+def on(month: int, day: int, *, end: bool = False) -> datetime:
+    """The first or the last moment of a day."""
+    start = datetime(2026, month, day, tzinfo=timezone.utc)
+    return start + DAY - SECOND / 1000 if end else start
+
+
+PLACES: tuple[tuple[float | None, datetime | None, str], ...] = (
+    (0.0, on(1, 15), "low_winter"),
+    (-0.0, on(7, 15), "low_summer"),
+    (-0.001, on(7, 15), "low_winter"),
+    (-0.001, on(1, 15), "low_summer"),
+    (45.0, on(3, 31, end=True), "low_winter"),
+    (45.0, on(4, 1), "low_summer"),
+    (45.0, on(9, 30, end=True), "low_summer"),
+    (45.0, on(10, 1), "low_winter"),
+    (-45.0, on(3, 31, end=True), "low_summer"),
+    (-45.0, on(4, 1), "low_winter"),
+    (45.001, on(3, 31, end=True), "high_winter"),
+    (45.001, on(4, 1), "high_summer"),
+    (-45.001, on(12, 31, end=True), "high_summer"),
+    (-45.001, on(4, 1), "high_winter"),
+    (60.0, on(7, 15), "high_summer"),
+    (-60.0, on(1, 15), "high_summer"),
+    (60.001, on(7, 15), "high_winter"),
+    (-60.001, on(1, 15), "high_winter"),
+    (INFINITY, on(7, 15), "high_winter"),
+    (50.0, datetime(1969, 12, 31, 23, tzinfo=timezone.utc), "high_winter"),
+    (50.0, datetime(1904, 9, 30, 23, 59, 59, 999_999, tzinfo=timezone.utc), "high_summer"),
+    (50.0, YEAR_1, "high_winter"),
+    (-50.0, YEAR_9999, "high_summer"),
+    (None, on(7, 15), "widest"),
+    (NAN, on(7, 15), "widest"),
+    (70.0, None, "widest"),
+    (None, None, "widest"),
+)
+"""Latitudes and times, with the limits that hold there and then."""
+
+
+def of_in_season(p: Parameters) -> Changes:
+    """Changes at many latitudes and times."""
+    limits = {name: tuple(p[name]) for name in SEASONS}
+    limits["widest"] = min(low for low, _ in limits.values()), max(high for _, high in limits.values())
+
+    def everywhere(numbers: Callable[[str, Bound, Bound], tuple[float | None, ...]]) -> tuple[Change, ...]:
+        return tuple(
+            {p["latitude"]: latitude, p["time"]: time, p["field"]: number}
+            for latitude, time, name in PLACES
+            for number in numbers(p["field"], *limits[name])
+        )
+
+    return everywhere(outside), everywhere(inside)
+
+
+OF_CHECK: dict[str, Callable[[Parameters], Changes]] = {
+    "range": of_range,
+    "at_most": of_at_most,
+    "near": of_near,
+    "implies": of_implies,
+    "apart": of_apart,
+    "not_all": of_not_all,
+    "in_season": of_in_season,
+}
+
+
+def changes_of(rule: Rule) -> Changes:
     """Changes that break the rule, and changes that keep it."""
     if rule.id in BREAKING:
         return BREAKING[rule.id], KEEPING[rule.id]
-    low, high = float(rule.parameters["min"]), float(rule.parameters["max"])
-    breaking = (low - 0.001, high + 0.001, -1e300, 1e300, INFINITY, -INFINITY, NAN)
-    keeping = (low, high, (low + high) / 2, None)
-    field = rule.parameters["field"]
-    return each(field, *breaking), each(field, *keeping)
+    return OF_CHECK[rule.check](rule.parameters)
 
 
 ROW_RULES = [rule for rule in CONTRACT.rules if predicate(rule) is not None]
@@ -126,6 +340,13 @@ class Found:
     counts: Mapping[str, RuleResult]
 
 
+def broken_by_the_stream(rows: DataFrame) -> dict[str, set[int]]:
+    """The offsets of the rows that break each row rule, by its predicate."""
+    verdicts = rows.select(OFFSET, *(F.expr(f"NOT {predicate(rule)}").alias(rule.id) for rule in ROW_RULES))
+    found = verdicts.collect()
+    return {rule.id: {row[OFFSET] for row in found if row[rule.id]} for rule in ROW_RULES}
+
+
 @pytest.fixture(scope="module")
 def found(spark: SparkSession) -> Found:
     """One batch of records, judged once by each."""
@@ -135,11 +356,10 @@ def found(spark: SparkSession) -> Found:
         breaking, keeping = changes_of(rule)
         meant[rule.id] = set(range(len(changes), len(changes) + len(breaking)))
         changes += [*breaking, *keeping]
-    rows = frame(spark, changes)
-    verdicts = rows.select(OFFSET, *(F.expr(f"NOT {predicate(rule)}").alias(rule.id) for rule in ROW_RULES))
-    verdict = verdicts.collect()
-    by_stream = {rule.id: {row[OFFSET] for row in verdict if row[rule.id]} for rule in ROW_RULES}
-    return Found(meant, by_stream, by_rule(judged(rows, CONTRACT)))
+    # The values of which the flags tell are still there, so that other rules see what they are meant to.
+    flags = F.expr(broken_rules(CONTRACT.rules, Severity.VALUE))
+    rows = frame(spark, changes).withColumn("flags", flags).cache()
+    return Found(meant, broken_by_the_stream(rows), by_rule(judged(rows, CONTRACT)))
 
 
 @pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
@@ -162,6 +382,20 @@ def test_every_row_rule_is_broken_in_at_least_five_ways(rule: Rule) -> None:
     assert len(changes_of(rule)[0]) >= 5
 
 
+def test_values_that_the_stream_took_out_are_counted_and_no_other_rule_counts_them(
+    spark: SparkSession,
+) -> None:
+    rows = frame(spark, [change for rule in ROW_RULES for change in itertools.chain(*changes_of(rule))])
+    published = spare(rows, CONTRACT).drop("flags").withColumnRenamed("spared", "flags").cache()
+    given, left = broken_by_the_stream(rows), broken_by_the_stream(published)
+    counts = by_rule(judged(published, CONTRACT))
+    spared = [rule for rule in ROW_RULES if rule.severity is Severity.VALUE]
+    told = {rule.id: given[rule.id] if rule in spared else left[rule.id] for rule in ROW_RULES}
+    assert {id_: counts[id_].failed for id_ in told} == {id_: len(broken) for id_, broken in told.items()}
+    # Nothing can take the place of a time.
+    assert {rule.id for rule in spared if left[rule.id]} == {"observed-not-ahead"}
+
+
 def test_doubled_observations_are_named(spark: SparkSession) -> None:
     rows = frame(spark, [{}, {"station": "LGA"}, {}, {"station": "EWR"}, {"correction": True}])
     rule = next(rule for rule in CONTRACT.rules if rule.id == "observation-unique")
@@ -171,7 +405,7 @@ def test_doubled_observations_are_named(spark: SparkSession) -> None:
 
 
 def test_examples_are_the_first_few_of_each_rule(spark: SparkSession) -> None:
-    wet: list[dict[str, object]] = [{"humidity": 101.0}] * 9
+    wet: list[Change] = [{"humidity": None, "flags": ["a-rule", "humidity-possible"]}] * 9
     rows = frame(spark, [*wet, {"temperature": None}])
     rules = [rule for rule in CONTRACT.rules if rule.id in {"humidity-possible", "temperature-present"}]
     named = examples.find(rows, "a-topic", "raw", rules)

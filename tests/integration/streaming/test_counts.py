@@ -47,7 +47,7 @@ def test_each_verdict_reason_rule_and_writer_is_counted(
             *[good] * 5,
             *[raw_value(wind_speed=9.0, wind_gust=3.0)] * 4,
             *[raw_value(visibility=-1.0)] * 3,
-            raw_value(visibility=-1.0, humidity=140.0, pressure=1.0),
+            raw_value(visibility=-1.0, humidity=140.0, pressure=1.0, station=" "),
             raw_value(temperature=None),
             None,
             b"\1" + good[1:],
@@ -68,8 +68,9 @@ def test_each_verdict_reason_rule_and_writer_is_counted(
         "gust-at-least-wind": 4,
         "visibility-possible": 4,
         "humidity-possible": 1,
+        "humidity-saturated": 1,
         "pressure-possible": 1,
-        "pressure-plausible": 1,
+        "station-present": 1,
         "temperature-present": 1,
     }
     assert found["writer"] == {str(RAW_ID): 15}

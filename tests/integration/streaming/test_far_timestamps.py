@@ -46,7 +46,7 @@ def test_a_record_goes_its_way_whatever_time_kafka_stamped_it_with(
 ) -> None:
     alter_topics(place.bootstrap_servers, [place.raw], {**_ANY, "retention.ms": "-1"})
     producer = Producer({"bootstrap.servers": place.bootstrap_servers})
-    good, bad = raw_values(len(_STAMPS), place.raw_id), raw_values(1, place.raw_id, humidity=101.0)[0]
+    good, bad = raw_values(len(_STAMPS), place.raw_id), raw_values(1, place.raw_id, station=" ")[0]
     for number, stamp in enumerate(_STAMPS.values()):
         producer.produce(place.raw, good[number], partition=0, timestamp=stamp)
         producer.produce(place.raw, bad, partition=1, timestamp=stamp)

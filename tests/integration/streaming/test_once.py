@@ -42,8 +42,8 @@ def test_an_observation_that_comes_again_is_put_aside_in_one_batch_and_in_a_late
     [first] = raw_values(1, place.raw_id)
     [other] = raw_values(1, place.raw_id, station="elsewhere")
     corrected = [raw_values(1, place.raw_id, correction=True, temperature=t)[0] for t in (21.0, 22.0)]
-    [bad] = raw_values(1, place.raw_id, station="broken", humidity=101.0)
-    [mended] = raw_values(1, place.raw_id, station="broken", humidity=100.0)
+    [mended] = raw_values(1, place.raw_id, station="broken")
+    bad = mended + b"\0"
     send(place, [first, other, first, bad, mended, bad], 0)
     send(place, [first], 1)
     with running(place, spark, checkpoint, once_within=_HOUR) as stream:

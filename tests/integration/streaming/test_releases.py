@@ -23,7 +23,13 @@ from tests.streams import FINAL, QUARANTINE, RAW, Place, raw_values, running
 
 R = TypeVar("R", bound=Record)
 _TAKEN_UP_WITHIN = 60.0
-ELEVATION = {"name": "elevation", "type": ["null", "double"], "doc": "Height.", "unit": "m", "default": None}
+SNOW_DEPTH = {
+    "name": "snow_depth",
+    "type": ["null", "double"],
+    "doc": "Depth.",
+    "unit": "cm",
+    "default": None,
+}
 
 
 def release(folder: Path, *names: str) -> Path:
@@ -32,7 +38,7 @@ def release(folder: Path, *names: str) -> Path:
         shutil.copytree(HOME / topic, folder / topic)
     for topic in (RAW, FINAL) if names else ():
         contract = load_contracts(folder)[topic]
-        fields = [*contract.newest.schema["fields"], *({**ELEVATION, "name": name} for name in names)]
+        fields = [*contract.newest.schema["fields"], *({**SNOW_DEPTH, "name": name} for name in names)]
         newer = folder / topic / f"v{contract.newest.number + 1}.avsc"
         newer.write_text(json.dumps({**contract.newest.schema, "fields": fields}), encoding="utf-8")
     about = folder / RAW / "contract.yaml"
@@ -55,7 +61,7 @@ def test_a_final_version_is_taken_up_when_it_is_registered_and_releases_may_foll
     place: Place, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = release(tmp_path / "older")
-    newer = release(tmp_path / "newer", "elevation")
+    newer = release(tmp_path / "newer", "snow_depth")
     folder = tmp_path / "deployed"
     shutil.copytree(older, folder)
     monkeypatch.setenv("CONTRACTS_DIR", str(folder))
@@ -74,11 +80,11 @@ def test_a_final_version_is_taken_up_when_it_is_registered_and_releases_may_foll
         began = time.monotonic()
         while new_final_id not in written_with(place):
             assert time.monotonic() < began + _TAKEN_UP_WITHIN, "the new version was not taken up"
-            place.produce(raw_values(1, new_id, after[RAW].newest.schema, elevation=4.0))
+            place.produce(raw_values(1, new_id, after[RAW].newest.schema, snow_depth=4.0))
             stream.wait_until_read(len(place.read(place.raw)))
         print(f"the new version was taken up after {time.monotonic() - began:.1f} s")
         # A version that this release does not know: it writes the one that it knows.
-        beyond = load_contracts(release(tmp_path / "beyond", "elevation", "slope"))[FINAL]
+        beyond = load_contracts(release(tmp_path / "beyond", "snow_depth", "slope"))[FINAL]
         beyond_id = registry.register(f"{place.final}-value", beyond.newest.text)
         place.produce(raw_values(20, place.raw_id, before))
         stream.wait_until_read(len(place.read(place.raw)))
@@ -87,7 +93,7 @@ def test_a_final_version_is_taken_up_when_it_is_registered_and_releases_may_foll
         monkeypatch.setenv("CONTRACTS_DIR", str(home))
         written = written_with(place)
         with running(place, spark, checkpoint) as stream:
-            place.produce(raw_values(10, new_id, after[RAW].newest.schema, elevation=4.0))
+            place.produce(raw_values(10, new_id, after[RAW].newest.schema, snow_depth=4.0))
             stream.wait_until_read(len(place.read(place.raw)))
         assert written_with(place) - written == Counter({wanted: 10})
 
@@ -100,7 +106,7 @@ def test_a_final_version_is_taken_up_when_it_is_registered_and_releases_may_foll
     new = [message.value for message in everything(place, NewerObservation)]
     assert len(old) == len(new) == len(place.read(place.raw))
     assert {one.temperature for one in old} == {20.0}
-    assert {one.elevation for one in new} == {None, 4.0}
+    assert {one.snow_depth for one in new} == {None, 4.0}
 
 
 def everything(place: Place, record_type: type[R]) -> Iterator[Message[R]]:

@@ -31,7 +31,7 @@ from streaming.lease import Lease, LeaseLost
 from tests.streams import QUARANTINE, Place, raw_values, running
 
 _SECONDS = 30.0
-_RULE = "humidity-possible"
+_RULE = "station-present"
 
 
 def put_aside(place: Place, count: int) -> None:
@@ -157,7 +157,7 @@ def test_a_record_is_published_once_the_contract_is_mended_and_never_sent_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     checkpoint = tmp_path / "checkpoint"
-    place.produce([*raw_values(3, place.raw_id), *raw_values(2, place.raw_id, humidity=101.0)])
+    place.produce([*raw_values(3, place.raw_id), *raw_values(2, place.raw_id, station=" ")])
     with running(place, spark, checkpoint) as stream:
         stream.wait_until_read(5)
     assert len(place.read(place.quarantine)) == 2
@@ -165,12 +165,10 @@ def test_a_record_is_published_once_the_contract_is_mended_and_never_sent_again(
     mended = tmp_path / "contracts"
     shutil.copytree(HOME, mended, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     file = mended / "topic-weather-final" / "contract.yaml"
-    text, rule = (
-        file.read_text(),
-        f"- id: {_RULE}\n    check: range\n    field: humidity\n    min: 0\n    max: ",
-    )
-    assert f"{rule}100" in text
-    file.write_text(text.replace(f"{rule}100", f"{rule}102"))
+    text = file.read_text()
+    rule = f"- id: {_RULE}\n    check: matches\n    field: station\n    pattern: "
+    assert f"{rule}'\\S'" in text
+    file.write_text(text.replace(f"{rule}'\\S'", f"{rule}'.'"))
     monkeypatch.setenv("CONTRACTS_DIR", str(mended))
 
     def reprocess() -> dict[str, Any]:

@@ -81,7 +81,7 @@ def seen(
     place.produce(
         [
             *good,
-            *raw_values(30, place.raw_id, temperature=99.0),
+            *raw_values(30, place.raw_id, station=" "),
             *raw_values(20, place.raw_id, visibility=-1.0),
             *raw_values(10, place.raw_id, wind_speed=9.0, wind_gust=3.0),
             b"\1" + good[0][1:],
@@ -223,8 +223,8 @@ def test_the_metrics_are_what_is_on_the_topics(seen: Seen) -> None:
     for reason, count in reasons.items():
         assert seen.value("quarantined_records_total", reason=reason) == count
     rules = {
-        "temperature-possible": "critical",
-        "visibility-possible": "warning",
+        "station-present": "critical",
+        "visibility-possible": "value",
         "gust-at-least-wind": "info",
     }
     broken = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from streaming.record.plan import LARGEST_VALUE, Plan
 from tests.poison import Poison, RawValue
 from tests.poison import poison as table
 
-Publish = Callable[[Sequence[bytes | None]], list[Any]]
+Publish = Callable[..., list[Any]]
 
 FOREIGN_ID = 21
 """An id that the plan of these tests knows as another subject's."""
@@ -39,10 +40,13 @@ def test_poison_is_put_aside_with_its_bytes_its_reason_and_its_source(
 
 
 def test_a_dead_letter_names_every_critical_rule_that_it_breaks(
-    publish: Publish, raw_value: RawValue
+    publish: Publish, plan: Plan, raw_value: RawValue
 ) -> None:
-    (dead,) = publish([raw_value(humidity=-1.0, temperature=99.0)])
-    assert dead.record["rules"] == ["temperature-possible", "humidity-possible"]
+    present = next(rule for rule in plan.final.rules if rule.id == "station-present")
+    also = replace(present, id="station-named", parameters={"field": "station", "pattern": "[A-Z]"})
+    final = replace(plan.final, rules=(*plan.final.rules, also))
+    (dead,) = publish([raw_value(station=" ", temperature=99.0)], plan=replace(plan, final=final))
+    assert dead.record["rules"] == ["station-present", "station-named"]
 
 
 def test_the_largest_value_that_is_allowed_is_read(publish: Publish, plan: Plan, raw_value: RawValue) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,9 @@ import pytest
 
 from contracts.cli import app, exit_code
 from contracts.folder.lock import FILE, lock_of, render
-from contracts.folder.read import HOME, load_contracts
+from contracts.folder.read import load_contracts
 from contracts.process.command_line import run
+from tests.unit.contracts.folders import newest_alone
 
 
 class Ran(NamedTuple):
@@ -49,9 +49,9 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A locked copy of the contract of topic-weather, in use."""
+    """A locked folder with the contract of topic-weather, its newest version alone, in use."""
     copy = tmp_path / "contracts"
-    shutil.copytree(HOME / "topic-weather", copy / "topic-weather")
+    newest_alone("topic-weather", copy / "topic-weather")
     (copy / FILE).write_text(render(lock_of(load_contracts(copy).values())), encoding="utf-8")
     monkeypatch.setenv("CONTRACTS_DIR", str(copy))
     return copy

@@ -7,7 +7,6 @@ import hashlib
 import html
 import json
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,8 @@ from contracts.checks.rules import definition
 from contracts.cli import app
 from contracts.evolution.diff import diff
 from contracts.folder.model import Consumer, Contract
-from contracts.folder.read import HOME, load_contract, load_contracts
+from contracts.folder.read import load_contract, load_contracts
+from tests.unit.contracts.folders import newest_alone
 
 if TYPE_CHECKING:
     from tests.unit.contracts.conftest import Cli
@@ -59,9 +59,8 @@ def test_a_page_tells_everything_of_its_contract(contract: Contract) -> None:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Contract:
-    """A contract with a second version that adds a field within a field."""
-    home = tmp_path / "topic-weather-final"
-    shutil.copytree(HOME / "topic-weather-final", home)
+    """A contract with two versions, of which the second adds a field within a field."""
+    home = newest_alone("topic-weather-final", tmp_path / "topic-weather-final")
     schema: dict[str, Any] = load_contract(home).newest.schema
     for row in schema["fields"]:
         if row["name"] == "temperature":

@@ -48,7 +48,8 @@ EVERYTHING: dict[str, Any] = {
 PARAMETERS = {
     "field": "amount", "other": "day", "values": ["a"], "pattern": "'; DROP", "fields": ["amount", "day"],
     "min": 1, "before": "1d", "after": "5m", "unless": "tags", "every": "1h", "due": 3,
-    "windows": 3, "records": 9,
+    "windows": 3, "records": 9, "when": "amount", "latitude": "amount", "time": "day",
+    **{key: [-40, 50.5] for key in ("low_winter", "low_summer", "high_winter", "high_summer")},
 }  # fmt: skip
 
 

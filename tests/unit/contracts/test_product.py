@@ -50,7 +50,8 @@ def second(folder: Path) -> None:
         if role in {Role.QUARANTINE, Role.QUALITY}:
             text = text.replace("product:", f"schemas_of: {topic}\nproduct:")
         else:
-            (home / "v1.avsc").write_bytes((folder / topic / "v1.avsc").read_bytes())
+            for version in (folder / topic).glob("v*.avsc"):
+                shutil.copy(version, home)
         (home / "contract.yaml").write_text(text, encoding="utf-8")
 
 

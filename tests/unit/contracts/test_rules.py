@@ -13,6 +13,7 @@ import pytest
 from contracts.checks.rules import CHECKS, definition
 from contracts.errors import UnusableSetting
 from contracts.export import FORMATS
+from contracts.folder.model import JsonSchema
 from contracts.folder.read import load_contract
 from contracts.lint import lint
 from tests.random_rules import SCHEMA, contract_at_random, contract_of
@@ -24,6 +25,13 @@ STANDARD = json.loads((Path(__file__).parent / "odcs-3.1.0.schema.json").read_te
 
 RANGE, ONE_OF = "check: range, field: measure", "check: one_of, field: label"
 NEAR = "check: near, field: sent_at, other: seen_at"
+IMPLIES = "check: implies, when: small, field: measure"
+APART = "check: apart, field: measure, other: short"
+NOT_ALL = "check: not_all, fields: [measure, short]"
+SEASON = (
+    "check: in_season, field: measure, latitude: short, time: seen_at, low_winter: [-40, 50], "
+    "low_summer: [-30.5, 50], high_winter: [-90, 40]"
+)
 SHAPES = {
     f"{ONE_OF}, values: [DK, NO, SE]": 'values: YAML takes NO for false: write "NO", in quotes, or false',
     f"{ONE_OF}, values: DK": "has 'DK' where a list belongs: write [DK]. Mend its `values`",
@@ -67,6 +75,27 @@ SHAPES = {
     f"{NEAR}, before: 1:30": "YAML takes 1:30 for 90",
     f"{NEAR}, after: [5m]": "['5m'] is no length of time",
     f"{NEAR}, after: 1d, unless: no": 'YAML takes no for false: write "no", in quotes',
+    f"{IMPLIES}, max: 1": "implies needs above or values: add one of them",
+    f"{IMPLIES}, above: 1": "implies needs max or min: add one of them",
+    f"{IMPLIES}, values: [1], above: '1', max: 1": "has '1' where a number belongs",
+    f"{IMPLIES}, values: [], max: 1": "has an empty list",
+    f"{IMPLIES}, values: 1, max: 1": "has 1 where a list belongs",
+    f"{IMPLIES}, above: 1, min: 2, max: 1": "asks for at least 2 and at most 1",
+    "check: implies, field: measure, above: 1, min: 2": "implies needs when",
+    APART: "apart needs max",
+    f"{APART}, max: -1": "has -1 where a number from 0 on belongs",
+    f"{APART}, min: 1, max: 2": "apart takes no min: it takes field, other, max",
+    NOT_ALL: "not_all needs value",
+    f"{NOT_ALL}, value: [0]": "has [0] where a number belongs",
+    f"{NOT_ALL}, value: .nan": "has nan, which is no bound that a number reaches",
+    "check: not_all, fields: measure, value: 0": "has 'measure' where a list belongs: write [measure]",
+    SEASON: "in_season needs high_summer",
+    f"{SEASON}, high_summer: 5": "has 5 where two numbers belong: write [min, max]. Mend its `high_summer`",
+    f"{SEASON}, high_summer: [5]": "has [5] where two numbers belong",
+    f"{SEASON}, high_summer: [1, 2, 3]": "has [1, 2, 3] where two numbers belong",
+    f"{SEASON}, high_summer: [1, .inf]": "has inf, which is no bound that a number reaches",
+    f"{SEASON}, high_summer: [true, 1]": "has true where a number belongs",
+    f"{SEASON}, high_summer: [5, 1]": "asks for at least 5 and at most 1: write the smaller number first",
     "check: unique, fields: label": "has 'label' where a list belongs: write [label]",
     "check: unique, fields: [label, label]": "has 'label' twice",
     "check: row_count, min: 1.5": "has 1.5 where a whole number from 0 on belongs",
@@ -109,11 +138,42 @@ TYPES = {
     "check: at_most, field: label, other: label": ("field", "looks at label"),
     "check: near, field: small, other: sent_at, after: 1d": ("field", "looks at small"),
     "check: near, field: sent_at, other: seen_at, after: 1d, unless: label": ("unless", "looks at label"),
+    "check: implies, when: label, above: 1, field: small, min: 1": ("when", "looks at label"),
+    "check: implies, when: small, above: 1, field: truth, min: 1": ("field", "looks at truth"),
+    f"{IMPLIES}, values: [1.5], min: 1": ("values", "looks for 1.5, which small as an int never is"),
+    f"{IMPLIES}, values: [a], min: 1": ("values", "looks for 'a', which small as an int never is"),
+    "check: apart, field: sent_at, other: small, max: 1": ("field", "looks at sent_at"),
+    "check: apart, field: small, other: sent_at, max: 1": ("other", "looks at sent_at"),
+    "check: not_all, fields: [small, label], value: 0": ("fields", "looks at label, which is a string"),
+    "check: not_all, fields: [measure, small], value: 0.5": (
+        "value",
+        "looks for 0.5, which small as an int never is",
+    ),
+    f"{SEASON}, high_summer: [0, 1]".replace("measure", "label"): ("field", "looks at label"),
+    f"{SEASON}, high_summer: [0, 1]".replace("short", "label"): ("latitude", "looks at label"),
+    f"{SEASON}, high_summer: [0, 1]".replace("seen_at", "day"): ("time", "looks at day, which is a date"),
     "check: unique, fields: [label, notes]": ("fields", "looks at notes, which is a map"),
     "check: completeness, field: day, every: 1d, min: 1": ("field", "looks at day, which is a date"),
     "check: drift, field: sign, max: 0.2": ("field", "looks at sign, which is an enum"),
 }
 """What a rule says after its id, the parameter that does not suit the fields, and what lint says of it."""
+WORDS = {
+    f"{IMPLIES}, above: 1, max: 2": "measure is at most 2 °C where small is above 1 mm",
+    f"{IMPLIES}, above: 9, values: [1, 2], min: 0, max: 5": (
+        "measure is between 0 and 5 °C where small is above 9 mm or one of 1, 2 mm"
+    ),
+    "check: implies, when: large, values: [7], field: short, min: 3": (
+        "short is at least 3 where large is one of 7"
+    ),
+    f"{APART}, max: 5": "measure and short differ by at most 5 °C",
+    f"{NOT_ALL}, value: 0": "not all of measure, short are 0",
+    f"{SEASON}, high_summer: [-30, 50]": (
+        "measure is between -40 and 50 °C in winter and between -30.5 and 50 °C in summer up to 45° from the "
+        "equator, and further away between -90 and 40 °C in winter or beyond 60° and between -30 and 50 °C "
+        "in summer"
+    ),
+}
+"""What a rule says after its id, and what it asks for in words."""
 TRAPS = {
     "owner: no": "owner: YAML takes no for false",
     "owner: 12": 'owner: 12 is no text: write "12", in quotes',
@@ -191,6 +251,14 @@ def test_a_parameter_that_does_not_suit_the_fields_is_told_by_lint_and_ends_what
         "check: at_most, field: day, other: day",
         "check: at_most, field: sent_at, other: seen_at",
         "check: near, field: sent_at, other: seen_at, before: 0s",
+        f"{IMPLIES}, above: 1, max: 1",
+        f"{IMPLIES}, values: [1, 2], above: 3, min: -1, max: 1",
+        "check: implies, when: short, values: [0.5], field: short, min: 1",
+        f"{APART}, max: 0",
+        "check: apart, field: large, other: amount, max: 0.5",
+        f"{NOT_ALL}, value: 0.5",
+        "check: not_all, fields: [small], value: 0",
+        f"{SEASON}, high_summer: [5, 5]",
         "check: matches, field: key, pattern: '(?i)^[0-9a-f-]{36}$'",
         "check: unique, fields: [label, raw, day]",
         "check: not_null, field: inner",
@@ -199,6 +267,19 @@ def test_a_parameter_that_does_not_suit_the_fields_is_told_by_lint_and_ends_what
 def test_a_rule_that_can_be_judged_is_taken(rule: str, tmp_path: Path) -> None:
     contract = load_contract(written(tmp_path / "t", rule))
     assert [f for f in lint([contract]) if f.rule.startswith("rule")] == []
+
+
+@pytest.mark.parametrize("rule", WORDS)
+def test_a_rule_says_in_words_what_it_asks_for_with_the_units_of_the_fields(
+    rule: str, tmp_path: Path
+) -> None:
+    contract = load_contract(written(tmp_path / "t", rule))
+    units = {"measure": "°C", "small": "mm"}
+    schema: JsonSchema = json.loads(json.dumps(SCHEMA))
+    for field in schema["fields"]:
+        if field["name"] in units:
+            field["unit"] = units[field["name"]]
+    assert definition(contract.rules[0], schema) == WORDS[rule]
 
 
 @pytest.mark.parametrize("lines", TRAPS)

@@ -32,7 +32,14 @@ def test_what_differs_between_two_answers_is_no_news(change: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 3.6}, {"rain": None}, {"conditions": []}, {"units": "IMPERIAL"}]
+    "change",
+    [
+        {"temperature": 3.6},
+        {"rain": None},
+        {"conditions": []},
+        {"units": "IMPERIAL"},
+        {"precipitation": {"amount": 0.2, "solid": None, "interval": 900}},
+    ],
 )
 def test_every_measure_counts(change: dict[str, Any]) -> None:
     assert SHAPE.digest(observed(**change)) != SHAPE.digest(observed())
@@ -71,12 +78,12 @@ def test_each_field_of_the_contract_names_an_observation_is_one_of_its_values_or
 
 def test_a_field_that_a_newer_contract_adds_counts_as_a_value() -> None:
     contract = product_named("weather").raw
-    elevation = {"name": "elevation", "type": ["null", "double"], "default": None}
-    schema = {**contract.newest.schema, "fields": [*contract.newest.schema["fields"], elevation]}
+    slope = {"name": "slope", "type": ["null", "double"], "default": None}
+    schema = {**contract.newest.schema, "fields": [*contract.newest.schema["fields"], slope]}
     shape = Shape.of(replace(contract, versions=(replace(contract.newest, schema=schema),)))
     record = shape.begin() | observed()
-    assert record["elevation"] is None
-    assert shape.digest(record) != shape.digest(record | {"elevation": 4.0})
+    assert record["slope"] is None
+    assert shape.digest(record) != shape.digest(record | {"slope": 4.0})
 
 
 def test_the_lists_and_maps_of_a_record_are_its_own() -> None:

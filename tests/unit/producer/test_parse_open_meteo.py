@@ -56,10 +56,61 @@ def test_every_measure_arrives_in_its_own_field() -> None:
         "wind_gust": 9.2,
         "wind_direction": 322.0,
         "cloudiness": 35.0,
+        "elevation": 45.0,
+        "dew_point": 13.8,
+        "precipitation": {"amount": 0.1, "solid": 0.0, "interval": 900},
     }
-    assert record["extra"]["/current/rain"] == "0.1"
-    assert record["extra"]["/current/interval"] == "900"
-    assert record["extra"]["/elevation"] == "45.0"
+    assert {name: text for name, text in record["extra"].items() if name.startswith("/current")} == {
+        "/current/is_day": "1",
+        "/current/rain": "0.1",
+        "/current/showers": "0.0",
+    }
+    assert "/elevation" not in record["extra"]
+
+
+@pytest.mark.parametrize(
+    ("fallen", "expected"),
+    [
+        (
+            {"weather_code": 73, "precipitation": 1.4, "snowfall": 0.84},
+            {"amount": 1.4, "solid": 1.2, "interval": 900},
+        ),
+        # The source rounds: 0.07 cm would be 0.1 mm, and 0.1 cm 0.1429 mm.
+        ({"precipitation": 0.2, "snowfall": 0.1}, {"amount": 0.2, "solid": 0.1429, "interval": 900}),
+        ({"precipitation": 0.1, "snowfall": 0.1}, {"amount": 0.1, "solid": 0.1, "interval": 900}),
+        ({"precipitation": 0.3, "snowfall": None}, {"amount": 0.3, "solid": None, "interval": 900}),
+        ({"precipitation": 0, "interval": "3600"}, {"amount": 0.0, "solid": 0.0, "interval": 3600}),
+    ],
+)
+def test_precipitation_is_of_the_body_s_interval_and_its_snow_is_water(
+    fallen: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    record = parse(changed(lambda b: b["current"].update(fallen)), METRIC)
+    assert record["precipitation"] == expected
+    assert not {"/current/precipitation", "/current/snowfall", "/current/interval"} & record["extra"].keys()
+    assert record["conditions"][0]["id"] == fallen.get("weather_code", 51)
+    assert "/current/rain" in record["extra"]
+
+
+@pytest.mark.parametrize("interval", [None, 0, -900, 0.5, "soon", True, 1 << 31])
+def test_precipitation_of_no_interval_is_kept_beside_the_record(interval: Any) -> None:
+    record = parse(changed(lambda b: b["current"].update(interval=interval)), METRIC)
+    assert record["precipitation"] is None
+    assert record["extra"]["/current/precipitation"] == "0.1"
+    assert record["extra"]["/current/snowfall"] == "0.0"
+    assert record["extra"]["/current/interval"] == json.dumps(interval)
+
+
+@pytest.mark.parametrize("change", [lambda c: c.pop("precipitation"), lambda c: c.update(precipitation=None)])
+def test_a_body_without_precipitation_says_nothing_of_it(change: Callable[[dict[str, Any]], object]) -> None:
+    record = parse(changed(lambda b: change(b["current"])), METRIC)
+    assert record["precipitation"] is None
+    assert record["extra"]["/current/snowfall"] == "0.0"
+
+
+def test_precipitation_alone_is_a_measure() -> None:
+    body = changed(lambda b: b.update(current={"time": 1_717_245_000, "interval": 900, "precipitation": 1.5}))
+    assert parse(body, METRIC)["precipitation"] == {"amount": 1.5, "solid": None, "interval": 900}
 
 
 def test_a_byte_order_mark_is_no_part_of_a_body() -> None:
@@ -86,7 +137,12 @@ def test_imperial_units_are_those_that_the_body_states() -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["latitude", "current_units", "current", "utc_offset_seconds", "error", "new"]),
-    st.sampled_from([None, "time", "temperature_2m", "weather_code", "rain", "wind_speed_10m"]),
+    st.sampled_from(
+        [
+            *(None, "time", "temperature_2m", "weather_code", "rain", "wind_speed_10m"),
+            *("precipitation", "snowfall", "interval"),
+        ]
+    ),
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just([{"deep": {}}]),
 )
 def test_a_mutated_body_becomes_a_writable_record_or_a_named_error(
@@ -114,7 +170,13 @@ def test_a_mutated_body_becomes_a_writable_record_or_a_named_error(
         (BODY, IMPERIAL, "WRONG_UNITS"),
         (changed(lambda b: b.pop("current_units")), METRIC, "WRONG_UNITS"),
         (changed(lambda b: b["current_units"].update(wind_speed_10m="km/h")), METRIC, "WRONG_UNITS"),
+        (changed(lambda b: b["current_units"].update(dew_point_2m="°F")), METRIC, "WRONG_UNITS"),
+        (changed(lambda b: b["current_units"].update(precipitation="inch")), METRIC, "WRONG_UNITS"),
+        (changed(lambda b: b["current_units"].update(snowfall="inch")), METRIC, "WRONG_UNITS"),
         (changed(lambda b: b["current"].update(temperature_2m="warm")), METRIC, "WRONG_TYPE"),
+        (changed(lambda b: b["current"].update(precipitation="much")), METRIC, "WRONG_TYPE"),
+        (changed(lambda b: b["current"].update(snowfall=1.7e308)), METRIC, "OUT_OF_RANGE"),
+        (changed(lambda b: b.update(elevation="high")), METRIC, "WRONG_TYPE"),
         (changed(lambda b: b["current"].update(time="noon")), METRIC, "WRONG_TYPE"),
         (changed(lambda b: b["current"].pop("time")), METRIC, "NO_TIME"),
         (changed(lambda b: b["current"].update(time=0)), METRIC, "NO_TIME"),

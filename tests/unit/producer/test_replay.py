@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,14 @@ def test_all_observations_become_records_each_of_its_own_time(observations: list
     # An instrument's error, kept: 1048.36 miles an hour.
     assert max(record["wind_speed"] or 0 for record in records) == pytest.approx(468.66, abs=0.01)
     assert sum(record["temperature"] is None for record in records) == 1
+    assert {(record["station"], record["elevation"]) for record in records} == {
+        ("id:14734", 5.49),
+        ("id:94789", 3.96),
+        ("id:14732", 6.71),
+    }
+    # Every row has an amount, of one kind: as rain, or of a kind that the row does not tell.
+    assert all((record["rain"] is None) is (record["precipitation"] is not None) for record in records)
+    assert all(record["rain"] is None or record["temperature"] > 5 for record in records)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +52,49 @@ def test_measures_are_in_the_units_that_were_asked_for(
     first = next(one for one in observations if one.station.code == "EWR")
     body = json.loads(first.body(units))  # type: ignore[arg-type]
     assert (body["main"]["temp"], body["wind"]["speed"]) == (temperature, wind)
-    assert body["dt"] == datetime(2013, 1, 1, 6, tzinfo=timezone.utc).timestamp()
+    assert body["dt"] == datetime(2013, 1, 1, 6, 51, tzinfo=timezone.utc).timestamp()
     assert body["visibility"] == 16093
+    assert body["elevation"] == 5.49
     assert "rain" not in body
+    assert body["precipitation"] == {"1h": 0.0}
     assert "gust" not in body["wind"]
+
+
+@pytest.mark.parametrize(
+    ("units", "dew_point"), [("STANDARD", 269.85), ("METRIC", -3.3), ("IMPERIAL", 26.06)]
+)
+def test_the_dew_point_is_in_the_units_of_the_temperature(
+    observations: list[Observation], units: str, dew_point: float
+) -> None:
+    first = next(one for one in observations if one.station.code == "EWR")
+    assert json.loads(first.body(units))["main"]["dew_point"] == dew_point  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "inches", "amount", "conditions"),
+    [
+        ("41.02", "0.04", {"rain": {"1h": 1.02}}, ["Rain"]),
+        ("41", "0.04", {"precipitation": {"1h": 1.02}}, []),
+        ("14", "0.04", {"precipitation": {"1h": 1.02}}, []),
+        ("NA", "0.04", {"precipitation": {"1h": 1.02}}, []),
+        ("82.94", "0", {"precipitation": {"1h": 0.0}}, []),
+        ("14", "0", {"precipitation": {"1h": 0.0}}, []),
+        ("82.94", "NA", {}, []),
+    ],
+)
+@pytest.mark.parametrize("units", ["STANDARD", "METRIC", "IMPERIAL"])
+def test_a_row_proves_rain_only_where_it_is_warm(
+    observations: list[Observation],
+    units: str,
+    temperature: str,
+    inches: str,
+    amount: dict[str, Any],
+    conditions: list[str],
+) -> None:
+    row = {**observations[0].row, "temp": temperature, "precip": inches}
+    body = json.loads(replace(observations[0], row=row).body(units))  # type: ignore[arg-type]
+    assert {name: body[name] for name in ("rain", "snow", "precipitation") if name in body} == amount
+    assert [one["main"] for one in body.get("weather", [])] == conditions
 
 
 def test_the_split_leaves_nothing_out_and_nothing_twice(observations: list[Observation]) -> None:

@@ -23,6 +23,7 @@ from contracts.records.topic_weather_quality import (
     Station,
     TopicVolume,
     Validation,
+    VariableFlags,
     Writer,
 )
 from tests.unit.quality.samples import HOSTILE, NOON, broken, passed, vary
@@ -39,6 +40,18 @@ _MEASURES = (
     ("wind_speed", "m/s", 0.5, 4.0, 2.0),
     ("visibility", "m", 500.0, 14_000.0, 2500.0),
     ("dew_point", "°C", 1.0, 5.0, 6.0),
+)
+_FLAGS = (
+    VariableFlags(name="overall", good=26_090, suspect=20, fail=4),
+    VariableFlags(name="temperature", good=26_112, fail=1, missing=1),
+    VariableFlags(name="humidity", good=26_091, suspect=20, fail=3),
+    VariableFlags(name="wind", good=26_000, missing=114),
+    VariableFlags(name="visibility", not_evaluated=26_114),
+)
+_FLAGS_OF_EWR = (
+    VariableFlags(name="overall", good=238, suspect=1, fail=1),
+    VariableFlags(name="humidity", good=238, suspect=1, fail=1),
+    VariableFlags(name="wind", good=200, missing=40),
 )
 
 
@@ -94,10 +107,11 @@ def distribution(
 def full(
     moment: datetime = NOON, *, stations: Sequence[Station] | None = None, baseline: Sequence[str] = ()
 ) -> Validation:
-    """A validation that passes, with all that version 2 of the history's contract tells."""
+    """A validation that passes, with all that version 4 of the history's contract tells."""
     known = stations
     if known is None:
         known = [station(name, at, moment) for name, at in _CITIES.items()]
+        known[-1] = replace(known[-1], variables=_FLAGS_OF_EWR)
     psi = 0.02 if baseline else None
     rules = tuple(
         replace(
@@ -150,6 +164,7 @@ def full(
             TopicVolume(topic="topic-weather-quarantine", description="Put aside.", held=6, given=120),
         ),
         lag=0,
+        variables=_FLAGS,
     )
 
 
@@ -250,6 +265,7 @@ def failing() -> tuple[Validation, ...]:
     last = breaking(history[-1], "humidity-possible", Severity.CRITICAL)
     shifted = (distribution(*_MEASURES[0], shift=6.0, psi=0.31), *last.distributions[1:])
     quiet = station("EWR", _CITIES["EWR"], last.validated_at, present=15, last_arrival_at=NOON)
+    quiet = replace(quiet, variables=_FLAGS_OF_EWR)
     stations = (quiet, *last.stations[:2])
     incident = Incident(
         id="incident",
@@ -264,10 +280,8 @@ def failing() -> tuple[Validation, ...]:
 
 
 def warning() -> tuple[Validation, ...]:
-    return (
-        full(),
-        breaking(full(NOON + timedelta(hours=1)), "temperature-present", Severity.WARNING, failed=1),
-    )
+    found = breaking(full(NOON + timedelta(hours=1)), "temperature-present", Severity.WARNING, failed=1)
+    return full(), breaking(found, "humidity-possible", Severity.VALUE, failed=3)
 
 
 def empty() -> tuple[Validation, ...]:
@@ -304,7 +318,12 @@ def hostile() -> tuple[Validation, ...]:
     """Every text that may come from data is a hostile one."""
     cut = [name[:200] for name in HOSTILE]
     stations = [
-        replace(station(name, (50.0 + place, 8.0 + place), NOON), name=name, source=name)
+        replace(
+            station(name, (50.0 + place, 8.0 + place), NOON),
+            name=name,
+            source=name,
+            variables=(VariableFlags(name=name, fail=1),),
+        )
         for place, name in enumerate(cut)
     ]
     found = put_aside(full(stations=stations), [(name, (name,), 9) for name in cut])
@@ -352,6 +371,7 @@ def hostile() -> tuple[Validation, ...]:
             latencies=latencies,
             topics=topics,
             incidents=(incident,),
+            variables=tuple(VariableFlags(name=name, good=5, fail=1) for name in cut),
         ),
     )
 

@@ -24,9 +24,11 @@ from contracts.records.topic_weather_quality import (
     Station,
     StationDay,
     Validation,
+    VariableFlags,
     Verdict,
 )
 from quality.history import weighed
+from quality.portrait.flags import NUMBERS, variable
 from quality.portrait.spread import OUTERMOST
 from quality.portrait.take import DAYS, STATIONS
 from quality.report import summarise
@@ -85,9 +87,18 @@ def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Va
         Coordinates(topic="t" * 20, partition=1, offset=1 << 50, source_offset=1 << 50)
         for _ in range(EXAMPLES)
     )
+    variables = tuple(
+        VariableFlags(name=variable(flag), **dict.fromkeys(NUMBERS, 1 << 40))
+        for flag in product_named("weather").final.quality_flags
+    )
     lists: dict[str, Any] = {
-        "stations": (Station(station=name, name=name, latitude=0.5, longitude=0.5, records=1 << 40),)
+        "stations": (
+            Station(
+                station=name, name=name, latitude=0.5, longitude=0.5, records=1 << 40, variables=variables
+            ),
+        )
         * STATIONS,
+        "variables": variables,
         "days": (StationDay(station=name, day=date(2026, 3, 1), records=1 << 40, hours=24, mean=0.5),) * DAYS,
         "distributions": tuple(
             Distribution(
@@ -111,7 +122,7 @@ def test_the_largest_validation_fits_into_a_message_of_the_broker(validation: Va
     rules = tuple(
         replace(rule, examples=places, definition="d" * 200, why="w" * 200) for rule in validation.rules
     )
-    full = replace(validation, **lists, quarantine=(group,) * GROUPS, rules=rules * 3)
+    full = replace(validation, **lists, quarantine=(group,) * GROUPS, rules=rules * 2)
     assert len(ENCODE(full.to_dict())) < 900_000
 
 

@@ -67,9 +67,10 @@ def test_an_empty_window_tells_of_the_feed_alone(validation: Validation) -> None
     assert {(one.kind, one.closed_at is not None) for one in recovered} == {("rule", True), ("stale", True)}
 
 
-def test_warnings_and_infos_wake_nobody_and_unreadable_records_do(validation: Validation) -> None:
+def test_values_warnings_and_infos_wake_nobody_and_unreadable_records_do(validation: Validation) -> None:
     mild = with_rules(
         validation,
+        broken("humidity-possible", Severity.VALUE),
         broken("temperature-present", Severity.WARNING),
         broken("gust-at-least-wind", Severity.INFO),
     )

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from contracts.records.topic_weather_quality import Validation
 from quality.report import summarise
-from quality.report.openmetrics import openmetrics
+from quality.report.openmetrics import FAMILIES, openmetrics
 from tests.unit.quality import histories
 
 TOPIC = "topic-weather-final"
-ORDER = ("topic", "rule", "severity", "step", "quantile")
+ORDER = ("topic", "rule", "severity", "step", "quantile", "variable", "flag")
+DOCS = Path(__file__).parents[3] / "docs" / "report-metrics.md"
 Samples = dict[str, dict[tuple[str, ...], float]]
 
 
@@ -44,6 +47,9 @@ def test_prometheus_reads_the_verdict_and_every_rule() -> None:
     assert found["drift_psi"][TOPIC, "temperature"] == 0.31
     assert found["latency_seconds"][TOPIC, "published", "0.95"] == 1.1
     assert found["complete_ratio"] == {(TOPIC,): 63 / 72}
+    assert found["flagged_values"][TOPIC, "humidity", "fail"] == 3
+    assert found["flagged_values"][TOPIC, "wind", "missing"] == 114
+    assert found["flagged_values"][TOPIC, "overall", "not_evaluated"] == 0
     assert (found["lag"], found["incidents"], found["stations"]) == (
         {(TOPIC,): 0},
         {(TOPIC,): 1},
@@ -53,7 +59,8 @@ def test_prometheus_reads_the_verdict_and_every_rule() -> None:
 
 def test_what_an_older_validation_does_not_know_has_no_sample() -> None:
     found = samples(histories.older())
-    assert not {"lag", "complete_ratio", "drift_psi", "latency_seconds", "last_arrival_seconds"} & set(found)
+    unknown = {"lag", "complete_ratio", "drift_psi", "latency_seconds", "last_arrival_seconds"}
+    assert not {*unknown, "flagged_values"} & set(found)
 
 
 def test_hostile_texts_are_labels_and_nothing_else() -> None:
@@ -62,3 +69,9 @@ def test_hostile_texts_are_labels_and_nothing_else() -> None:
     found = samples([histories.put_aside(history[0], [(hostile, (), 4)])])
     assert found["quarantined"] == {(TOPIC, 'x"} 1\ufffd# EOF\ufffd\\'): 4}
     assert (TOPIC, "<script>alert(1)</script>", "critical") in found["rule_kept"]
+
+
+def test_the_docs_list_every_metric_with_its_labels() -> None:
+    rows = re.findall(r"^\| `weather_quality_(\w+)` \| (\w+) \| (.*?) ?\| ", DOCS.read_text(), re.M)
+    documented = {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+    assert documented == {family.name: (family.kind, ("topic", *family.labels)) for family in FAMILIES}

@@ -106,7 +106,7 @@ def test_shapes_that_look_the_same_are_drawn_at_once_and_no_longer_than_they_mus
     ("state", "title", "says"),
     [
         ("pass", "PASS", ["Good to use", "Every one of {rules} rules is kept."]),
-        ("warn", "WARN", ["Usable, with care", "1 of {rules} rules is broken: 1 warning."]),
+        ("warn", "WARN", ["Usable, with care", "2 of {rules} rules are broken: 1 value, 1 warning."]),
         ("fail", "FAIL", ["Do not rely on it", "3 of {rules} rules are broken: 1 critical, 2 warnings"]),
         ("empty", "FAIL", ["Nothing to judge", "which never passes"]),
         ("older", "PASS", ["Good to use", "written before version 2 of the history's contract"]),
@@ -203,6 +203,15 @@ def test_junit_counts_only_what_fails_the_verdict(failing: Sequence[Validation],
     assert skipped.get("message") == "no whole hour lies in the window"
 
 
+def test_a_broken_rule_on_a_value_is_no_failure_and_stands_above_warnings(tmp_path: Path) -> None:
+    summary = summarise(histories.warning())
+    assert [line.result.severity for line in summary.broken] == [Severity.VALUE, Severity.WARNING]
+    write(summary, tmp_path)
+    suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
+    assert suite.get("failures") == "0"
+    assert str(suite.findtext("testcase[@name='humidity-possible']/system-out")).startswith("value: 3 of")
+
+
 def test_junit_holds_hostile_texts(tmp_path: Path) -> None:
     write(summarise(histories.hostile()), tmp_path)
     assert ET.parse(tmp_path / "junit.xml").getroot()[0].get("failures") == "11"
@@ -237,7 +246,7 @@ def test_a_position_that_is_no_number_is_left_off_the_map_and_is_text_in_the_jso
 def test_every_rule_of_the_contracts_reads_as_a_sentence() -> None:
     contract = load_contracts()["topic-weather-final"]
     told = {rule.id: definition(rule, contract.newest.schema) for rule in contract.rules}
-    assert told["temperature-possible"] == "temperature is between -95 and 60 °C"
+    assert told["wind-direction-on-compass"] == "wind_direction is between 0 and 360 °"
     assert told["some-rows"] == "the number of records in its window is at least 1"
     assert all(told.values())
 

@@ -14,6 +14,7 @@ def result(severity: Severity, *, kept: bool) -> RuleResult:
     ("severity", "expected"),
     [
         (Severity.CRITICAL, Verdict.FAIL),
+        (Severity.VALUE, Verdict.WARN),
         (Severity.WARNING, Verdict.WARN),
         (Severity.INFO, Verdict.PASS),
         (Severity.UNKNOWN, Verdict.PASS),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.records.topic_weather_quality import Station
+from contracts.records.topic_weather_quality import Station, VariableFlags
 from quality.portrait.stations import silent
 from tests.unit.quality.samples import NOON
 
@@ -15,13 +15,20 @@ HOUR = timedelta(hours=1)
 FIRST = int(NOON.timestamp() // 3600)
 WINDOW = {"OPEN_METEO": (FIRST, FIRST + 24)}
 QUIET = Station(
-    station="JFK", source="OPEN_METEO", records=20, expected=20, present=20, last_observed_at=NOON - HOUR
+    station="JFK",
+    source="OPEN_METEO",
+    records=20,
+    expected=20,
+    present=20,
+    last_observed_at=NOON - HOUR,
+    variables=(VariableFlags(name="wind", fail=1),),
 )
 
 
 def test_a_station_that_was_there_before_and_is_not_now_has_nothing_of_all_that_was_due() -> None:
     (found,) = silent([replace(QUIET, last_observed_at=NOON - 9 * HOUR), QUIET], [], WINDOW, 3600)
     assert (found.station, found.records, found.present, found.expected) == ("JFK", 0, 0, 24)
+    assert found.variables == ()
     assert found.last_observed_at == QUIET.last_observed_at
 
 

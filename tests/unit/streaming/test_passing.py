@@ -9,9 +9,10 @@ import pytest
 
 from contracts.folder.read import load_contracts
 from streaming.record.enrich import Enrichment
+from streaming.record.enrich.table import Row
 from streaming.record.plan import Plan, unfilled
 
-ELEVATION: dict[str, Any] = {"name": "elevation", "type": ["null", "double"], "unit": "m", "default": None}
+SNOW_DEPTH: dict[str, Any] = {"name": "snow_depth", "type": ["null", "double"], "unit": "cm", "default": None}
 
 
 def record(*fields: dict[str, Any]) -> dict[str, Any]:
@@ -21,21 +22,21 @@ def record(*fields: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("raw", "passes"),
     [
-        ({**ELEVATION, "doc": "Height of the station."}, True),
-        ({**ELEVATION, "unit": "ft"}, False),
-        ({**ELEVATION, "type": ["null", "string"]}, False),
-        ({**ELEVATION, "name": "height"}, False),
+        ({**SNOW_DEPTH, "doc": "Depth of the snow."}, True),
+        ({**SNOW_DEPTH, "unit": "in"}, False),
+        ({**SNOW_DEPTH, "type": ["null", "string"]}, False),
+        ({**SNOW_DEPTH, "name": "depth"}, False),
     ],
 )
 def test_only_a_field_of_the_same_name_type_and_unit_passes(raw: dict[str, Any], passes: bool) -> None:
-    assert Enrichment().passing(record(raw), record(ELEVATION)) == (
-        {"elevation": "record.elevation"} if passes else {}
+    assert Enrichment().passing(record(raw), record(SNOW_DEPTH)) == (
+        {"snow_depth": Row("record.snow_depth")} if passes else {}
     )
 
 
 def test_a_field_with_an_enrichment_of_its_own_does_not_pass() -> None:
     humidity = {"name": "humidity", "type": ["null", "double"], "unit": "%"}
-    own = Enrichment(observed={"humidity": "record.humidity / 100"})
+    own = Enrichment(observed={"humidity": Row("record.humidity / 100")})
     assert own.passing(record(humidity), record(humidity)) == {}
 
 
@@ -43,9 +44,9 @@ def test_a_final_field_that_nothing_fills_is_named() -> None:
     contracts = load_contracts()
     raw, final = contracts["topic-weather"], contracts["topic-weather-final"]
     assert unfilled(raw, final) == ()
-    schema = {**final.newest.schema, "fields": [*final.newest.schema["fields"], ELEVATION]}
+    schema = {**final.newest.schema, "fields": [*final.newest.schema["fields"], SNOW_DEPTH]}
     newer = replace(final, versions=(replace(final.newest, schema=schema),))
-    assert unfilled(raw, newer) == ("elevation",)
+    assert unfilled(raw, newer) == ("snow_depth",)
 
 
 def test_only_a_plan_that_was_learned_later_and_differs_replaces_another(plan: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, pairwise
 from typing import Any
 
 import altair as alt
@@ -31,6 +32,15 @@ class Line:
     values: Sequence[float | None]
     colour: str = ACCENT
     dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of a bar: its share of the whole. Colour and thickness say the same, as in `strip`."""
+
+    share: float
+    colour: str
+    thickness: int
 
 
 def strip(verdicts: Sequence[str | None], text: str) -> Markup:
@@ -158,6 +168,40 @@ def reasons(counts: Mapping[str, int], text: str) -> Markup:
     labels = base.mark_text(align="left", dx=5, color=INK).encode(text=alt.Text("rows:Q", format=","))
     bars = base.mark_bar(color="var(--fail-mark)", height=12)
     return svg(alt.layer(bars, labels).properties(width=300, height=alt.Step(24)), text)
+
+
+def stacks(bars: Mapping[str, Sequence[Part]], text: str) -> Markup:
+    """A bar for each name, whose parts follow each other from the left."""
+    values = []
+    for name, parts in bars.items():
+        ends = list(accumulate((part.share for part in parts), initial=0.0))
+        values += [
+            {
+                "name": shown(name, 28),
+                "from": begin,
+                "to": end,
+                "colour": part.colour,
+                "thickness": part.thickness,
+            }
+            for part, (begin, end) in zip(parts, pairwise(ends), strict=True)
+            if part.share
+        ]
+    chart = (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_bar()
+        .encode(
+            y=alt.Y(
+                "name:N",
+                sort=None,
+                axis=alt.Axis(title=None, labelLimit=200, minExtent=90, domain=False, ticks=False),
+            ),
+            x=alt.X("from:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False)),
+            x2="to:Q",
+            color=alt.Color("colour:N", scale=None),
+            size=alt.Size("thickness:Q", scale=None),
+        )
+    )
+    return svg(chart.properties(width=300, height=alt.Step(20)), text)
 
 
 def _shares(
