@@ -130,7 +130,8 @@ def in_season(p: Parameters) -> str:
     return (
         # Most values are lawful everywhere, and need no season.
         f"({field} IS NULL OR CASE WHEN {everywhere} THEN true"
-        f" WHEN {latitude} IS NULL OR isnan({latitude}) OR {time} IS NULL THEN {widest}"
+        # Off the globe, as NaN is, a latitude says nothing.
+        f" WHEN {latitude} IS NULL OR abs({latitude}) > 90 OR {time} IS NULL THEN {widest}"
         f" WHEN {polar} THEN {high_winter}"
         f" WHEN {summer} THEN CASE WHEN {low} THEN {low_summer} ELSE {high_summer} END"
         f" WHEN {low} THEN {low_winter} ELSE {high_winter} END)"

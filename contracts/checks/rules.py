@@ -219,7 +219,7 @@ CHECKS: dict[str, Check] = {
         "and `low_summer` hold up to 45° from the equator, `high_winter` and `high_summer` beyond; each is "
         "[min, max]. Winter is October to March in the north, April to September in the south, by UTC; the "
         "equator is north. Beyond 60° `high_winter` holds all year, as the summer of the table in WMO-No. "
-        "305 includes months that have -50 °C there. Without a latitude, or with NaN for one, or without a "
+        "305 includes months that have -50 °C there. Without a latitude on the globe, or without a "
         "time, a number need only lie between the smallest and the largest of the four limits.",
         parameters={
             "field": a_field(NUMBERS),

@@ -267,7 +267,7 @@ class Observation:
     condition_code: int | None = None
     """The source's own number of the primary condition."""
     present_weather: int | None = None
-    """Present weather by WMO's BUFR table 0 20 003: 0 to 99 from a person or a model, 100 to 199
+    """Present weather by WMO's BUFR table 0 20 003: 0 to 99 from a person or a model, 100 and more
     from an automatic station, 508 for nothing significant."""
     precipitation_rate: float | None = None
     """Precipitation of all kinds, as water, by the shortest time that the source tells it for
@@ -319,8 +319,8 @@ class Observation:
     day_phase: DayPhase | None = None
     """Part of the day by the sun: its centre above -0.833, -6, -12 and -18°, else night."""
     qc: int | None = None
-    """Worst of the flags of this observation's variables, in QARTOD's numbers: 1 good, 2 not
-    evaluated, 3 suspect, 4 fail (the value is null here and intact in the raw topic), 9 missing."""
+    """Worst flag of this observation, in QARTOD's numbers: 1 good, 2 not evaluated, 3 suspect, 4
+    fail (the value is null here and intact in the raw topic), 9 missing."""
     qc_temperature: int | None = None
     """Flag of the temperature, in QARTOD's numbers: 1 good, 2 not evaluated, 3 suspect, 4 fail (the
     value is null here and intact in the raw topic), 9 missing."""

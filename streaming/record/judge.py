@@ -147,32 +147,43 @@ def reasons(
     )
 
 
-def spare(observed: DataFrame, final: Contract) -> DataFrame:
-    """Take out, or replace, each value that breaks a rule of severity `value`; add their ids as `spared`.
+def spared_values(final: Contract, fields: Collection[str]) -> Mapping[str, str]:
+    """Each of the `fields` that a rule of severity `value` judges, with the Spark SQL for what is left of it.
 
     A value that the final contract requires stays, and only the flag tells.
     """
-    instead: dict[str, str] = {}
+    values: dict[str, str] = {}
     # What is beyond repair is beyond replacing.
-    for rule in sorted(final.rules, key=lambda rule: rule.instead is None):
-        if (field := rule.spares) is not None and field not in non_null_fields(final.newest.schema):
-            value = instead.get(field, column(field))
-            other = "NULL" if rule.instead is None else literal(rule.instead)
-            instead[field] = f"CASE WHEN {predicate(rule)} THEN {value} ELSE {other} END"
+    for rule in sorted(_sparing(final.rules, fields), key=lambda rule: rule.instead is None):
+        field = str(rule.spares)
+        if field not in non_null_fields(final.newest.schema):
+            instead = "NULL" if rule.instead is None else literal(rule.instead)
+            value = values.get(field, column(field))
+            values[field] = f"CASE WHEN {predicate(rule)} THEN {value} ELSE {instead} END"
+    return values
+
+
+def spare(observed: DataFrame, final: Contract) -> DataFrame:
+    """Put what is left of each value in its place; add the ids of the rules that were broken as `spared`."""
+    values = spared_values(final, observed.columns)
     return observed.select(
-        *(F.expr(instead.get(name, column(name))).alias(name) for name in observed.columns),
-        F.expr(broken_rules(final.rules, Severity.VALUE)).alias("spared"),
+        *(F.expr(values.get(name, column(name))).alias(name) for name in observed.columns),
+        F.expr(broken_rules(_sparing(final.rules, observed.columns), Severity.VALUE)).alias("spared"),
     )
 
 
-def verdict(found: tuple[Reason, ...], rules: tuple[Rule, ...]) -> Rows:
+def verdict(found: tuple[Reason, ...], rules: tuple[Rule, ...], derived: Collection[str]) -> Rows:
     """How a record's verdict is found: `broken` (ids of critical rules), `flags` (ids of value and warning
-    rules) and `reason`, which is null where the record is published. It looks at records that have `spared`.
+    rules) and `reason`, which is null where the record is published.
+
+    It looks at records that have `spared`: the rules on values of the fields that are not `derived`.
     """
-    warned = broken_rules(rules, Severity.WARNING)
+    late = _sparing(rules, derived)
+    warned, kept = broken_rules(rules, Severity.WARNING), _kept(_row_rules(late, Severity.VALUE))
+    either = f"concat(spared, {broken_rules(late, Severity.VALUE)}, {warned})"
     return {
         "broken": Row(broken_rules(rules, Severity.CRITICAL)),
-        "flags": Row(f"CASE WHEN size(spared) = 0 THEN {warned} ELSE concat(spared, {warned}) END"),
+        "flags": Row(f"CASE WHEN size(spared) = 0 AND {kept} THEN {warned} ELSE {either} END"),
         "reason": Row(first_that_holds(found, lambda reason: literal(reason.code))),
     }
 
@@ -193,6 +204,11 @@ def broken_rules(rules: Iterable[Rule], severity: Severity) -> str:
         f"CASE WHEN {_kept(rows)} THEN CAST(array() AS ARRAY<STRING>)"
         f" ELSE split(concat_ws(',', {ids}), ',') END"
     )
+
+
+def _sparing(rules: Iterable[Rule], fields: Collection[str]) -> list[Rule]:
+    """The rules of severity `value` that judge one of `fields`."""
+    return [rule for rule in rules if rule.spares is not None and rule.spares in fields]
 
 
 def _row_rules(rules: Iterable[Rule], severity: Severity) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from streaming.record.decode import decode
 from streaming.record.encode import PROVENANCE, SOURCE_COLUMNS, Output, encode
 from streaming.record.enrich import enrichment_of
 from streaming.record.enrich.table import Rows
-from streaming.record.judge import Reason, reasons, spare, verdict
+from streaming.record.judge import Reason, reasons, spare, spared_values, verdict
 from streaming.record.projection import reader_schema
 from streaming.record.quality_flags import quality_flags
 from streaming.record.schema import field_names
@@ -124,7 +124,8 @@ def judged(records: DataFrame, plan: Plan) -> DataFrame:
     contract and the columns of the source.
     """
     # The verdict is found beside the last of the derived fields: each step copies the whole row.
-    return enriched(decode_by(records, plan), plan, beside=verdict(plan.reasons, plan.final.rules))
+    found = verdict(plan.reasons, plan.final.rules, enrichment_of(plan.final).derived)
+    return enriched(decode_by(records, plan), plan, beside=found)
 
 
 def enriched(decoded: DataFrame, plan: Plan, beside: Rows | None = None) -> DataFrame:
@@ -136,12 +137,13 @@ def enriched(decoded: DataFrame, plan: Plan, beside: Rows | None = None) -> Data
 
 def publish(records: DataFrame, plan: Plan, beside: Sequence[str | Column] = SOURCE_COLUMNS) -> DataFrame:
     """Encode `judged` records for the topic that each goes to; with the columns `beside`."""
+    spared = spared_values(plan.final, enrichment_of(plan.final).derived)
     return encode(
         records,
         plan.reasons,
         key=plan.final.key or "station",
         final=Output(plan.final.topic, plan.final_id, plan.final.newest.schema),
-        made={**PROVENANCE, **quality_flags(plan.final)},
+        made={**PROVENANCE, **spared, **quality_flags(plan.final)},
         quarantine=Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
         beside=beside,
     )

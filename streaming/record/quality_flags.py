@@ -7,8 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from contracts.checks.rules import column, fields_of, literal, predicate
 from contracts.folder.model import Contract, Rule, Severity
@@ -18,51 +17,39 @@ GOOD, NOT_EVALUATED, SUSPECT, FAIL, MISSING = 1, 2, 3, 4, 9
 
 def quality_flags(final: Contract) -> Mapping[str, str]:
     """Each flag of a final contract with the Spark SQL for it, over judged columns."""
-    variables = [_Variable.of(fields, final.rules) for fields in final.quality_flags.values() if fields]
-    worst = _Variable(
-        measures=tuple(measure for one in variables for measure in one.measures),
-        failed=frozenset().union(*(one.failed for one in variables)),
-        suspect=frozenset().union(*(one.suspect for one in variables)),
-        judged=any(one.judged for one in variables),
-    )
-    return {
-        flag: (_Variable.of(fields, final.rules) if fields else worst).flag()
+    # Absence has a number of its own.
+    rules = [rule for rule in final.rules if predicate(rule) is not None and rule.check != "not_null"]
+    about = {
+        flag: [rule for rule in rules if set(fields_of(rule, judged=True)) & set(fields)]
         for flag, fields in final.quality_flags.items()
     }
+    measures = {flag: fields[0] for flag, fields in final.quality_flags.items() if fields}
+    judged = {measure for flag, measure in measures.items() if about[flag]}
+    every = [field["name"] for field in final.newest.schema["fields"]]
+    worst = _flag(rules, every, _number(measures.values(), judged))
+    own = {
+        flag: _flag(about[flag], final.quality_flags[flag], _number([measure], judged))
+        for flag, measure in measures.items()
+    }
+    return {flag: own.get(flag, worst) for flag in final.quality_flags}
 
 
-@dataclass(frozen=True, slots=True)
-class _Variable:
-    """What the flag of one variable, or of all of them, depends on."""
+def _number(measures: Iterable[str], judged: Collection[str]) -> str:
+    """Spark SQL for the flag of what breaks no rule, by the measures that are there, `judged` or not."""
+    there = {measure: f"{column(measure)} IS NOT NULL" for measure in measures}
+    good = " OR ".join(sql for measure, sql in there.items() if measure in judged) or "false"
+    not_evaluated = " OR ".join(sql for measure, sql in there.items() if measure not in judged) or "false"
+    return f"CASE WHEN {good} THEN {GOOD} WHEN {not_evaluated} THEN {NOT_EVALUATED} ELSE {MISSING} END"
 
-    measures: tuple[str, ...]
-    """The fields without all of which the flag is missing."""
-    failed: frozenset[str]
-    suspect: frozenset[str]
-    """Ids of the rules that make it fail, and suspect."""
-    judged: bool
-    """Whether any rule looks at it."""
 
-    @classmethod
-    def of(cls, fields: Sequence[str], rules: Iterable[Rule]) -> _Variable:
-        """The variable that has these fields, its measure first."""
-        about = [
-            rule
-            for rule in rules
-            if predicate(rule) is not None and set(fields_of(rule, judged=True)) & set(fields)
-        ]
-        failed = frozenset(rule.id for rule in about if rule.spares in fields and rule.instead is None)
-        flagging = {Severity.VALUE, Severity.WARNING}
-        suspect = frozenset(rule.id for rule in about if rule.severity in flagging and rule.id not in failed)
-        return cls((fields[0],), failed, suspect, bool(about))
-
-    def flag(self) -> str:
-        """Spark SQL for the flag; by QARTOD's precedence: fail, suspect, good, not evaluated, missing."""
-        missing = " AND ".join(f"{column(measure)} IS NULL" for measure in self.measures)
-        usual = f"CASE WHEN {missing} THEN {MISSING} ELSE {GOOD if self.judged else NOT_EVALUATED} END"
-        broken = _where_broken(self.failed, FAIL) + _where_broken(self.suspect, SUSPECT)
-        # The usual record breaks no rule.
-        return f"CASE WHEN size(flags) = 0 THEN {usual}{broken} ELSE {usual} END"
+def _flag(rules: Iterable[Rule], fields: Sequence[str], unbroken: str) -> str:
+    """Spark SQL for a flag by QARTOD's precedence: fail, suspect, and what it is `unbroken`."""
+    flagging = [rule for rule in rules if rule.severity in {Severity.VALUE, Severity.WARNING}]
+    failed = [rule.id for rule in flagging if rule.spares in fields and rule.instead is None]
+    suspect = [rule.id for rule in flagging if rule.id not in failed]
+    broken = _where_broken(failed, FAIL) + _where_broken(suspect, SUSPECT)
+    # The usual record breaks no rule.
+    return f"CASE WHEN size(flags) = 0 THEN {unbroken}{broken} ELSE {unbroken} END"
 
 
 def _where_broken(rules: Iterable[str], flag: int) -> str:

@@ -6,8 +6,8 @@ from streaming.record.enrich.table import Row
 from streaming.record.enrich.units import fahrenheit, from_fahrenheit, miles_per_hour, rounded, within
 
 HEAT_INDEX_FROM_F = 80
-HEAT_INDEX_UP_TO_F = 137
-"""The highest value of the National Weather Service's chart; Steadman's data end there."""
+HEAT_INDEX_BELOW_F = 137.5
+"""The highest value of the National Weather Service's chart is 137, rounded; Steadman's data end there."""
 WIND_CHILL_UP_TO_F = 50
 WIND_CHILL_ABOVE_MPH = 3
 HEAT_STRESS = ((80, "CAUTION"), (90, "EXTREME_CAUTION"), (103, "DANGER"), (125, "EXTREME_DANGER"))
@@ -50,7 +50,7 @@ def _heat_index() -> str:
     # Where an adjustment applies, the regression is far from the chart's end.
     index = (
         f"CASE WHEN {simple} < 80D THEN {simple}"
-        f" WHEN {regression} <= {HEAT_INDEX_UP_TO_F}D THEN {regression} + {adjustment} END"
+        f" WHEN {regression} < {HEAT_INDEX_BELOW_F}D THEN {regression} + {adjustment} END"
     )
     return f"CASE WHEN {_IS_WARM} THEN {rounded(from_fahrenheit(index))} END"
 

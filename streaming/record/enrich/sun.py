@@ -84,7 +84,8 @@ def _is_day() -> str:
 
 SUN = {
     "solar_elevation": Row(rounded(_ELEVATION), authority=_NOAA),
-    "solar_azimuth": Row(rounded(_AZIMUTH), authority=_NOAA),
+    # Rounding may reach the full circle.
+    "solar_azimuth": Row(f"pmod({rounded(_AZIMUTH)}, 360D)", authority=_NOAA),
     "day_phase": Row(_phase(), authority="USNO, definitions of twilight"),
     "is_day": Row(_is_day(), "without a place only where the source gives sunrise and sunset", _NOAA),
 }

@@ -53,7 +53,8 @@ class Enrichment:
         """The final fields that pass."""
         raw_fields = {one["name"]: one for one in raw["fields"]}
         return {
-            one["name"]: Row(f"record.{one['name']}")
+            # The sum makes zero of minus zero.
+            one["name"]: Row(f"record.{one['name']}" + (" + 0D" if "double" in one["type"] else ""))
             for one in final["fields"]
             if one["name"] not in self.observed.keys() | self.derived.keys()
             and (same := raw_fields.get(one["name"]))

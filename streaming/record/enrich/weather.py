@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streaming.record.enrich.comfort import COMFORT
-from streaming.record.enrich.conditions import SKY, SKY_OBSERVED
+from streaming.record.enrich.conditions import SKY, SKY_ASIDE, SKY_OBSERVED
 from streaming.record.enrich.humidity import MOISTURE, STEPS
 from streaming.record.enrich.sun import SUN
 from streaming.record.enrich.table import Enrichment, Row
@@ -25,12 +25,13 @@ WEATHER = Enrichment(
         "temperature": Row(celsius("temperature"), _KNOWN_UNITS, _NIST),
         "feels_like": Row(celsius("feels_like"), _KNOWN_UNITS, "the source"),
         "dew_point_observed": Row(celsius("dew_point"), _KNOWN_UNITS, "the source"),
-        "pressure": Row("coalesce(record.sea_level_pressure, record.pressure)"),
-        "station_pressure": Row("record.ground_level_pressure"),
+        "pressure": Row("coalesce(record.sea_level_pressure, record.pressure) + 0D"),
+        "station_pressure": Row("record.ground_level_pressure + 0D"),
         "wind_speed": Row(metres_per_second("wind_speed"), _KNOWN_UNITS, _NIST),
         "wind_gust": Row(metres_per_second("wind_gust"), _KNOWN_UNITS, _NIST),
         "wind_direction": DIRECTION,
         **SKY_OBSERVED,
     },
+    aside=SKY_ASIDE,
     derived={**STEPS, **MOISTURE, **COMFORT, **WIND, **SKY, **SUN},
 )

@@ -40,7 +40,7 @@ def _part(function: str) -> str:
 
 
 DIRECTION = Row(
-    "CASE WHEN NOT record.wind_speed <=> 0D THEN record.wind_direction END",
+    "CASE WHEN NOT record.wind_speed <=> 0D THEN record.wind_direction + 0D END",
     "not in calm",
     "WMO code table 0877",
 )

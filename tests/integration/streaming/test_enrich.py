@@ -208,7 +208,7 @@ def test_what_needs_no_row_passes(found: Found) -> None:
 def dependants(raw: str) -> set[str]:
     """The published fields that a raw field decides on, by the names in the table's SQL."""
     passing = {raw: Row(f"record.{raw}")} if raw not in WEATHER.observed else {}
-    rows = {**passing, **WEATHER.observed, **WEATHER.derived}
+    rows = {**passing, **WEATHER.observed, **WEATHER.aside, **WEATHER.derived}
     found = {name for name, row in rows.items() if f"record.{raw}" in row.names}
     while more := {name for name, row in rows.items() if row.names & found} - found:
         found |= more

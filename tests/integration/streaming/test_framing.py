@@ -83,7 +83,8 @@ def test_a_record_is_read_by_the_id_or_guid_before_it_or_in_a_kafka_header(
     )
     assert [_told(one, framing) for one in found] == [("", "")] * len(records)
     assert {one.record["writer_schema_id"] for one in found} == {RAW_ID}
-    assert len({json.dumps(one.record, default=str) for one in found}) == 1
+    told = [{k: v for k, v in one.record.items() if k != "source_offset"} for one in found]
+    assert len({json.dumps(record, default=str) for record in told}) == 1
 
 
 @pytest.mark.parametrize(

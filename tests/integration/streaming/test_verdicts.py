@@ -78,12 +78,12 @@ def test_a_time_long_past_or_in_the_future_is_flagged_and_a_replay_of_old_times_
 ) -> None:
     received, hour, replayed = 1_700_000_000_000, 3_600_000, 1_356_998_400_000
     found = publish(
-        [raw_value(received_at=received, observed_at=received + h * hour) for h in (-25, -24, 0, 1)]
+        [raw_value(received_at=received, observed_at=received + h * hour) for h in (-4, -3, 0, 1)]
         + [raw_value(received_at=received, observed_at=replayed, replay=True)]
     )
     assert {published.topic for published in found} == {plan.final.topic}
-    late = ["observed-when-received"]
-    assert [published.record["flags"] for published in found] == [late, [], [], late, []]
+    late, ahead = ["observed-when-received"], ["observed-not-ahead"]
+    assert [published.record["flags"] for published in found] == [late, [], [], ahead, []]
 
 
 def test_a_replay_of_a_time_that_nobody_observed_is_flagged(

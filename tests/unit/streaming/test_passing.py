@@ -30,7 +30,7 @@ def record(*fields: dict[str, Any]) -> dict[str, Any]:
 )
 def test_only_a_field_of_the_same_name_type_and_unit_passes(raw: dict[str, Any], passes: bool) -> None:
     assert Enrichment().passing(record(raw), record(SNOW_DEPTH)) == (
-        {"snow_depth": Row("record.snow_depth")} if passes else {}
+        {"snow_depth": Row("record.snow_depth + 0D")} if passes else {}
     )
 
 
