@@ -52,6 +52,30 @@ def test_twenty_versions_in_one_batch_are_each_read_by_their_own_schema(
     assert read == dict(enumerate(written))
 
 
+def test_a_writer_and_a_reader_of_version_1_go_on_beside_the_newest(
+    place: Place, spark: SparkSession, tmp_path: Path
+) -> None:
+    raw, final = load_contracts()[RAW], load_contracts()[FINAL]
+    first = raw.versions[0]
+    registry = connect(place.registry_url)
+    first_id = registry.register(f"{place.raw}-value", first.text)
+    registry.close()
+    place.produce([*raw_values(1, first_id, first.schema), *raw_values(1, place.raw_id, elevation=4.0)])
+    with running(place, spark, tmp_path / "checkpoint") as stream:
+        stream.wait_until_read(2)
+    oldest, newest = (fastavro.parse_schema(one.schema) for one in (final.versions[0], final.newest))
+    bodies = [bytes(message.value() or b"")[HEADER_SIZE:] for message in place.read(place.final)]
+    as_of_now: list[Any] = [fastavro.schemaless_reader(io.BytesIO(body), newest, None) for body in bodies]
+    as_before: list[Any] = [fastavro.schemaless_reader(io.BytesIO(body), newest, oldest) for body in bodies]
+    assert {(one["writer_schema_id"], one["elevation"], one["qc"]) for one in as_of_now} == {
+        (first_id, None, 1),
+        (place.raw_id, 4.0, 1),
+    }
+    for old, new in zip(as_before, as_of_now, strict=True):
+        assert old == {name: new[name] for name in old}
+        assert old.keys() == {field["name"] for field in final.versions[0].schema["fields"]}
+
+
 def test_records_of_a_version_registered_just_now_flow_and_none_is_put_aside_or_doubled(
     place: Place, spark: SparkSession, tmp_path: Path
 ) -> None:
