@@ -17,6 +17,7 @@ from contracts.avro.timestamps import accept_any_timestamp
 from contracts.errors import ServiceFailed, UnsuitableRuntime
 from contracts.kafka.cluster import SPARK_REDACTION
 from streaming.engine.readers import WITHOUT_KEPT_READERS
+from streaming.engine.writers import find_nullable_branch_at_once
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Only the quick compiler: Spark's start and a first batch of 26,000 records take 16 s of processor time,
@@ -196,6 +197,7 @@ def _cores() -> int:
 def configure(spark: SparkSession) -> SparkSession:
     """Give a session the source and the SQL settings that the projection is written for; returns it."""
     accept_any_timestamp(spark)
+    find_nullable_branch_at_once(spark)
     for key, value in SQL_SETTINGS.items():
         spark.conf.set(key, value)
     return spark
