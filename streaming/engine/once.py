@@ -74,7 +74,9 @@ def identity(final: Contract) -> str:
     may follow.
     """
     fields = final.newest.schema["fields"]
-    values = ", ".join(column(field["name"]) for field in fields if field["name"] not in final.incidental)
+    # The flags follow from the values.
+    others = {*final.incidental, *final.quality_flags}
+    values = ", ".join(column(field["name"]) for field in fields if field["name"] not in others)
     types = {field["name"]: field["type"] for field in fields}
     names = ", ".join(_text(name, types[name]) for name in final.identity)
     return (

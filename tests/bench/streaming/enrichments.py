@@ -1,6 +1,6 @@
 """What each row of a product's enrichment costs a record: in processor time, on a warm Java.
 
-    python -m tests.bench.streaming.enrichments [--records 1000000] [--rounds 5]
+    python -m tests.bench.streaming.enrichments [--records 1000000] [--rounds 5] [--write]
 
 Run by `make bench`. The inputs of a row lie in a file, and what becomes of them goes nowhere; what it costs
 to read them is measured beside the row and taken off.
