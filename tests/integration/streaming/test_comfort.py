@@ -101,7 +101,7 @@ STRESS: list[tuple[Record, str | None]] = [
 TABLES: dict[str, list[Record]] = {
     "heat": [imperial(t, humidity=rh) for rh, t in HEAT_INDEX_NWS],
     "dry": [imperial(t, humidity=rh) for t, rh, _ in DRY_AIR],
-    # F2, and cells beyond the chart.
+    # Cells beyond the chart.
     "beyond heat": [
         {"temperature": 45.0, "humidity": 100.0},
         {"temperature": 60.0, "humidity": 100.0},

