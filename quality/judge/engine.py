@@ -19,9 +19,9 @@ from great_expectations.execution_engine.sparkdf_execution_engine import SparkDF
 from contracts.records.topic_weather_quality import Validation
 
 _AT_ONCE = 4
-_VALUES = (".unexpected_values", "unexpected_rows_query.table")
+_VALUES = ".unexpected_values"
 """Metrics of values that break a rule: Great Expectations asks for them even where it shows none."""
-_OWN_JOB = (".unexpected_count", ".filtered_row_count", "unexpected_rows_query.row_count")
+_OWN_JOB = (".unexpected_count", ".filtered_row_count")
 _BUNDLED = "column_values."
 
 

@@ -1,14 +1,23 @@
-"""Expectations that Great Expectations lacks: of a feed's freshness, its stations, and its drift.
+"""Expectations that Great Expectations lacks: of any predicate, a feed's freshness, its stations, its drift.
 
-They look at the window's `Facts`, which the engine holds: an expectation's own arguments must be plain data.
-Importing this takes seconds: it is imported only when a suite is run.
+The latter look at the window's `Facts`, which the engine holds: an expectation's own arguments must be plain
+data. Importing this takes seconds: it is imported only when a suite is run.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation, ColumnMapExpectation
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
+    column_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
+    ColumnMapMetricProvider,
+)
+from pyspark.sql import Column
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.records.topic_weather_quality import Station
 from quality.judge.engine import CountingEngine, Facts
@@ -16,6 +25,26 @@ from quality.portrait.drift import windows_with
 from quality.portrait.stations import completeness
 
 Finding = dict[str, Any]
+
+
+class ColumnValuesKeepRule(ColumnMapMetricProvider):
+    """Whether a row keeps a rule, by its predicate; counted in one job with the other rules of columns."""
+
+    condition_metric_name = "column_values.keep_rule"
+    condition_value_keys = ("kept",)
+
+    @column_condition_partial(engine=SparkDFExecutionEngine)
+    def _spark(cls, column: Column, kept: str, **_: Any) -> Column:  # noqa: ARG002, N805 - they call it so
+        return F.expr(kept)
+
+
+class ExpectColumnValuesToKeepRule(ColumnMapExpectation):
+    """Each row that has a value in the column fulfils `kept`, Spark SQL that is true where it does."""
+
+    kept: str
+
+    map_metric: ClassVar[str | None] = "column_values.keep_rule"
+    success_keys: ClassVar[tuple[str, ...]] = ("kept", "mostly")
 
 
 class _ExpectationOfFacts(BatchExpectation):

@@ -18,6 +18,11 @@ def fields_of(rule: Rule) -> tuple[str, ...]:
     return (*found, FLAGS) if rule.severity is Severity.VALUE else found
 
 
+def measure_of(rule: Rule) -> str:
+    """The field without which `rule` asks for nothing of a record."""
+    return FLAGS if rule.severity is Severity.VALUE else rules.fields_of(rule, judged=True)[0]
+
+
 def predicate(rule: Rule) -> str | None:
     """Spark SQL that is true where a published record keeps `rule`; None where only a window is judged."""
     if rule.severity is Severity.VALUE:

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 from quality.judge.engine import CountingEngine
 from tests.integration.quality.frames import frame, judged
 
-VALUES = ("column_values.between.unexpected_values", "unexpected_rows_query.table")
+VALUES = ("column_values.between.unexpected_values", "column_values.keep_rule.unexpected_values")
 
 
 def test_no_value_that_breaks_a_rule_is_looked_for(spark: SparkSession) -> None:

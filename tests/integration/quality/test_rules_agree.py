@@ -282,7 +282,10 @@ PLACES: tuple[tuple[float | None, datetime | None, str], ...] = (
     (-60.0, on(1, 15), "high_summer"),
     (60.001, on(7, 15), "high_winter"),
     (-60.001, on(1, 15), "high_winter"),
-    (INFINITY, on(7, 15), "high_winter"),
+    (90.0, on(7, 15), "high_winter"),
+    # Off the globe a latitude says nothing.
+    (90.001, on(7, 15), "widest"),
+    (INFINITY, on(7, 15), "widest"),
     (50.0, datetime(1969, 12, 31, 23, tzinfo=timezone.utc), "high_winter"),
     (50.0, datetime(1904, 9, 30, 23, 59, 59, 999_999, tzinfo=timezone.utc), "high_summer"),
     (50.0, YEAR_1, "high_winter"),
