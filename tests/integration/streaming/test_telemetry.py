@@ -28,11 +28,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from contracts.avro.wire import frame
+from contracts.folder.read import load_contracts
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.log import watermarks
 from contracts.kafka.topics import Broker
-from tests.streams import Place, make_place, raw_values
+from tests.streams import RAW, Place, make_place, raw_values
 
+NEWEST = load_contracts()[RAW].newest.number
 _LIMIT = 240.0
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 RunCli = Callable[..., Any]
@@ -234,7 +236,7 @@ def test_the_metrics_are_what_is_on_the_topics(seen: Seen) -> None:
     assert broken == [30, 20, 10]
     assert seen.value("rule_broken_records_total", rule="temperature-present", severity="warning") == 0
     # The wrong magic byte and the unknown id name no writer; the record that is too short does.
-    assert seen.value("writer_records_total", schema_id=str(place.raw_id), version="1") == 261
+    assert seen.value("writer_records_total", schema_id=str(place.raw_id), version=str(NEWEST)) == 261
     assert seen.value("writer_records_total", schema_id="other", version="other") == 2
 
 
@@ -274,7 +276,7 @@ def test_status_tells_the_same_and_the_versions(seen: Seen) -> None:
         33,
     )
     assert told["last_batch"]["batch"] == seen.batches[-1]["batch"]
-    assert told["versions"]["raw"] == {"reader": 1, "writers": {str(place.raw_id): 1}}
+    assert told["versions"]["raw"] == {"reader": NEWEST, "writers": {str(place.raw_id): NEWEST}}
     assert told["versions"]["final"]["schema_id"] == place.final_id
     assert told["checkpoint"] == str(seen.checkpoint)
     assert "230 published (20 with a flag), 33 in quarantine" in " ".join(seen.page.split())
@@ -325,7 +327,7 @@ def test_a_port_that_is_taken_is_told_before_spark_starts(run_cli: RunCli) -> No
 
 def test_the_log_names_plans_and_ends(seen: Seen) -> None:
     events = {line["event"]: line for line in seen.log}
-    assert events["plan started"]["writers"] == {str(seen.place.raw_id): 1}
+    assert events["plan started"]["writers"] == {str(seen.place.raw_id): NEWEST}
     assert events["ended"]["final"] == 230
     assert all(line["timestamp"] and line["level"] for line in seen.log)
     assert "key-of-the-endpoint" not in json.dumps(seen.log)
