@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WEATHER = {
     role: f"topic-weather{end}"
-    for role, end in zip(Role, ("", "-final", "-quarantine", "-quality"), strict=True)
+    for role, end in zip(Role, ("", "-final", "-quarantine", "-quality", "-trends"), strict=True)
 }
 
 
