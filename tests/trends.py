@@ -1,10 +1,24 @@
-"""Trends worked out a second time, in plain Python, over all observations of a station at once."""
+"""Trends worked out a second time, in plain Python; and the topics of a test that are about them."""
 
 from __future__ import annotations
 
+import io
+import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+import fastavro
+from confluent_kafka import Message, Producer
+
+from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.folder.read import load_contracts
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import Span, open_log, watermarks
+from contracts.registry.registry import connect
+from streaming.recovery.offsets import source_of
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -59,7 +73,12 @@ def expected(station: Sequence[Seen]) -> dict[tuple[int, int], dict[str, Any]]:
     """The trend of each observation of one station, by the place of its raw record."""
     newest = {one.t: one for one in sorted(station, key=lambda one: (one.t, one.received, one.at))}
     known = [newest[t] for t in sorted(newest)]
-    return {one.at: _trend(one, known) for one in station}
+    times = [one.t for one in known]
+
+    def about(it: Seen) -> Sequence[Seen]:
+        return known[bisect_left(times, it.t - 25 * HOUR) : bisect_right(times, it.t + 25 * HOUR)]
+
+    return {one.at: _trend(one, about(one)) for one in station}
 
 
 def _trend(it: Seen, known: Sequence[Seen]) -> dict[str, Any]:
@@ -141,3 +160,90 @@ def _trend(it: Seen, known: Sequence[Seen]) -> dict[str, Any]:
 def less(now: float | None, then: float | None) -> float | None:
     """The difference, rounded as it is published."""
     return None if now is None or then is None else round(now - then, 4) + 0.0
+
+
+class TrendsPlace:
+    """Final and trends topics of one test, under the real contracts."""
+
+    def __init__(self, bootstrap_servers: str, registry_url: str, final: str, trends: str) -> None:
+        self.bootstrap_servers, self.registry_url = bootstrap_servers, registry_url
+        self.final, self.trends = final, trends
+        contracts, registry = load_contracts(), connect(registry_url)
+        self.contracts = {
+            name: replace(contracts[f"topic-weather-{name}"], topic=topic)
+            for name, topic in (("final", final), ("trends", trends))
+        }
+        self.ids = {
+            name: registry.register(ours.subject, ours.newest.text) for name, ours in self.contracts.items()
+        }
+        registry.close()
+
+    def arguments(self, checkpoint: Path) -> list[str]:
+        """The command line that follows the trends here."""
+        names = ["--final", self.final, "--trends", self.trends]
+        return ["streaming", "trends", "--json", "--quick-start", "--checkpoint", str(checkpoint), *names]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a child process that is to run here."""
+        here = {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers, "SCHEMA_REGISTRY_URL": self.registry_url}
+        return {**os.environ, **here}
+
+    def produce(self, seen: Iterable[Seen]) -> None:
+        """Publish final records of these observations."""
+        schema = fastavro.parse_schema(self.contracts["final"].newest.schema)
+        producer = Producer({"bootstrap.servers": self.bootstrap_servers, "linger.ms": 5})
+        for one in seen:
+            record = {
+                "source": one.source,
+                "replay": True,
+                "correction": False,
+                "station": one.station,
+                "observed_at": one.t,
+                "received_at": one.received,
+                "writer_schema_id": 1,
+                "flags": [],
+                "source_partition": one.at[0],
+                "source_offset": one.at[1],
+                **one.values,
+            }
+            body = io.BytesIO()
+            fastavro.schemaless_writer(body, schema, record)
+            value = frame(self.ids["final"], body.getvalue())
+            producer.produce(self.final, value, key=one.station)
+            producer.poll(0)
+        assert producer.flush(30) == 0
+
+    def produce_values(self, values: Iterable[bytes | None]) -> None:
+        """Put these values on the final topic as they are."""
+        producer = Producer({"bootstrap.servers": self.bootstrap_servers})
+        for value in values:
+            producer.produce(self.final, value)
+        assert producer.flush(30) == 0
+
+    def held(self) -> int:
+        """How many records the trends topic has."""
+        return sum(
+            end - begin for begin, end in watermarks(Kafka(self.bootstrap_servers), self.trends).values()
+        )
+
+    def told(self) -> list[Message]:
+        """Every record of the trends topic."""
+        with open_log(Kafka(self.bootstrap_servers)) as log:
+            spans = {at: Span(begin, end) for at, (begin, end) in log.spans(self.trends).items()}
+            return list(log.read(spans))
+
+    def trends_by_place(self) -> dict[tuple[int, int], dict[str, Any]]:
+        """Every trend, by the place of its raw record, which its headers name too; none comes twice."""
+        schema = fastavro.parse_schema(self.contracts["trends"].newest.schema)
+        found: dict[tuple[int, int], dict[str, Any]] = {}
+        for message in self.told():
+            body = io.BytesIO((message.value() or b"")[HEADER_SIZE:])
+            record = fastavro.schemaless_reader(body, schema, None)
+            assert isinstance(record, dict)
+            at = (record["source_partition"], record["source_offset"])
+            assert source_of(message) == at
+            assert message.key() == record["station"].encode()
+            assert at not in found, f"two trends of {at}"
+            found[at] = record
+        return found

@@ -86,7 +86,9 @@ def stream_of(product: Product, **job: Any) -> Job:
             f"the product {product.name} has no trends topic: give a contract `role: trends`, or "
             "choose another product."
         )
-    return Job(product=replace(product, raw=product.final, final=product.trends, trends=None), **job)
+    # It puts nothing aside: what nobody can read is on the final topic as it was.
+    ours = replace(product, raw=product.final, final=product.trends, quarantine=product.trends, trends=None)
+    return Job(product=ours, **job)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
