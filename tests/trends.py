@@ -14,11 +14,14 @@ import fastavro
 from confluent_kafka import Message, Producer
 
 from contracts.avro.wire import HEADER_SIZE, frame
+from contracts.folder.model import Role
+from contracts.folder.product import product_named
 from contracts.folder.read import load_contracts
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.log import Span, open_log, watermarks
-from contracts.registry.registry import connect
+from contracts.registry.registry import SchemaRegistry, connect
 from streaming.recovery.offsets import source_of
+from streaming.trends.run import TrendsJob, stream_of
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -177,6 +180,18 @@ class TrendsPlace:
             name: registry.register(ours.subject, ours.newest.text) for name, ours in self.contracts.items()
         }
         registry.close()
+
+    def job(self, checkpoint: Path) -> TrendsJob:
+        """What the trends are asked to do here: all that is there, and no more."""
+        topics = {Role.FINAL: self.final, Role.TRENDS: self.trends}
+        stream = stream_of(
+            product_named("weather").on_topics(topics),
+            kafka=Kafka(self.bootstrap_servers),
+            registry=SchemaRegistry(url=self.registry_url),
+            checkpoint=checkpoint,
+            available_now=True,
+        )
+        return TrendsJob(stream=stream)
 
     def arguments(self, checkpoint: Path) -> list[str]:
         """The command line that follows the trends here."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from pyspark.sql import SparkSession
 
-from tests.conftest import RunCli
+from streaming.trends.run import Progress, TrendsStream
 from tests.trends import FIELDS, HOUR, Seen, TrendsPlace, expected, hourly
 
 
@@ -24,18 +24,19 @@ def at(topic: Callable[..., str], bootstrap_servers: str, registry_url: str) -> 
 
 
 @pytest.fixture
-def follow(at: TrendsPlace, run_cli: RunCli, tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
-    """Runs the command until all that is there is read; gives its batches."""
+def follow(at: TrendsPlace, spark: SparkSession, tmp_path: Path) -> Callable[[], list[Progress]]:
+    """Runs the trends until all that is there is read; gives the batches."""
+    ours = spark.newSession()
 
-    def run(*more: str) -> list[dict[str, Any]]:
-        ended = run_cli(*at.arguments(tmp_path / "checkpoint"), "--available-now", *more)
-        assert ended.returncode == 0, ended.stderr[-3000:]
-        return [json.loads(line) for line in ended.stdout.splitlines()]
+    def run() -> list[Progress]:
+        batches: list[Progress] = []
+        TrendsStream(at.job(tmp_path / "checkpoint"), ours).run(batches.append)
+        return batches
 
     return run
 
 
-Follow = Callable[..., list[dict[str, Any]]]
+Follow = Callable[[], list[Progress]]
 
 
 def only(found: dict[tuple[int, int], dict[str, Any]]) -> dict[tuple[int, int], dict[str, Any]]:
@@ -99,7 +100,7 @@ def test_what_is_later_than_the_watermark_is_counted_and_has_no_trend(
 
     batches = follow()
 
-    assert sum(batch["late"] for batch in batches) == 1
+    assert sum(batch.late for batch in batches) == 1
     assert sorted(at.trends_by_place()) == [(0, 100)]
 
 
