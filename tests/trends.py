@@ -209,7 +209,7 @@ class TrendsPlace:
         schema = fastavro.parse_schema(self.contracts["final"].newest.schema)
         producer = Producer({"bootstrap.servers": self.bootstrap_servers, "linger.ms": 5})
         for one in seen:
-            record = {
+            record: dict[str, Any] = {
                 "source": one.source,
                 "replay": True,
                 "correction": False,

@@ -169,7 +169,7 @@ def test_a_year_of_three_stations_has_the_trends_that_plain_python_finds(trends:
             return None if row[name] == "NA" else round((float(row[name]) - less) * factor, 4)
 
         speed = measure("wind_speed", 0.44704)
-        found = {
+        told = {
             "temperature": measure("temp", 5 / 9, 32),
             "dew_point": measure("dewp", 5 / 9, 32),
             "pressure": measure("pressure"),
@@ -177,7 +177,7 @@ def test_a_year_of_three_stations_has_the_trends_that_plain_python_finds(trends:
             "wind_speed": None if speed is None or speed > 115 else speed,
         }
         stations[one.station.code].append(
-            Seen(one.time * 1000, found, at=(0, number), station=one.station.code)
+            Seen(one.time * 1000, told, at=(0, number), station=one.station.code)
         )
 
     found = trends(one for seen in stations.values() for one in seen)

@@ -59,22 +59,23 @@ def test_a_trend_is_told_with_the_next_observation_in_a_later_batch_too(
     assert found[0, 2]["qc_spike_temperature"] == 4
 
 
+@pytest.mark.parametrize("later", [27, 400])
 def test_a_station_that_falls_silent_has_its_last_trend_once_the_watermark_has_passed(
-    at: TrendsPlace, follow: Follow
+    at: TrendsPlace, follow: Follow, later: int
 ) -> None:
     last = hourly("temperature", [10.0, 11.0])
     at.produce(last)
     follow()
     assert sorted(at.trends_by_place()) == [(0, 0)]
 
-    others = hourly("temperature", [5.0] * 3, start=27, station="LGA")
+    others = hourly("temperature", [5.0] * 3, start=later, station="LGA")
     at.produce(others)
     follow()
 
     found = at.trends_by_place()
     assert found[0, 1]["temperature_change_1h"] == 1.0
     assert found[0, 1]["qc_spike_temperature"] == 2
-    assert sorted(found) == [(0, 0), (0, 1), (0, 27), (0, 28)]
+    assert sorted(found) == [(0, 0), (0, 1), (0, later), (0, later + 1)]
 
 
 def test_what_comes_out_of_order_within_the_watermark_has_its_trend(at: TrendsPlace, follow: Follow) -> None:
