@@ -38,6 +38,7 @@ from streaming.job import SHORTEST_REAL_TIME_BATCH, Job, checkpoint_of
 if TYPE_CHECKING:
     from streaming.engine.progress import Progress
     from streaming.telemetry.report import Reporter
+    from streaming.trends.run import Progress as TrendsProgress
 
 _REFRESHES_A_SECOND = 2
 _SUBMIT = """\
@@ -168,6 +169,94 @@ def run(
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         stream.run(report)
+    if signal.SIGINT in received:
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def trends(
+    product: ProductName = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that remembers how far the trends are; build/checkpoint/PRODUCT-trends if unset."
+        ),
+    ] = None,
+    available_now: Annotated[
+        bool,
+        typer.Option("--available-now", help="End when every record that is on the topic now is read."),
+    ] = False,
+    trigger: Annotated[
+        str, typer.Option(help="Shortest time from batch to batch, such as '10 seconds'.")
+    ] = "10 seconds",
+    largest_batch: Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)] = 200_000,
+    watermark: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="How late an observation may be, behind the newest of all, to have a trend."
+        ),
+    ] = "26h",
+    replayed: Annotated[
+        bool | None,
+        typer.Option("--replayed/--live", help="Read only replayed observations, or only others; else all."),
+    ] = None,
+    quick_start: Annotated[
+        bool,
+        typer.Option("--quick-start", help="Start faster, and run slower after the first minutes."),
+    ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(help="Seconds to wait for broker, topics and contracts.", min=0),
+    ] = 0.0,
+    final: FinalTopic = "",
+    trends_topic: Annotated[
+        str, typer.Option("--trends", help="Topic of the trends; the product's own if unset.")
+    ] = "",
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="Print each batch as one JSON object on a line of stdout.")
+    ] = False,
+) -> None:
+    """Publish how each station's weather changes, from the final topic, until SIGTERM or Ctrl-C.
+
+    The trend of an observation comes with the station's next one, or once the watermark has passed it.
+    """
+    from contracts.process.logs import log_to_stderr, masking
+    from streaming.trends.run import TrendsJob, TrendsStream, stream_of
+    from streaming.trends.run import checkpoint_of as trends_checkpoint_of
+
+    topics = {Role.FINAL: final, Role.TRENDS: trends_topic}
+    services, chosen = addresses(), product_named(product, topics=topics.values())
+    stream = stream_of(
+        chosen.on_topics(topics) if chosen.trends else chosen,
+        kafka=services.kafka,
+        registry=services.registry,
+        checkpoint=checkpoint or trends_checkpoint_of(chosen),
+        trigger=trigger,
+        available_now=available_now,
+        largest_batch=largest_batch,
+        quick_start=quick_start,
+        wait=wait,
+    )
+    log_to_stderr(masking(services.secrets), loggers=["streaming"])
+    at_work = TrendsStream(TrendsJob(stream=stream, watermark=watermark, replayed=replayed))
+    received: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        received.append(number)
+        at_work.stop()
+
+    def report(batch: TrendsProgress) -> None:
+        if json_lines:
+            print_json(batch.as_json())
+        elif batch.rows or batch.trends:
+            messages.print(
+                f"batch {batch.batch}: {batch.rows:,} read, {batch.trends:,} trends, {batch.late:,} late, "
+                f"{batch.state_rows:,} rows of state"
+            )
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    at_work.run(report)
     if signal.SIGINT in received:
         raise typer.Exit(INTERRUPTED)
 

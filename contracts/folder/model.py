@@ -48,6 +48,8 @@ class Role(str, Enum):
     """Records and bodies that were put aside, as dead letters."""
     QUALITY = "quality"
     """Validations of the final topic."""
+    TRENDS = "trends"
+    """How the values of the final topic change from observation to observation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ from contracts.errors import UnusableSetting
 from contracts.folder.model import Contract, Role
 from contracts.folder.read import load_contracts
 
+_OPTIONAL = frozenset({Role.QUALITY, Role.TRENDS})
+"""Roles that a product may be without."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
@@ -29,11 +32,14 @@ class Product:
     quarantine: Contract
     quality: Contract | None = None
     """None where nothing keeps the verdicts on the product."""
+    trends: Contract | None = None
+    """None where nothing follows the product's values over time."""
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
         """All of them, in the order of the data."""
-        return self.raw, self.final, self.quarantine, *([self.quality] if self.quality else [])
+        optional = (self.quality, self.trends)
+        return self.raw, self.final, self.quarantine, *(contract for contract in optional if contract)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -100,7 +106,7 @@ def product_named(name: str | None = None, folder: Path | None = None, topics: I
 
 
 def _product(name: str, roles: Mapping[Role, Contract]) -> Product:
-    if missing := [role.value for role in Role if role not in {Role.QUALITY, *roles}]:
+    if missing := [role.value for role in Role if role not in {*_OPTIONAL, *roles}]:
         raise UnusableSetting(
             f"the product {name} has no {missing[0]} topic: give a contract `product: {name}` and "
             f"`role: {missing[0]}`."

@@ -81,8 +81,8 @@ def encode(
         F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic"),
         F.when(publish, F.col(key).cast("binary")).otherwise(F.col("source_key")).alias("key"),
         # Only the branch that is taken is evaluated: a null where Avro allows none would fail the task.
-        F.when(publish, _framed(final, published))
-        .otherwise(_framed(quarantine, dead_letter(found)))
+        F.when(publish, framed(final, published))
+        .otherwise(framed(quarantine, dead_letter(found)))
         .alias("value"),
         F.expr(_HEADERS).alias("headers"),
     )
@@ -100,7 +100,7 @@ def put_aside(encoded: DataFrame, reason: Reason, quarantine: Output) -> DataFra
         {
             "topic": instead("topic", F.lit(quarantine.topic)),
             "key": instead("key", F.col("source_key")),
-            "value": instead("value", _framed(quarantine, dead_letter([reason]))),
+            "value": instead("value", framed(quarantine, dead_letter([reason]))),
         }
     )
 
@@ -123,7 +123,8 @@ def dead_letter(found: Iterable[Reason]) -> Mapping[str, str]:
     }
 
 
-def _framed(output: Output, fields: Mapping[str, str]) -> Column:
+def framed(output: Output, fields: Mapping[str, str]) -> Column:
+    """The framed Avro value of a record whose `fields` have this Spark SQL."""
     known = enums(output.schema)
     record = F.struct(
         *(

@@ -12,13 +12,13 @@ READER = "streaming"
 """The stream's name among a contract's consumers."""
 
 
-def reader_schema(contract: Contract) -> JsonSchema:
-    """The newest version of `contract`, narrowed to what the contract says that the stream reads."""
+def reader_schema(contract: Contract, reader: str = READER) -> JsonSchema:
+    """The newest version of `contract`, narrowed to what the contract says that `reader` reads."""
     for consumer in contract.consumers:
-        if consumer.name == READER:
+        if consumer.name == reader:
             return project(contract.newest.schema, consumer.reads)
     raise UnusableSetting(
-        f"the contract of {contract.topic} names no consumer {READER}: list there the fields that it reads."
+        f"the contract of {contract.topic} names no consumer {reader}: list there the fields that it reads."
     )
 
 

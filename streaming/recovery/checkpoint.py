@@ -166,8 +166,11 @@ class Checkpoint:
             raise self._cannot_write(error) from None
 
     def _batch(self, number: int) -> Batch:
-        """Read `offsets/<number>`: the version, then a line on the batch, then one on each source."""
-        _, about, source = _lines(self.folder / "offsets" / str(number))
+        """Read `offsets/<number>`: the version, then a line on the batch, then one on each source.
+
+        A query that names its topic several times has a source for each: the first one stands for all.
+        """
+        _, about, source, *_ = _lines(self.folder / "offsets" / str(number))
         planned_at = int(json.loads(about)["batchTimestampMs"])
         return Batch(number=number, ends=_offsets(source, self.topic), planned_at=planned_at)
 

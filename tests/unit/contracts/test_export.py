@@ -95,7 +95,7 @@ def test_an_odcs_document_keeps_units_types_and_who_reads() -> None:
     assert fields["parts"]["items"]["properties"][0]["name"] == "n"
     assert "properties" not in fields["self"]
     told = {row["property"]: row["value"] for row in document["customProperties"]}
-    assert [row["name"] for row in told["consumers"]] == ["quality-report"]
+    assert [row["name"] for row in told["consumers"]] == ["quality-report", "trends"]
     assert {"property": "freshness", "value": 2, "unit": "h"} in document["slaProperties"]
 
 

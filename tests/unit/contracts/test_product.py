@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WEATHER = {
     role: f"topic-weather{end}"
-    for role, end in zip(Role, ("", "-final", "-quarantine", "-quality"), strict=True)
+    for role, end in zip(Role, ("", "-final", "-quarantine", "-quality", "-trends"), strict=True)
 }
 
 
@@ -93,8 +93,9 @@ def test_a_role_that_no_contract_takes_is_told(products: Path, role: Role) -> No
         product_named()
 
 
-def test_a_product_need_not_keep_its_verdicts(products: Path) -> None:
-    shutil.rmtree(products / WEATHER[Role.QUALITY])
+def test_a_product_need_keep_neither_verdicts_nor_trends(products: Path) -> None:
+    for role in (Role.QUALITY, Role.TRENDS):
+        shutil.rmtree(products / WEATHER[role])
     assert product_named().topics == ("topic-weather", "topic-weather-final", "topic-weather-quarantine")
 
 
@@ -113,7 +114,13 @@ def test_a_role_that_there_is_not_names_the_file(products: Path, cli: Cli) -> No
 
 def test_topics_of_other_names_leave_the_contracts_as_they_are(products: Path) -> None:
     product = product_named().on_topics({Role.RAW: "a", Role.FINAL: "b", Role.QUARANTINE: ""})
-    assert product.topics == ("a", "b", "topic-weather-quarantine", "topic-weather-quality")
+    assert product.topics == (
+        "a",
+        "b",
+        "topic-weather-quarantine",
+        "topic-weather-quality",
+        "topic-weather-trends",
+    )
     assert product.raw.versions == product_named().raw.versions
     with pytest.raises(UnusableSetting, match="two topics of the product weather have the same name"):
         product.on_topics({Role.RAW: "b"})

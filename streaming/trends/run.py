@@ -1,0 +1,336 @@
+"""Keeps the query of the trends running: on what is registered, from where it was, until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming.listener import (
+    QueryIdleEvent,
+    QueryProgressEvent,
+    QueryStartedEvent,
+    QueryTerminatedEvent,
+    StreamingQueryListener,
+    StreamingQueryProgress,
+)
+from pyspark.sql.streaming.query import StreamingQuery
+
+from contracts.errors import PlatformError, Unreachable, UnusableSetting
+from contracts.folder.product import Product
+from contracts.kafka.log import ends_of, open_log, watermarks
+from contracts.process.times import milliseconds
+from contracts.registry.registry import Registry, connect
+from streaming.engine.ending import begin_no_batch, is_in_batch
+from streaming.engine.failures import translate, unregistered
+from streaming.engine.query import DELIVERED_WITHIN, PRODUCER, Until
+from streaming.engine.readers import Readers
+from streaming.engine.spark import configure, session, wait_for_tasks, without_failure_of_report
+from streaming.job import Job
+from streaming.record.source import read_stream
+from streaming.recovery.checkpoint import Batch, Checkpoint, Memory
+from streaming.recovery.offsets import Coordinates, sources_since
+from streaming.recovery.recover import compare_ids, compare_raw
+from streaming.running.learn import check_topics, patiently
+from streaming.running.outage import broker_is_back, outlast
+from streaming.trends.query import OBSERVATION, Trends, keep_state, trends
+
+WATERMARK = "26h"
+"""How late an observation may be; docs/trends.md weighs it."""
+
+_EXECUTORS_AGREE_WITHIN_MS = 2000
+_LOOK_EVERY = 1.0
+_BATCH_ENDS_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendsJob:
+    """What one run of the trends is asked to do."""
+
+    stream: Job
+    """Services, pace and checkpoint: a stream from the final topic, as its raw one, to the trends topic."""
+    watermark: str = WATERMARK
+    """How late an observation may be, such as `26h`."""
+    replayed: bool | None = None
+    """Whether only replayed observations are read, or only others; None for both."""
+
+    def __post_init__(self) -> None:
+        """Raise `UnusableSetting` for a watermark that is no length of time."""
+        try:
+            milliseconds(self.watermark)
+        except ValueError as error:
+            raise UnusableSetting(f"--watermark: {error}.") from None
+
+
+def checkpoint_of(product: Product) -> Path:
+    """Where the trends of `product` remember how far they have come, unless another folder is named."""
+    return Path("build/checkpoint") / f"{product.name}-trends"
+
+
+def stream_of(product: Product, **job: Any) -> Job:
+    """The stream from the final topic of `product` to its trends topic, with the other settings of a `Job`.
+
+    Raises `UnusableSetting` where nothing follows the product's values over time.
+    """
+    if product.trends is None:
+        raise UnusableSetting(
+            f"the product {product.name} has no trends topic: give a contract `role: trends`, or "
+            "choose another product."
+        )
+    # It puts nothing aside: what nobody can read is on the final topic as it was.
+    ours = replace(product, raw=product.final, final=product.trends, quarantine=product.trends, trends=None)
+    return Job(product=ours, **job)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One batch."""
+
+    batch: int
+    rows: int
+    """Records of the final topic that it read."""
+    trends: int
+    late: int
+    """Observations that came later than the watermark allows: dropped, unless their next one is there."""
+    watermark: str | None
+    """Observations before this time are late."""
+    state_rows: int
+    """Windows of stations that are known, and observations that are held."""
+    state_bytes: int
+    """Memory that the state takes; on disk it takes as much again at most."""
+    end_offsets: Mapping[str, int]
+    """Partition of the final topic to the offset that is read next."""
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, for one line of JSON."""
+        return asdict(self)
+
+
+def read(report: StreamingQueryProgress) -> Progress:
+    """Take from Spark's report of a batch what a reader of ours needs."""
+    observed = report.observedMetrics.get(OBSERVATION)
+    end = json.loads(report.sources[0].endOffset or "{}")
+    offsets: dict[str, int] = next(iter(end.values())) if end else {}
+    joins = [one for one in report.stateOperators if one.operatorName == "symmetricHashJoin"]
+    return Progress(
+        batch=report.batchId,
+        rows=report.sources[0].numInputRows,
+        trends=int(observed["trends"]) if observed else 0,
+        late=sum(one.numRowsDroppedByWatermark for one in joins),
+        watermark=report.eventTime.get("watermark"),
+        state_rows=sum(one.numRowsTotal for one in report.stateOperators),
+        state_bytes=sum(one.memoryUsedBytes for one in report.stateOperators),
+        end_offsets=dict(sorted(offsets.items(), key=lambda row: int(row[0]))),
+        seconds=report.batchDuration / 1000,
+    )
+
+
+class _Listener(StreamingQueryListener):
+    """Puts each batch, and the run id of each query that has ended, into `events`."""
+
+    def __init__(self, events: queue.SimpleQueue[Progress | str]) -> None:
+        self.events = events
+
+    def onQueryStarted(self, event: QueryStartedEvent) -> None:  # noqa: N802 - Spark's name
+        pass
+
+    def onQueryProgress(self, event: QueryProgressEvent) -> None:  # noqa: N802
+        self.events.put(read(event.progress))
+
+    def onQueryIdle(self, event: QueryIdleEvent) -> None:  # noqa: N802
+        pass
+
+    def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:  # noqa: N802
+        self.events.put(str(event.runId))
+
+
+class TrendsStream:
+    """The trends of one job, run until `stop`, or until all is told with `available_now`."""
+
+    def __init__(self, job: TrendsJob, spark: SparkSession | None = None) -> None:
+        """Prepare to run `job`; nothing is started yet. A session that is given is used and left running."""
+        self.job = job
+        self._given = spark
+        self._stopping = threading.Event()
+        self._events: queue.SimpleQueue[Progress | str] = queue.SimpleQueue()
+        self._checkpoint = Checkpoint(job.stream.checkpoint, job.stream.topic)
+
+    def stop(self) -> None:
+        """Ask to end between two batches; to be called from anywhere, signals included."""
+        self._stopping.set()
+
+    def run(self, report: Callable[[Progress], None]) -> None:
+        """Run; `report` takes each batch. Raises a `PlatformError` when the trends cannot go on."""
+        job = self.job.stream
+        with contextlib.ExitStack() as leave:
+            registry = connect(job.registry)
+            leave.callback(registry.close)
+            plan = patiently(lambda: learn(self.job, registry), job.wait, self._stopping)
+            leave.enter_context(self._checkpoint.claim())
+            spark = configure(self._given) if self._given else session(quick_start=job.quick_start)
+            if not self._given:
+                leave.callback(spark.stop)
+            keep_state(spark)
+            listener = _Listener(self._events)
+            spark.streams.addListener(listener)
+            leave.callback(spark.streams.removeListener, listener)
+            self._run(spark, registry, plan, report)
+
+    def _run(
+        self, spark: SparkSession, registry: Registry, plan: Trends, report: Callable[[Progress], None]
+    ) -> None:
+        readers = Readers(spark)
+
+        def tell(batch: Progress) -> None:
+            report(batch)
+            readers.let_go()
+
+        while not self._stopping.is_set():
+            wait_for_tasks(spark)
+            memory = self._resume()
+            try:
+                done = self._run_once(spark, plan, memory, tell)
+            except Unreachable as silence:
+                outlast(self._back_at(time.monotonic() + DELIVERED_WITHIN), self._stopping, silence)
+                continue
+            gc.collect()
+            if done:
+                return
+            plan = outlast(lambda: learn(self.job, registry), self._stopping) or plan
+
+    def _back_at(self, moment: float) -> Callable[[], None]:
+        """A question whether the broker is back, which waits for what may still arrive of a failed batch."""
+
+        def ask() -> None:
+            broker_is_back(self.job.stream)
+            self._stopping.wait(max(0.0, moment - time.monotonic()))
+
+        return ask
+
+    def _resume(self) -> Memory | None:
+        """How far the trends have come; raises where the topics are not those that the checkpoint is of."""
+        job, memory = self.job.stream, self._checkpoint.read()
+        with open_log(job.kafka) as log:
+            ids = log.topic_ids(job.topic, job.final)
+            held = log.watermarks(job.topic)
+        noted = self._checkpoint.topic_ids() if memory else {}
+        if memory:
+            compare_raw(memory, held[job.topic], job)
+        compare_ids(noted, ids, job)
+        if noted != ids:
+            self._checkpoint.note_topic_ids({**noted, **ids})
+        return memory
+
+    def _run_once(
+        self, spark: SparkSession, plan: Trends, memory: Memory | None, tell: Callable[[Progress], None]
+    ) -> bool:
+        """Run one query to its end; whether all is done then, rather than that another has to go on."""
+        job, left = self.job.stream, memory.unfinished if memory else None
+        if left is None:
+            query = start(spark, self.job, plan, Until.NOW if job.available_now else Until.STOPPED)
+            return self._follow(query, spark, tell)
+        since = left.planned_at - _EXECUTORS_AGREE_WITHIN_MS
+        published = sources_since(job.kafka, [job.final], since, settled=False)[job.final]
+        with without_failure_of_report(spark):
+            query = start(spark, self.job, plan, Until.BATCH, published)
+            try:
+                self._follow(query, spark, tell)
+            except PlatformError:
+                # Spark fails when it reports a batch that it ran again, behind the commit.
+                if not self._is_done(left):
+                    raise
+        return False
+
+    def _is_done(self, left: Batch) -> bool:
+        """Whether a batch that was left unfinished is committed by now."""
+        memory = self._checkpoint.read()
+        return bool(memory and memory.done and memory.done.number >= left.number)
+
+    def _follow(self, query: StreamingQuery, spark: SparkSession, tell: Callable[[Progress], None]) -> bool:
+        """Follow a query to its end; whether it ended as it was to."""
+        ended, told_to_end = str(query.runId), False
+        while True:
+            if self._stopping.is_set() and not told_to_end:
+                told_to_end = True
+                _end(query, spark)
+            try:
+                event = self._events.get(timeout=_LOOK_EVERY)
+            except queue.Empty:
+                # A dead JVM sends no events: asking it raises.
+                query.status  # noqa: B018
+                continue
+            if isinstance(event, Progress):
+                tell(event)
+            elif event == ended:
+                break
+        failure = None if told_to_end else query.exception()
+        if failure is None:
+            return True
+        if unregistered(str(failure)) is not None:
+            return False
+        raise translate(str(failure), self.job.stream)
+
+
+def learn(job: TrendsJob, registry: Registry) -> Trends:
+    """Make the plan of `job` from what is registered now; raises as `streaming.running.learn`."""
+    stream = job.stream
+    final, ours = stream.product.raw, stream.product.final
+    check_topics(stream)
+    settled = ends_of(watermarks(stream.kafka, stream.topic))
+    subject = registry.subject(final)
+    return Trends(
+        final=final,
+        trends=ours,
+        writers=subject.writer_schemas,
+        guids=subject.guids,
+        trends_id=registry.id_of(ours),
+        settled=settled,
+        watermark=f"{milliseconds(job.watermark)} milliseconds",
+        replayed=job.replayed,
+    )
+
+
+def start(
+    spark: SparkSession, job: TrendsJob, plan: Trends, until: Until, published: Collection[Coordinates] = ()
+) -> StreamingQuery:
+    """Start the query of `plan`; it leaves out the trends of the raw records at `published`."""
+    stream = job.stream
+    kafka = stream.kafka.spark()
+    final = read_stream(spark, stream.topic, {**kafka, "maxOffsetsPerTrigger": str(stream.largest_batch)})
+    writer = (
+        trends(final, plan, spark, published)
+        .writeStream.format("kafka")
+        .outputMode("update")
+        .queryName(f"{stream.topic} to {stream.final}")
+        .option("checkpointLocation", str(stream.checkpoint.absolute()))
+        .options(**{**kafka, **PRODUCER})
+    )
+    if until is Until.BATCH:
+        writer = writer.trigger(once=True)
+    elif until is Until.NOW:
+        writer = writer.trigger(availableNow=True)
+    else:
+        writer = writer.trigger(processingTime=stream.trigger)
+    try:
+        return writer.start()
+    except PySparkException as error:
+        raise translate(str(error), stream) from None
+
+
+def _end(query: StreamingQuery, spark: SparkSession) -> None:
+    """Stop where no batch is half written: behind the one that is under way."""
+    deadline = time.monotonic() + _BATCH_ENDS_WITHIN
+    begin_no_batch(query, spark)
+    while is_in_batch(query) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    query.stop()
