@@ -53,7 +53,7 @@ kills: setup ## Kill the stream without warning, twenty times, in both its speed
 	@$(VENV) -m pytest tests/chaos/streaming/test_kill.py -s
 
 chaos: setup ## Kill and starve the parts for a long time: about an hour
-	@KILLS=100 $(VENV) -m pytest tests/chaos --timeout 7200
+	@KILLS=100 MUTANTS=all $(VENV) -m pytest tests/chaos --timeout 7200
 
 lint: setup ## Look for mistakes and for text that is not formatted
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .

@@ -35,6 +35,8 @@ _TURNED = {
     "<": ">=", ">": "<=", "<=": ">", ">=": "<", "=": "!=", "!=": "=", "BETWEEN": "NOT BETWEEN",
     "IN": "NOT IN", "IS NULL": "IS NOT NULL", "IS NOT NULL": "IS NULL", "NOT": "",
 }  # fmt: skip
+_NEAR = 16
+"""Characters of the SQL that a change is shown with, on either side."""
 _LISTS = ("IN", "map")
 """What stands before a list of codes, which are names and no quantities."""
 
@@ -45,7 +47,7 @@ class Mutant:
 
     row: str
     change: str
-    """What was changed, into what, and in which parentheses."""
+    """What was changed, into what, and what stands about it within the same parentheses."""
     sql: str
 
     def __str__(self) -> str:
@@ -95,18 +97,24 @@ def types_of(raw: JsonSchema, final: JsonSchema) -> dict[str, object]:
 def mixed(table: Enrichment, those: Sequence[Mutant], number: str) -> Enrichment:
     """The table in which the SQL `number` says by which of the mutants a record is enriched, from 1 on."""
     rows: dict[str, str] = defaultdict(str)
+    # Inside of a CASE Spark computes again whatever a row repeats: so these stand beside it.
+    beside = {
+        f"own_{mutant.row}": table.derived[mutant.row] for mutant in those if mutant.row in table.derived
+    }
     for place, mutant in enumerate(those, 1):
-        rows[mutant.row] += f" WHEN {place} THEN {mutant.sql}"
-    # Inside of a CASE Spark does not compute once what a row repeats: most records are spared that.
-    own = {f"own_{name}": row for name, row in table.derived.items() if name in rows}
+        if mutant.row in table.derived:
+            beside[f"mutant_{place}"] = Row(mutant.sql)
+        rows[mutant.row] += f" WHEN {place} THEN " + (
+            f"mutant_{place}" if mutant.row in table.derived else mutant.sql
+        )
 
     def choice(name: str, sql: str) -> str:
         if name not in rows:
             return sql
         return f"CASE {number}{rows[name]} ELSE {f'own_{name}' if name in table.derived else sql} END"
 
-    mixed = _with(table, choice)
-    return replace(mixed, derived={**own, **mixed.derived})
+    chosen = _with(table, choice)
+    return replace(chosen, derived={**beside, **chosen.derived})
 
 
 def mutated(table: Enrichment, mutant: Mutant) -> Enrichment:
@@ -147,8 +155,8 @@ def _of_row(row: str, sql: str, types: Mapping[str, object]) -> Iterator[Mutant]
             changed = sql
             for one in reversed(same):
                 changed = changed[: one.start] + other + changed[one.start + len(one.text) :]
-            near = around[max(0, within - 40) : within + len(token.text) + 40]
-            yield Mutant(row, f"{token.text} -> {other or 'nothing'} in {near}", changed)
+            before, after = around[:within][-_NEAR:], around[within + len(token.text) :][:_NEAR]
+            yield Mutant(row, f"{before}[{token.text} -> {other}]{after}", changed)
 
 
 def _other(token: _Token, types: Mapping[str, object], choice: random.Random) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import Any
 
 import pytest
@@ -76,6 +77,11 @@ FELT: list[tuple[Record, str | None]] = [
     (imperial(79.9, humidity=50, wind_speed=30), "AIR"),
     (imperial(80, humidity=50, wind_speed=30), "HEAT_INDEX"),
     (imperial(113, humidity=100, wind_speed=3), None),
+    # As close to 80 and 50 °F and to 3 mph as what is published goes.
+    ({"temperature": 26.66}, "AIR"),
+    ({"temperature": 10.01}, "AIR"),
+    ({"temperature": 0.0, "wind_speed": 1.3412}, "WIND_CHILL"),
+    ({"temperature": 0.0, "wind_speed": 1.3411}, "AIR"),
     ({**imperial(49), "wind_speed": None}, None),
     ({**imperial(60), "wind_speed": None, "humidity": None}, "AIR"),
     ({**imperial(90), "humidity": None}, None),
@@ -84,6 +90,7 @@ FELT: list[tuple[Record, str | None]] = [
 # Bands at their edges, within 0.006 °F by the Weather Prediction Center's equation: °F and %.
 STRESS: list[tuple[Record, str | None]] = [
     (imperial(79.9, humidity=100), "NONE"),
+    ({"temperature": 26.66, "humidity": 100.0}, "NONE"),
     (imperial(80, humidity=40), "NONE"),
     (imperial(81.0, humidity=32.5), "NONE"),
     (imperial(80.9, humidity=33.4), "CAUTION"),
@@ -98,7 +105,20 @@ STRESS: list[tuple[Record, str | None]] = [
     ({**imperial(90), "humidity": None}, None),
     ({"temperature": None}, None),
 ]
+# °C and %: by chance, and at the ends of the heat index's formulas and adjustments.
+_uniform = random.Random(11).uniform
+STATES = [
+    *((round(_uniform(-40, 60), 2), round(_uniform(1, 100), 2)) for _ in range(300)),
+    *((round(_uniform(26.67, 45), 2), round(_uniform(1, 13), 2)) for _ in range(100)),
+    *((round(_uniform(26.67, 30.5), 2), round(_uniform(85, 100), 2)) for _ in range(100)),
+    (27.22, 5.9), (27.22, 6.1), (26.68, 90.0), (44.47, 5.0), (30.58, 100.0), (35.0, 13.01), (27.0, 85.05),
+    (40.0, 55.09), (40.0, 55.11), (35.0, 83.04), (35.0, 83.06),
+]  # fmt: skip
+WINDS = [round(_uniform(0, 40), 2) for _ in STATES]
 TABLES: dict[str, list[Record]] = {
+    "states": [
+        {"temperature": t, "humidity": rh, "wind_speed": v} for (t, rh), v in zip(STATES, WINDS, strict=True)
+    ],
     "heat": [imperial(t, humidity=rh) for rh, t in HEAT_INDEX_NWS],
     "dry": [imperial(t, humidity=rh) for t, rh, _ in DRY_AIR],
     # Cells beyond the chart.
@@ -128,6 +148,61 @@ def found(publish: Publish, raw_value: RawValue) -> Found:
 
 def nearest(value: float | None) -> int | None:
     return None if value is None else math.floor(value + 0.5)
+
+
+def weather_prediction_center(t: float, rh: float) -> float | None:
+    """The Heat Index Equation, °F, as its page has it; here from 80 °F on, and up to the chart's end."""
+    if t < 80:
+        return None
+    simple = (0.5 * (t + 61.0 + ((t - 68.0) * 1.2) + (rh * 0.094)) + t) / 2
+    if simple < 80:
+        return simple
+    index = (
+        -42.379 + 2.04901523 * t + 10.14333127 * rh - 0.22475541 * t * rh - 0.00683783 * t * t
+        - 0.05481717 * rh * rh + 0.00122874 * t * t * rh + 0.00085282 * t * rh * rh
+        - 0.00000199 * t * t * rh * rh
+    )  # fmt: skip
+    if index >= 137.5:
+        return None
+    if rh < 13 and 80 <= t <= 112:
+        index -= ((13 - rh) / 4) * math.sqrt((17 - abs(t - 95.0)) / 17)
+    elif rh > 85 and 80 <= t <= 87:
+        index += ((rh - 85) / 10) * ((87 - t) / 5)
+    return index
+
+
+def close_to(value: float | None) -> Any:
+    """Half of the last decimal that is published, which is what rounding changes."""
+    return value if value is None else pytest.approx(value, abs=5.001e-5)
+
+
+def test_heat_index_is_the_equation_of_the_weather_prediction_center(found: Found) -> None:
+    for (t, rh), record in zip(STATES, found["states"], strict=True):
+        index = weather_prediction_center(fahrenheit(t), rh)
+        assert record["heat_index"] == close_to(index and (index - 32) / 1.8), (t, rh)
+
+
+def test_wind_chill_is_the_formula_of_the_national_weather_service(found: Found) -> None:
+    for (t, _), v, record in zip(STATES, WINDS, found["states"], strict=True):
+        f, power = fahrenheit(t), (v / 0.44704) ** 0.16
+        chill = 35.74 + 0.6215 * f - 35.75 * power + 0.4275 * f * power
+        chills = f <= 50 and v / 0.44704 > 3
+        assert record["wind_chill"] == close_to((chill - 32) / 1.8 if chills else None), (t, v)
+
+
+def test_apparent_temperature_is_the_formula_of_the_bureau_of_meteorology(found: Found) -> None:
+    for (t, rh), v, record in zip(STATES, WINDS, found["states"], strict=True):
+        vapour = rh / 100 * 6.105 * math.exp(17.27 * t / (237.7 + t))
+        assert record["apparent_temperature"] == close_to(t + 0.33 * vapour - 0.70 * v - 4.00), (t, rh, v)
+
+
+def test_humidex_is_the_formula_of_environment_canada(found: Found) -> None:
+    for (t, rh), record in zip(STATES, found["states"], strict=True):
+        ratio = math.log(rh / 100) + 17.625 * t / (243.04 + t)
+        dew_point = 273.15 + 243.04 * ratio / (17.625 - ratio)
+        vapour = 6.11 * math.exp(5417.7530 * (1 / 273.15 - 1 / dew_point))
+        humidex = t + 0.5555 * (vapour - 10.0)
+        assert record["humidex"] == close_to(humidex if t >= 20 and humidex > t else None), (t, rh)
 
 
 def test_heat_index_equals_the_chart_of_the_national_weather_service(found: Found) -> None:

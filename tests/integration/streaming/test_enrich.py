@@ -20,10 +20,13 @@ SCHEMA = load_contracts()["topic-weather-final"].newest.schema
 
 # Each system of units to the same air: K, °C or °F, and m/s or mph.
 SYSTEMS: list[Record] = [
-    {"units": "METRIC", "temperature": 2.08, "wind_speed": 10.0},
-    {"units": "STANDARD", "temperature": 275.23, "wind_speed": 10.0},
-    {"units": "IMPERIAL", "temperature": 35.744, "wind_speed": 10 / 0.44704},
-]
+    {"units": "METRIC", "temperature": 2.08, "feels_like": -3.6, "dew_point": 1.02,
+     "wind_speed": 10.0, "wind_gust": 15.0},
+    {"units": "STANDARD", "temperature": 275.23, "feels_like": 269.55, "dew_point": 274.17,
+     "wind_speed": 10.0, "wind_gust": 15.0},
+    {"units": "IMPERIAL", "temperature": 35.744, "feels_like": 25.52, "dew_point": 33.836,
+     "wind_speed": 10 / 0.44704, "wind_gust": 15 / 0.44704},
+]  # fmt: skip
 # WMO-No. 8, Beaufort scale: m/s from which each force holds, 1 to 12. By its knots 8.23 m/s would be force 4,
 # and 10.80 m/s force 5; the table contradicts itself.
 BEAUFORT = (0.3, 1.6, 3.4, 5.5, 8.0, 10.8, 13.9, 17.2, 20.8, 24.5, 28.5, 32.7)
@@ -142,7 +145,8 @@ def found(publish: Publish, raw_value: RawValue) -> Found:
 
 
 def test_each_system_of_units_becomes_metric_and_an_unknown_one_null(found: Found) -> None:
-    assert [(r["temperature"], r["wind_speed"]) for r in found["systems"]] == [(2.08, 10.0)] * 3
+    air = ("temperature", "feels_like", "dew_point_observed", "wind_speed", "wind_gust")
+    assert [[r[name] for name in air] for r in found["systems"]] == [[2.08, -3.6, 1.02, 10.0, 15.0]] * 3
     (unknown,) = found["unknown system"]
     fields = ("temperature", "feels_like", "dew_point_observed", "dew_point", "wind_speed", "wind_gust")
     assert [unknown[name] for name in fields] == [None] * 6

@@ -42,6 +42,37 @@ def almanac(moment: int, latitude: float, longitude: float) -> tuple[float, floa
     return math.degrees(math.asin(up)), math.degrees(math.atan2(east, ahead)) % 360
 
 
+def calculator(moment: int, latitude: float, longitude: float) -> tuple[float, float]:
+    """Elevation and azimuth by the columns of the spreadsheet of NOAA's solar calculator."""
+    century = (moment / 86_400_000 + 2440587.5 - 2451545) / 36525
+    mean = 280.46646 + century * (36000.76983 + century * 0.0003032)
+    anomaly = 357.52911 + century * (35999.05029 - 0.0001537 * century)
+    eccentricity = 0.016708634 - century * (0.000042037 + 0.0000001267 * century)
+    m, l0, node = math.radians(anomaly), math.radians(mean), math.radians(125.04 - 1934.136 * century)
+    centre = (
+        math.sin(m) * (1.914602 - century * (0.004817 + 0.000014 * century))
+        + math.sin(2 * m) * (0.019993 - 0.000101 * century)
+        + math.sin(3 * m) * 0.000289
+    )
+    apparent = math.radians(mean + centre - 0.00569 - 0.00478 * math.sin(node))
+    seconds = 21.448 - century * (46.815 + century * (0.00059 - century * 0.001813))
+    tilt = math.radians(23 + (26 + seconds / 60) / 60 + 0.00256 * math.cos(node))
+    declination = math.asin(math.sin(tilt) * math.sin(apparent))
+    y = math.tan(tilt / 2) ** 2
+    equation_of_time = 4 * math.degrees(
+        y * math.sin(2 * l0)
+        - 2 * eccentricity * math.sin(m)
+        + 4 * eccentricity * y * math.sin(m) * math.cos(2 * l0)
+        - 0.5 * y * y * math.sin(4 * l0)
+        - 1.25 * eccentricity * eccentricity * math.sin(2 * m)
+    )
+    minutes = moment % 86_400_000 / 60_000 + equation_of_time + 4 * longitude
+    hour, north = math.radians(minutes / 4 - 180), math.radians(latitude)
+    up = math.sin(north) * math.sin(declination) + math.cos(north) * math.cos(declination) * math.cos(hour)
+    ahead = math.cos(hour) * math.sin(north) - math.tan(declination) * math.cos(north)
+    return math.degrees(math.asin(up)), (180 + math.degrees(math.atan2(math.sin(hour), ahead))) % 360
+
+
 # Published positions: the moment, the place, elevation and azimuth, and how close these are known. NREL's
 # SPA report has the first. At the pole the elevation is the declination, and below the equator the hour angle
 # is the time of a sundial: Meeus, Astronomical Algorithms, examples 25.a and 28.a, have both of 1992-10-13.
@@ -82,9 +113,22 @@ PHASES = [(-0.833, "DAY"), (-6, "CIVIL_TWILIGHT"), (-12, "NAUTICAL_TWILIGHT"), (
 
 _uniform = random.Random(3).uniform
 PLACES = [
-    (int(_uniform(millis(1970, 1, 1), millis(2068, 1, 1))), _uniform(-90, 90), _uniform(-180, 180))
-    for _ in range(1500)
+    *(
+        (int(_uniform(millis(1970, 1, 1), millis(2068, 1, 1))), _uniform(-90, 90), _uniform(-180, 180))
+        for _ in range(1500)
+    ),
+    # Half a degree from the zenith.
+    (millis(2024, 3, 20, 12), 0.2, 1.4),
 ]
+
+
+def just_west_of_north() -> Record:
+    """The sun of New South Wales so little past the north that rounding makes its azimuth the full circle."""
+    noon, low, high = millis(2024, 12, 21, 2), 140.0, 160.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (low, middle) if 180 < calculator(noon, -33.87, middle)[1] < 359.99998 else (middle, high)
+    return at(noon, -33.87, high)
 
 
 def about(elevation: float) -> list[Record]:
@@ -114,6 +158,12 @@ BELIEVED: list[tuple[Record, bool | None]] = [
     # Half a place is none.
     ({**SUN_TIMES, "observed_at": 1_700_000_000_000, "latitude": 40.7}, True),
     ({**SUN_TIMES, "observed_at": 1_700_000_000_000, "longitude": -74.0}, True),
+    # The time of day is that of the next day, too; the shortest day, and one that is longer than a day.
+    ({**SUN_TIMES, "observed_at": 1_700_086_399_999}, False),
+    ({**SUN_TIMES, "observed_at": 1_700_086_400_000}, True),
+    ({"sunrise_at": 1_700_000_000_000, "sunset_at": 1_700_000_000_001}, True),
+    ({"sunrise_at": 1_700_000_000_000, "sunset_at": 1_700_086_400_000}, True),
+    ({"sunrise_at": 1_700_000_000_000, "sunset_at": 1_700_086_400_001}, None),
     # Equal times, which sources give in polar day and night, and one alone, leave it open.
     ({"sunrise_at": 1_700_000_000_000, "sunset_at": 1_700_000_000_000}, None),
     ({"sunrise_at": 1_700_000_000_000}, None),
@@ -175,6 +225,7 @@ WEATHER: list[tuple[Record, int, str]] = [
     ),
     # What hides things that are 1 km away is 105.
     *((coded("OPENWEATHERMAP", code, visibility=999.9), 105, "NONE") for code in (711, 721, 761)),
+    *((coded("OPENWEATHERMAP", code, visibility=0.0), 105, "NONE") for code in (711, 721, 761)),
     *((coded("OPENWEATHERMAP", code, visibility=1000.0), 104, "NONE") for code in (711, 721, 761)),
     # Sleet is ice pellets, unless the body itself says that rain and snow fall.
     (coded("OPENWEATHERMAP", 611, rain=amounts(0.1), snow=amounts(0.2)), 168, "MIXED"),
@@ -200,6 +251,7 @@ RATES: list[tuple[Record, float | None]] = [
     # 1.4 mm in a quarter of an hour.
     ({"source": "OPEN_METEO", "precipitation": interval(1.4, 900)}, 5.6),
     ({"source": "OPEN_METEO", "precipitation": interval(0.0, 900)}, 0.0),
+    ({"source": "OPEN_METEO", "precipitation": interval(0.1, 1)}, 360.0),
     ({"source": "OPEN_METEO", "precipitation": interval(1.4, 0)}, None),
     ({"source": "OPEN_METEO", "precipitation": interval(None, 900)}, None),
     ({"source": "OPEN_METEO"}, None),
@@ -228,8 +280,8 @@ SIGHT: list[tuple[Record, bool | None]] = [
 ]
 # WMO code table 2700.
 OKTAS: list[tuple[float | None, int | None]] = [
-    (0.0, 0), (0.01, 1), (3.0, 1), (18.7, 1), (18.8, 2), (50.0, 4), (81.2, 6), (81.3, 7), (97.0, 7),
-    (99.99, 7), (100.0, 8), (100.1, None), (-0.1, None), (None, None),
+    (0.0, 0), (0.0005, 1), (0.01, 1), (3.0, 1), (18.7, 1), (18.8, 2), (50.0, 4), (81.2, 6), (81.3, 7),
+    (97.0, 7), (99.99, 7), (100.0, 8), (100.1, None), (-0.1, None), (None, None),
 ]  # fmt: skip
 # A body of Open-Meteo with snow; a blizzard of the replay, of which it tells the amount alone.
 SNOW = coded("OPEN_METEO", 73, precipitation=interval(1.4, 900), temperature=-1.0)
@@ -239,6 +291,7 @@ TABLES: dict[str, list[Record]] = {
     "positions": [row for row, *_ in POSITIONS],
     "both sides": [at(moment, latitude, longitude) for latitude, longitude, moment, _ in BOTH_SIDES],
     "places": [at(*place) for place in PLACES],
+    "north": [just_west_of_north()],
     "twilight": [row for start, _ in PHASES for row in about(start)],
     "disbelieved": [{**row, "latitude": 64.84, "longitude": -147.72} for row, _ in STALE[:1]]
     + [{**at(millis(2024, 6, 21, 12), 51.5, 0.0), "sunrise_at": 1, "sunset_at": 2}],
@@ -249,7 +302,7 @@ TABLES: dict[str, list[Record]] = {
     "rates": [row for row, _ in RATES],
     "amounts": [row for row, _ in AMOUNTS],
     "sight": [row for row, _ in SIGHT],
-    "oktas": [{"cloudiness": percent} for percent, _ in OKTAS],
+    "oktas": [{"cloudiness": percent, "wind_speed": None} for percent, _ in OKTAS],
     "bodies": [SNOW, BLIZZARD, told(701), coded("OPEN_METEO", 4)],
 }
 Found = dict[str, list[Record]]
@@ -273,7 +326,17 @@ def test_the_sun_stands_where_the_almanac_s_series_has_it(found: Found) -> None:
         apart = (record["solar_azimuth"] - azimuth + 180) % 360 - 180
         # A degree of azimuth is small where the sun is high.
         assert abs(apart) * math.cos(math.radians(elevation)) <= 0.02, place
-        assert 0 <= record["solar_azimuth"] <= 360
+        assert 0 <= record["solar_azimuth"] < 360
+    assert [record["solar_azimuth"] for record in found["north"]] == [0.0]
+
+
+def test_the_sun_is_that_of_noaa_s_calculator_to_the_last_decimal(found: Found) -> None:
+    # Half of it, which is what rounding changes.
+    close = 5.001e-5
+    for place, record in zip(PLACES, found["places"], strict=True):
+        elevation, azimuth = calculator(*place)
+        assert record["solar_elevation"] == pytest.approx(elevation, abs=close), place
+        assert abs((record["solar_azimuth"] - azimuth + 180) % 360 - 180) <= close, place
 
 
 def test_day_begins_and_ends_with_the_almanac(found: Found) -> None:
@@ -328,7 +391,7 @@ def test_conditions_are_the_source_s_words_and_open_meteo_s_are_those_of_its_cod
     fields = ("condition", "condition_description", "condition_code")
     assert [snow[name] for name in fields] == ["Snow", "moderate snow fall", 73]
     assert [mist[name] for name in fields] == ["Mist", "neblina", 701]
-    assert [no_code[name] for name in fields] == [None, None, 4]
+    assert [no_code[name] for name in (*fields, "present_weather")] == [None, None, 4, 4]
 
 
 def test_snow_of_open_meteo_is_snow_with_its_rate(found: Found) -> None:
