@@ -61,6 +61,7 @@ _TINY = "moves the sun of no year from 1970 to 2068 by a hundredth of the last d
 _STEP = "changes the step to the root by 0.0003 °C at most, while the step ends up to 0.034 °C from it"
 EQUIVALENT: Sequence[tuple[Sequence[str], str, str]] = (
     ((*_DRY, "apparent_temperature"), "AND [60D -> 60.06D]", f"{_RULE}temperature-possible, 60 °C"),
+    (("exact_dew_point",), "-[40D -> 40.04D]", "all that it is used for is without a vapour pressure there"),
     (_DRY, "humidity > [0D -> 0.001D]", f"{_RULE}humidity-possible, 0.01 %"),
     (("wind_compass",), "AND [360D -> 360.36D]", f"{_RULE}wind-direction-on-compass, 360°"),
     (("cloud_oktas",), "< [100D -> 100.1D]", f"{_RULE}cloudiness-possible, 100 %"),
