@@ -68,30 +68,24 @@ class _Token(NamedTuple):
     """Whether it is the name of a function."""
 
 
-def mutants(table: Enrichment, types: Mapping[str, object]) -> list[Mutant]:
-    """Every mutant of a table, each input swapped for one other field of its type in `types`, by chance.
+def mutants(table: Enrichment, raw: JsonSchema, final: JsonSchema) -> list[Mutant]:
+    """Every mutant of a table, each input swapped for one other field of its type, by chance.
 
-    A field of the raw record begins with `record.` there. A derived row takes what is there before it only,
-    so that many mutants can be in one table without a circle.
+    `raw` is the schema that the stream reads. A derived row takes what is there before it only, so that many
+    mutants can be in one table without a circle.
     """
-    raw = {name for name in types if name.startswith("record.")}
-    found = [
-        mutant
-        for name, row in {**table.observed, **table.aside}.items()
-        for mutant in _of_row(name, row.sql, {key: types[key] for key in raw})
-    ]
-    there = {name: types[name] for name in types.keys() - raw - table.derived.keys()}
+    record = {f"record.{name}": kind for name, kind in _fields(raw)}
+    published = dict(_fields(final))
+    found: list[Mutant] = []
+    for name, row in {**table.observed, **table.aside}.items():
+        found += _of_row(name, row.sql, record)
+    # A step is a double.
+    there = {name: published.get(name, "double") for name in table.from_record(raw, final)}
     for level in levels(table.derived):
         for name, row in level.items():
             found += _of_row(name, row.sql, there)
-        there |= {name: types.get(name, "double") for name in level}
+        there |= {name: published.get(name, "double") for name in level}
     return found
-
-
-def types_of(raw: JsonSchema, final: JsonSchema) -> dict[str, object]:
-    """The type of each field that an enrichment may use, as Avro writes it, without null."""
-    fields = {f"record.{name}": kind for name, kind in _fields(raw)}
-    return {**fields, **dict(_fields(final))}
 
 
 def mixed(table: Enrichment, those: Sequence[Mutant], number: str) -> Enrichment:

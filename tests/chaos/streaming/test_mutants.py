@@ -32,11 +32,12 @@ from streaming.record.enrich.weather import WEATHER
 from streaming.record.enrich.wind import WIND
 from streaming.record.plan import Plan, judged
 from streaming.record.plan import publish as published
+from streaming.record.projection import reader_schema
 from streaming.record.source import named
 from tests import plans
 from tests.charts import RawValue, Record
 from tests.conftest import ROOT
-from tests.mutants import Mutant, Proof, mixed, mutants, mutated, types_of
+from tests.mutants import Mutant, Proof, mixed, mutants, mutated
 
 plan, raw_value = plans.plan, plans.raw_value
 
@@ -193,7 +194,7 @@ def test_the_proof_notices_each_change_of_the_weather_s_enrichment(
     spark: SparkSession, plan: Plan, raw_value: RawValue, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spark.sparkContext.setLogLevel("ERROR")
-    every = mutants(WEATHER, types_of(plan.raw.newest.schema, plan.final.newest.schema))
+    every = mutants(WEATHER, reader_schema(plan.raw), plan.final.newest.schema)
     others = [mutant for mutant in every if not is_equivalent(mutant)]
     equivalent = sum(len(rows) for rows, *_ in EQUIVALENT)
     assert len(every) - len(others) == equivalent, (
