@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
 from containers.images import described_images, missing_images
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.topics import Broker
 from embedded import Services
 from embedded.pins import read_pins
 from embedded.ports import free_ports
@@ -159,8 +160,8 @@ def topic(request: pytest.FixtureRequest, bootstrap_servers: str) -> Iterator[Ma
 
     def make(partitions: int = 1, name: str | None = None) -> str:
         chosen = name or f"{stem}-{uuid.uuid4().hex[:8]}"
-        for future in admin.create_topics([NewTopic(chosen, partitions, 1)]).values():
-            future.result(_TOPIC_SECONDS)
+        # Until the broker knows of it, asking for it is a mistake.
+        Broker(Kafka(bootstrap_servers)).create(chosen, partitions)
         made.append(chosen)
         return chosen
 
