@@ -43,12 +43,11 @@ class Shape:
     """A raw contract as the producer uses it: each list of fields follows from the schema."""
 
     identity_fields: tuple[str, ...]
-    value_fields: tuple[str, ...]
-    """All but those that differ between two answers that tell the same observation."""
     first_fields: tuple[str, ...]
-    """Those of them that the contract's first version has."""
+    """The fields of the contract's first version but those that differ between two answers that tell the same
+    observation."""
     later_fields: tuple[str, ...]
-    """The others of them."""
+    """Those that came with later versions."""
     measures: tuple[str, ...]
     """The fields that hold what the product observes; a record has one of them at least."""
     defaults: RawRecord
@@ -66,7 +65,6 @@ class Shape:
         containers = {name: value for name, value in defaults.items() if isinstance(value, (dict, list))}
         return cls(
             identity_fields=contract.identity,
-            value_fields=values,
             first_fields=tuple(name for name in values if name in first),
             later_fields=tuple(name for name in values if name not in first),
             measures=tuple(
@@ -77,6 +75,11 @@ class Shape:
             defaults={name: value for name, value in defaults.items() if name not in containers},
             containers=containers,
         )
+
+    @property
+    def value_fields(self) -> tuple[str, ...]:
+        """All but those that differ between two answers that tell the same observation."""
+        return self.first_fields + self.later_fields
 
     def begin(self) -> RawRecord:
         """A record with every default of the schema."""

@@ -6,8 +6,9 @@ the task where that overflows, column asked for or not: one such record would st
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
+
+from contracts.avro.java import change_class
 
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 """First and last millisecond of the years 1 to 9999, since 1970, UTC: what Python's `datetime` holds."""
@@ -29,20 +30,15 @@ public static java.sql.Timestamp nearest(long millis) {{
 def accept_any_timestamp(spark: Any) -> None:
     """Let the Kafka source of a `spark` session give the nearest time of the years 1 to 9999.
 
-    It holds for the session's own Java process, and has to come before that first reads from Kafka: Spark's
-    class is defined there anew, by the Javassist that Spark brings. Where that cannot be done the source
-    stays as it is.
+    It holds for the session's own Java process, and has to come before that first reads from Kafka. Where
+    that cannot be done the source stays as it is, and such a record ends the stream with a sentence.
     """
-    jvm = spark._jvm
-    # Whatever Java or py4j says: such a record then ends the stream with a sentence.
-    with suppress(Exception):
-        loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
-        classes = jvm.javassist.ClassPool(True)
-        classes.appendClassPath(jvm.javassist.LoaderClassPath(loader))
-        converter = classes.get(_CONVERTER)
-        nearest = jvm.javassist.CtNewMethod.make(_NEAREST, converter)
-        made_by = jvm.javassist.CodeConverter()
+
+    def instead(classes: Any, converter: Any) -> None:
+        nearest = spark._jvm.javassist.CtNewMethod.make(_NEAREST, converter)
+        made_by = spark._jvm.javassist.CodeConverter()
         made_by.replaceNew(classes.get("java.sql.Timestamp"), converter, nearest.getName())
         converter.instrument(made_by)
         converter.addMethod(nearest)
-        converter.toClass(loader.loadClass(_NEIGHBOUR))
+
+    change_class(spark, _CONVERTER, _NEIGHBOUR, instead)

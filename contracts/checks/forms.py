@@ -12,6 +12,8 @@ from typing import Any
 from contracts.checks.parameters import Parameters
 from contracts.process.times import milliseconds
 
+SEASONS = ("low_winter", "low_summer", "high_winter", "high_summer")
+"""Parameters of `in_season`: limits near the equator and far from it, by half of the year."""
 LOW_UP_TO, ALL_WINTER_BEYOND = 45, 60
 """Degrees from the equator, north and south: `in_season` has other limits beyond the first, and only those of
 winter beyond the second."""
@@ -117,7 +119,7 @@ def not_all(p: Parameters) -> str:
 def in_season(p: Parameters) -> str:
     """Spark SQL of `in_season`."""
     field, latitude, time = column(p["field"]), column(p["latitude"]), column(p["time"])
-    limits = [p[name] for name in ("low_winter", "low_summer", "high_winter", "high_summer")]
+    limits = [p[name] for name in SEASONS]
     # No NaN lies between two numbers, as Spark orders it above all of them.
     lows, highs = [low for low, _ in limits], [high for _, high in limits]
     low_winter, low_summer, high_winter, high_summer, widest, everywhere = (
@@ -141,8 +143,7 @@ def in_season(p: Parameters) -> str:
 def in_season_in_words(p: Parameters, unit: str | None = None) -> str:
     """`in_season` as the rest of a sentence."""
     low_winter, low_summer, high_winter, high_summer = (
-        bounds_in_words({"min": p[name][0], "max": p[name][1]}, unit)
-        for name in ("low_winter", "low_summer", "high_winter", "high_summer")
+        bounds_in_words({"min": p[name][0], "max": p[name][1]}, unit) for name in SEASONS
     )
     return (
         f"{p['field']} is {low_winter} in winter and {low_summer} in summer up to {LOW_UP_TO}° from the "

@@ -71,7 +71,8 @@ class Check:
     """Sets of optional parameters: without any of a set the check asks for nothing."""
     predicate: Callable[[Parameters], str] | None
     """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
-    expectation: Callable[[Parameters], Expectation]
+    expectation: Callable[[Parameters], Expectation] | None = None
+    """None where Great Expectations has none for it: then it is a query of what breaks the predicate."""
     exported: bool = True
     """Whether Great Expectations itself knows the expectation. `quality.judge.expectations` has the others,
     which also look at what only the judging knows: the window's end, and the windows before it."""
@@ -172,7 +173,6 @@ CHECKS: dict[str, Check] = {
         needs_one_of=(frozenset({"before", "after"}),),
         dimension="timeliness",
         predicate=forms.near,
-        expectation=lambda p: forms.none_of_rows(forms.near(p)),
         words=lambda p, _: forms.near_in_words(p),
     ),
     "apart": Check(
@@ -184,7 +184,6 @@ CHECKS: dict[str, Check] = {
         },
         dimension="consistency",
         predicate=forms.apart,
-        expectation=lambda p: forms.none_of_rows(forms.apart(p)),
         words=lambda p, units: (
             f"{p['field']} and {p['other']} differ by {forms.bounds_in_words(p, units.get(p['field']))}"
         ),
@@ -203,7 +202,6 @@ CHECKS: dict[str, Check] = {
         needs_one_of=(frozenset({"above", "values"}), frozenset({"min", "max"})),
         dimension="consistency",
         predicate=forms.implies,
-        expectation=lambda p: forms.none_of_rows(forms.implies(p)),
         words=forms.implies_in_words,
     ),
     "not_all": Check(
@@ -211,7 +209,6 @@ CHECKS: dict[str, Check] = {
         parameters={"fields": some_fields(NUMBERS), "value": a_value(of="fields")},
         dimension="consistency",
         predicate=forms.not_all,
-        expectation=lambda p: forms.none_of_rows(forms.not_all(p)),
         words=lambda p, _: f"not all of {', '.join(p['fields'])} are {p['value']}",
     ),
     "in_season": Check(
@@ -225,14 +222,10 @@ CHECKS: dict[str, Check] = {
             "field": a_field(NUMBERS),
             "latitude": a_field(NUMBERS, helps=True),
             "time": a_field(TIMES, helps=True),
-            "low_winter": two_bounds(),
-            "low_summer": two_bounds(),
-            "high_winter": two_bounds(),
-            "high_summer": two_bounds(),
+            **{name: two_bounds() for name in forms.SEASONS},
         },
         dimension="accuracy",
         predicate=forms.in_season,
-        expectation=lambda p: forms.none_of_rows(forms.in_season(p)),
         words=lambda p, units: forms.in_season_in_words(p, units.get(p["field"])),
     ),
     "unique": Check(
@@ -326,7 +319,10 @@ def predicate(rule: Rule) -> str | None:
 
 def expectation(rule: Rule) -> Expectation:
     """The rule as Great Expectations takes it."""
-    return CHECKS[rule.check].expectation(rule.parameters)
+    check = CHECKS[rule.check]
+    if check.expectation:
+        return check.expectation(rule.parameters)
+    return forms.none_of_rows(predicate(rule) or "true")
 
 
 def definition(rule: Rule, schema: JsonSchema) -> str:

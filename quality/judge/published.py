@@ -23,6 +23,11 @@ def measure_of(rule: Rule) -> str:
     return FLAGS if rule.severity is Severity.VALUE else rules.fields_of(rule, judged=True)[0]
 
 
+def is_predicate(rule: Rule) -> bool:
+    """Whether Great Expectations has no expectation for `rule`, and its predicate is all there is."""
+    return rule.severity is Severity.VALUE or rules.CHECKS[rule.check].expectation is None
+
+
 def predicate(rule: Rule) -> str | None:
     """Spark SQL that is true where a published record keeps `rule`; None where only a window is judged."""
     if rule.severity is Severity.VALUE:

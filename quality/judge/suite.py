@@ -20,13 +20,11 @@ from contracts.errors import PlatformError, UnusableSetting
 from contracts.folder.model import Contract, Rule
 from contracts.process.times import milliseconds
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation
-from quality.judge.published import expectation, fields_of, measure_of, predicate
+from quality.judge.published import expectation, fields_of, is_predicate, measure_of, predicate
 from quality.portrait.take import Due, Portrayal
 
 # Counts only: no value of a record leaves Spark this way, and Spark does not collect any.
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
-_QUERY = "unexpected_rows_expectation"
-"""An expectation of theirs, with a job of its own for each rule; ours is counted in one with the others."""
 
 
 class RuleNotJudged(PlatformError):
@@ -137,11 +135,13 @@ def run(
 
 
 def _asked(rule: Rule) -> Expectation:
-    """What Great Expectations is asked about the window."""
-    kind, arguments = _completed(expectation(rule))
-    if kind != _QUERY:
-        return kind, arguments
-    return "expect_column_values_to_keep_rule", {"column": measure_of(rule), "kept": predicate(rule)}
+    """What Great Expectations is asked about the window.
+
+    A query of theirs would have a job for each rule; our expectation is counted in one job with the others.
+    """
+    if is_predicate(rule):
+        return "expect_column_values_to_keep_rule", {"column": measure_of(rule), "kept": predicate(rule)}
+    return _completed(expectation(rule))
 
 
 def _completed(given: Expectation) -> Expectation:

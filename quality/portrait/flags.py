@@ -7,12 +7,19 @@ from collections.abc import Collection, Iterable
 from pyspark.sql import Column, Row
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
+from contracts.checks.qartod import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 from contracts.records.topic_weather_quality import VariableFlags
 
 OVERALL = "overall"
 """The variable of the flag that is the worst of all."""
 
-NUMBERS = {"good": 1, "not_evaluated": 2, "suspect": 3, "fail": 4, "missing": 9}
+NUMBERS = {
+    "good": GOOD,
+    "not_evaluated": NOT_EVALUATED,
+    "suspect": SUSPECT,
+    "fail": FAIL,
+    "missing": MISSING,
+}
 """QARTOD's number of each count of `VariableFlags`."""
 
 _PREFIX = "qc_"

@@ -7,10 +7,11 @@ took a third off the encoding of a record, an eighth off the whole way.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from pyspark.sql import SparkSession
+
+from contracts.avro.java import change_class
 
 _WRITER = "org.apache.avro.generic.GenericDatumWriter"
 _NEIGHBOUR = "org.apache.avro.generic.GenericData"
@@ -30,12 +31,8 @@ def find_nullable_branch_at_once(spark: SparkSession) -> None:
 
     Where that cannot be done, as in the executors of a cluster, Avro's own search gives the same bytes.
     """
-    jvm: Any = spark._jvm
-    # A session of a process that has the class already is refused: then there is nothing to do.
-    with suppress(Exception):
-        loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
-        classes = jvm.javassist.ClassPool(True)
-        classes.appendClassPath(jvm.javassist.LoaderClassPath(loader))
-        writer = classes.get(_WRITER)
+
+    def look_first(_: Any, writer: Any) -> None:
         writer.getDeclaredMethod("resolveUnion").insertBefore(_NULLABLE)
-        writer.toClass(loader.loadClass(_NEIGHBOUR))
+
+    change_class(spark, _WRITER, _NEIGHBOUR, look_first)

@@ -1,18 +1,15 @@
 """What a published record says of its own quality: a flag for each variable, and the worst of them.
 
-The numbers are those of QARTOD (IOOS, Manual for Real-Time Quality Control): 1 good, 2 not evaluated,
-3 suspect, 4 fail, 9 missing. The final contract says which fields are a variable's, and which rules judge
-them.
+The numbers are QARTOD's. The final contract says which fields are a variable's, and which rules judge them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from contracts.checks.qartod import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 from contracts.checks.rules import column, fields_of, literal, predicate
 from contracts.folder.model import Contract, Rule, Severity
-
-GOOD, NOT_EVALUATED, SUSPECT, FAIL, MISSING = 1, 2, 3, 4, 9
 
 
 def quality_flags(final: Contract) -> Mapping[str, str]:

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.checks.qartod import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 from contracts.checks.rules import literal
-from streaming.record.quality_flags import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE

@@ -34,7 +34,7 @@ def described(product: Product) -> Iterator[Described]:
     known = units.keys() | rows.keys()
     for name, row in rows.items():
         inputs = {word for word in row.names if word in known and word != name}
-        raw = {word.replace("record.", "raw.") for word in row.names if word.startswith("record.")}
+        raw = {f"raw.{word}" for word in row.raw}
         yield Described(
             field=name,
             inputs=(*sorted(raw), *sorted(inputs)),

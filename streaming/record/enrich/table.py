@@ -11,6 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.folder.model import JsonSchema
 
+_RAW = "record."
 _NAME = re.compile(r"'[^']*'|\brecord\.\w+|\b[a-z]\w*\b")
 
 
@@ -28,6 +29,11 @@ class Row:
     def names(self) -> frozenset[str]:
         """The words of the SQL that may be fields; one of the raw record begins with `record.`."""
         return frozenset(word for word in _NAME.findall(self.sql) if not word.startswith("'"))
+
+    @property
+    def raw(self) -> frozenset[str]:
+        """The fields of the raw record that it is made of."""
+        return frozenset(word.removeprefix(_RAW) for word in self.names if word.startswith(_RAW))
 
 
 Rows = Mapping[str, Row]

@@ -186,12 +186,10 @@ def sources_of(raw: Contract, final: Contract) -> dict[str, tuple[str, ...]]:
     """Field of the final contract to the raw fields that its value is made of; others have none."""
     enrichment = enrichment_of(final)
     rows = enrichment.from_record(raw.newest.schema, final.newest.schema)
-    sources = {
-        name: {word[7:] for word in row.names if word.startswith("record.")} for name, row in rows.items()
-    }
+    sources = {name: row.raw for name, row in rows.items()}
     for level in levels(enrichment.derived):
         for name, row in level.items():
-            sources[name] = set().union(*(sources[word] for word in row.names if word in sources))
+            sources[name] = frozenset().union(*(sources[word] for word in row.names if word in sources))
     names = [field["name"] for field in final.newest.schema["fields"]]
     return {name: tuple(sorted(sources[name])) for name in names if sources.get(name)}
 
