@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -56,6 +56,13 @@ app = typer.Typer(
 RawTopic = Annotated[str, typer.Option(help="Topic of the raw records; the product's own if unset.")]
 FinalTopic = Annotated[str, typer.Option(help="Topic of the published records; the product's own if unset.")]
 QuarantineTopic = Annotated[str, typer.Option(help="Topic of the dead letters; the product's own if unset.")]
+LargestBatch = Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)]
+QuickStart = Annotated[
+    bool, typer.Option("--quick-start", help="Start faster, and run slower after the first minutes.")
+]
+JsonLines = Annotated[
+    bool, typer.Option("--json", help="Print each batch as one JSON object on a line of stdout.")
+]
 
 
 @app.command()
@@ -86,7 +93,7 @@ def run(
             min=SHORTEST_REAL_TIME_BATCH,
         ),
     ] = 300.0,
-    largest_batch: Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)] = 200_000,
+    largest_batch: LargestBatch = 200_000,
     once_within: Annotated[
         str,
         typer.Option(
@@ -94,10 +101,7 @@ def run(
             help="Quarantine an observation that comes again within this time, such as 1h.",
         ),
     ] = "",
-    quick_start: Annotated[
-        bool,
-        typer.Option("--quick-start", help="Start faster, and run slower after the first minutes."),
-    ] = False,
+    quick_start: QuickStart = False,
     wait: Annotated[
         float,
         typer.Option(help="Seconds to wait for broker, topics and contracts, while Spark starts.", min=0),
@@ -116,9 +120,7 @@ def run(
     metrics_host: Annotated[
         str, typer.Option(help="Address to serve them at; 0.0.0.0 lets other machines in.")
     ] = "127.0.0.1",
-    json_lines: Annotated[
-        bool, typer.Option("--json", help="Print each batch as one JSON object on a line of stdout.")
-    ] = False,
+    json_lines: JsonLines = False,
 ) -> None:
     """Run the stream until SIGTERM (exit 0) or Ctrl-C (exit 130); it stops between two batches.
 
@@ -156,18 +158,15 @@ def run(
         if json_lines:
             print_json(batch.as_json())
 
-    received: list[int] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     line = _live_line(reporter) if on_terminal else contextlib.nullcontext()
     with line, reporter, Stream(job, claimed=reporter.claimed, planned=reporter.planned) as stream:
 
-        def stop(number: int, _frame: object) -> None:
-            received.append(number)
+        def stop() -> None:
             reporter.stopping()
             stream.stop()
 
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+        received = _at_signals(stop)
         stream.run(report)
     if signal.SIGINT in received:
         raise typer.Exit(INTERRUPTED)
@@ -189,7 +188,7 @@ def trends(
     trigger: Annotated[
         str, typer.Option(help="Shortest time from batch to batch, such as '10 seconds'.")
     ] = "10 seconds",
-    largest_batch: Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)] = 200_000,
+    largest_batch: LargestBatch = 200_000,
     watermark: Annotated[
         str,
         typer.Option(
@@ -200,10 +199,7 @@ def trends(
         bool | None,
         typer.Option("--replayed/--live", help="Read only replayed observations, or only others; else all."),
     ] = None,
-    quick_start: Annotated[
-        bool,
-        typer.Option("--quick-start", help="Start faster, and run slower after the first minutes."),
-    ] = False,
+    quick_start: QuickStart = False,
     wait: Annotated[
         float,
         typer.Option(help="Seconds to wait for broker, topics and contracts.", min=0),
@@ -212,9 +208,7 @@ def trends(
     trends_topic: Annotated[
         str, typer.Option("--trends", help="Topic of the trends; the product's own if unset.")
     ] = "",
-    json_lines: Annotated[
-        bool, typer.Option("--json", help="Print each batch as one JSON object on a line of stdout.")
-    ] = False,
+    json_lines: JsonLines = False,
 ) -> None:
     """Publish how each station's weather changes, from the final topic, until SIGTERM or Ctrl-C.
 
@@ -239,11 +233,6 @@ def trends(
     )
     log_to_stderr(masking(services.secrets), loggers=["streaming"])
     at_work = TrendsStream(TrendsJob(stream=stream, watermark=watermark, replayed=replayed))
-    received: list[int] = []
-
-    def stop(number: int, _frame: object) -> None:
-        received.append(number)
-        at_work.stop()
 
     def report(batch: TrendsProgress) -> None:
         if json_lines:
@@ -254,8 +243,7 @@ def trends(
                 f"{batch.state_rows:,} rows of state"
             )
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    received = _at_signals(at_work.stop)
     at_work.run(report)
     if signal.SIGINT in received:
         raise typer.Exit(INTERRUPTED)
@@ -446,6 +434,19 @@ def package(
 def _product(name: str | None, raw: str, final: str, quarantine: str) -> Product:
     topics = {Role.RAW: raw, Role.FINAL: final, Role.QUARANTINE: quarantine}
     return product_named(name, topics=topics.values()).on_topics(topics)
+
+
+def _at_signals(stop: Callable[[], None]) -> list[int]:
+    """Call `stop` at SIGTERM and at Ctrl-C; returns a list into which the signals come."""
+    received: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        received.append(number)
+        stop()
+
+    signal.signal(signal.SIGTERM, note)
+    signal.signal(signal.SIGINT, note)
+    return received
 
 
 def _in_front_on_terminal() -> bool:

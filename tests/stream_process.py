@@ -14,8 +14,6 @@ from pathlib import Path
 
 import psutil
 
-from contracts.kafka.cluster import Kafka
-from contracts.kafka.log import watermarks
 from tests.streams import Place
 
 _LOOK_EVERY = 0.1
@@ -44,7 +42,7 @@ class StreamProcess:
     def wait_until_published(self, records: int, within: float) -> float:
         """Wait until the output topics were given so many records; returns the seconds that took."""
         began = time.monotonic()
-        while (held := published(self.place)) < records:
+        while (held := self.place.published()) < records:
             assert self.process.poll() is None, (
                 f"it ended with {self.process.returncode}: {self.told[-3000:]}"
             )
@@ -67,16 +65,16 @@ def stream_process(place: Place, checkpoint: Path, log: Path, *more: str) -> Ite
     try:
         yield started
     finally:
-        if started.process.poll() is None:
-            family = psutil.Process(started.process.pid).children(recursive=True)
-            os.killpg(started.process.pid, signal.SIGKILL)
-            for child in family:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    child.kill()
-            started.process.wait()
+        kill_with_children(started.process)
 
 
-def published(place: Place) -> int:
-    """How many records the output topics were given."""
-    topics = (watermarks(Kafka(place.bootstrap_servers), name) for name in (place.final, place.quarantine))
-    return sum(end for topic in topics for _, end in topic.values())
+def kill_with_children(running: subprocess.Popen[bytes]) -> None:
+    """Kill a process of a session of its own, and its Java, at one moment, as a machine loses its power."""
+    children = psutil.Process(running.pid).children(recursive=True) if running.poll() is None else []
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    running.wait()
+    psutil.wait_procs(children, timeout=30)

@@ -7,12 +7,28 @@ after a crash. So the query first gets the sign that it is over, which it looks 
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+_ENDS_WITHIN = 60.0
+"""Seconds that the batch under way is waited for."""
+_LOOK_EVERY = 0.02
 _STATES = "org.apache.spark.sql.execution.streaming.runtime"
+
+
+def end_between_batches(
+    query: StreamingQuery, spark: SparkSession, meanwhile: Callable[[float], None] = time.sleep
+) -> None:
+    """Stop `query` where no batch is half written; `meanwhile` is called with the seconds to wait."""
+    deadline = time.monotonic() + _ENDS_WITHIN
+    begin_no_batch(query, spark)
+    while is_in_batch(query) and time.monotonic() < deadline:
+        meanwhile(_LOOK_EVERY)
+    query.stop()
 
 
 def begin_no_batch(query: StreamingQuery, spark: SparkSession) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.checks.rules import column, literal
@@ -29,14 +29,7 @@ from streaming.record.plan import Plan, publish
 DUPLICATE = "DUPLICATE"
 """Reason code of an observation that came again."""
 
-_STATE_SETTINGS = {
-    "spark.sql.streaming.stateStore.providerClass": (
-        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
-    ),
-    # A commit writes down what changed, not the files of the whole store.
-    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
-    "spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage": "true",
-    "spark.sql.streaming.stateStore.rocksdb.maxMemoryUsageMB": "256",
+STATE_SETTINGS = {
     # What is outdated goes with the next batch that has records; none runs for that alone.
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
 }
@@ -88,13 +81,6 @@ def identity(final: Contract) -> str:
 def _text(name: str, avro_type: Any) -> str:
     is_moment = isinstance(avro_type, dict) and "timestamp" in str(avro_type.get("logicalType"))
     return f"unix_millis({column(name)})" if is_moment else column(name)
-
-
-def keep_state(spark: SparkSession) -> None:
-    """Give a session the settings that the state is written for."""
-    for key, value in _STATE_SETTINGS.items():
-        spark.conf.set(key, value)
-    spark.conf.set("spark.sql.shuffle.partitions", spark.sparkContext.defaultParallelism)
 
 
 def once(judged: DataFrame, plan: Plan, within: str) -> DataFrame:

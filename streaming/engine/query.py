@@ -10,9 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from streaming.engine.failures import translate
-from streaming.engine.once import DUPLICATE, keep_state, once
+from streaming.engine.once import DUPLICATE, STATE_SETTINGS, once
 from streaming.engine.progress import counted
 from streaming.engine.real_time import in_real_time
+from streaming.engine.state import keep_state
 from streaming.job import Job
 from streaming.record.plan import Plan, judged, publish
 from streaming.record.source import read_stream
@@ -59,21 +60,31 @@ def start(
     real_time = job.real_time and until is Until.STOPPED
     size = {} if real_time else {"maxOffsetsPerTrigger": str(job.largest_batch)}
     raw = read_stream(spark, plan.raw.topic, {**kafka, **size})
+    records = _records(spark, job, plan, raw, published, timed=not real_time)
+    return publish_until(records, job, until, update=bool(job.once_within), real_time=real_time)
+
+
+def publish_until(
+    records: DataFrame, job: Job, until: Until, *, update: bool = False, real_time: bool = False
+) -> StreamingQuery:
+    """Start the query of `job` that gives `records` to Kafka's sink.
+
+    A query that is to `update` tells of what changes in its state. Raises a `PlatformError`.
+    """
     writer = (
-        _records(spark, job, plan, raw, published, timed=not real_time)
-        .writeStream.format("kafka")
-        .queryName(f"{plan.raw.topic} to {plan.final.topic}")
+        records.writeStream.format("kafka")
+        .queryName(f"{job.topic} to {job.final}")
         .option("checkpointLocation", str(job.checkpoint.absolute()))
-        .options(**{**kafka, **PRODUCER, **(_AT_ONCE if real_time else {})})
+        .options(**{**job.kafka.spark(), **PRODUCER, **(_AT_ONCE if real_time else {})})
     )
-    if job.once_within:
+    if update:
         writer = writer.outputMode("update")
     if until is Until.BATCH:
         writer = writer.trigger(once=True)
     elif until is Until.NOW:
         writer = writer.trigger(availableNow=True)
     elif real_time:
-        writer = in_real_time(writer, spark, job.real_time_batch)
+        writer = in_real_time(writer, records.sparkSession, job.real_time_batch)
     else:
         writer = writer.trigger(processingTime=job.trigger)
     try:
@@ -95,7 +106,7 @@ def _records(
     if not job.once_within:
         left = without(raw, published, spark) if published else raw
         return publish(counted(judged(left, plan), plan, timed=timed), plan)
-    keep_state(spark)
+    keep_state(spark, STATE_SETTINGS)
     # The state has to see every record of the batch, also those that are published.
     records = once(judged(raw, plan), plan, job.once_within)
     left = without(records, published, spark) if published else records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from contracts.kafka.log import Span, open_log, watermarks
@@ -118,8 +118,14 @@ class Resume:
         return under_way(self.checkpoint.read(), raw, self.job)
 
     def _published(self, since: int, *, settled: bool = False) -> dict[str, set[Coordinates]]:
-        outputs = (self.job.final, self.job.quarantine)
-        return sources_since(self.job.kafka, outputs, since - _EXECUTORS_AGREE_WITHIN_MS, settled=settled)
+        return published_since(self.job, (self.job.final, self.job.quarantine), since, settled=settled)
+
+
+def published_since(
+    job: Job, topics: Collection[str], planned_at: int, *, settled: bool = False
+) -> dict[str, set[Coordinates]]:
+    """Raw coordinates that each of `topics` names in what a batch `planned_at` (ms) may have written."""
+    return sources_since(job.kafka, topics, planned_at - _EXECUTORS_AGREE_WITHIN_MS, settled=settled)
 
 
 def _now() -> int:

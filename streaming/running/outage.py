@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from contracts.errors import PlatformError, Unreachable
 from contracts.kafka.log import open_log
+from streaming.engine.query import DELIVERED_WITHIN
 from streaming.job import Job
 from streaming.running.learn import check_topics, patiently
 
@@ -53,8 +54,13 @@ def outlast(ask: Callable[[], T], stopping: threading.Event, outage: PlatformErr
     return None if stopping.is_set() else answer
 
 
-def broker_is_back(job: Job) -> None:
-    """Raise a `PlatformError` while a partition of the job's topics is not served."""
+def broker_is_back(job: Job, failed: float, stopping: threading.Event) -> None:
+    """Raise a `PlatformError` while a partition of the job's topics is not served.
+
+    Then wait for what may still arrive: what the batch that `failed` at that moment, by the monotonic clock,
+    had handed to Kafka's client.
+    """
     check_topics(job)
     with open_log(job.kafka) as log:
         log.watermarks(job.topic, job.final, job.quarantine)
+    stopping.wait(max(0.0, failed + DELIVERED_WITHIN - time.monotonic()))

@@ -18,11 +18,11 @@ from pyspark.sql.streaming.query import StreamingQuery
 from contracts.errors import PlatformError, RecordsLost, ServiceFailed, Unreachable
 from contracts.kafka.log import watermarks
 from contracts.registry.registry import Registry
-from streaming.engine.ending import begin_no_batch, is_in_batch
+from streaming.engine.ending import end_between_batches
 from streaming.engine.failures import passes, translate, unregistered
 from streaming.engine.once import check_whole
 from streaming.engine.progress import Progress
-from streaming.engine.query import DELIVERED_WITHIN, Until, start
+from streaming.engine.query import Until, start
 from streaming.engine.readers import Readers
 from streaming.engine.real_time import check_needs
 from streaming.engine.spark import wait_for_tasks, without_aborted_tasks, without_failure_of_report
@@ -36,8 +36,6 @@ from streaming.running.outage import StillAway, broker_is_back, outlast
 from streaming.running.watch import Ended, Event, Listener, Stop, Unfit, Watcher, Widen
 
 _LOOK_AT_QUERY_EVERY = 1.0
-_BATCH_ENDS_WITHIN = 60.0
-_IDLE_CHECK_EVERY = 0.02
 _STRANGERS_AT_MOST = 10_000
 _EXECUTORS_LOST_AT_MOST = 5
 """In a row, without a batch between them."""
@@ -118,9 +116,7 @@ class Supervisor:
             failed = time.monotonic()
 
             def ask() -> Plan:
-                broker_is_back(self.job)
-                # What the failed batch had handed to Kafka's client may arrive until then.
-                self._stopping.wait(max(0.0, failed + DELIVERED_WITHIN - time.monotonic()))
+                broker_is_back(self.job, failed, self._stopping)
                 return plan
 
             return outlast(ask, self._stopping, silence)
@@ -239,13 +235,9 @@ class Supervisor:
         finishes one that lasts too long to be waited for.
         """
         query = run.query
-        deadline = time.monotonic() + _BATCH_ENDS_WITHIN
         others: list[Event] = []
         if run.in_batches:
-            begin_no_batch(query, self._spark)
-            while is_in_batch(query) and time.monotonic() < deadline:
-                self._report_batches(report, others, _IDLE_CHECK_EVERY)
-            query.stop()
+            end_between_batches(query, self._spark, partial(self._report_batches, report, others))
         else:
             with without_aborted_tasks(self._spark):
                 query.stop()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql.streaming.listener import (
     QueryIdleEvent,
@@ -15,6 +16,7 @@ from pyspark.sql.streaming.listener import (
     QueryStartedEvent,
     QueryTerminatedEvent,
     StreamingQueryListener,
+    StreamingQueryProgress,
 )
 
 from contracts.errors import CheckpointMismatch, PlatformError
@@ -60,17 +62,19 @@ Event = Stop | Widen | Ended | Progress | Unfit
 
 
 class Listener(StreamingQueryListener):
-    """Puts what Spark tells of its queries into `events`."""
+    """Puts what Spark tells of its queries into `events`: what is `read` of each batch, and each end."""
 
-    def __init__(self, events: queue.SimpleQueue[Event]) -> None:
+    def __init__(
+        self, events: queue.SimpleQueue[Any], read: Callable[[StreamingQueryProgress], object] = read
+    ) -> None:
         """Listen for `events`."""
-        self.events = events
+        self.events, self.read = events, read
 
     def onQueryStarted(self, event: QueryStartedEvent) -> None:  # noqa: D102, N802 - Spark's name
         pass
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:  # noqa: D102, N802
-        self.events.put(read(event.progress))
+        self.events.put(self.read(event.progress))
 
     def onQueryIdle(self, event: QueryIdleEvent) -> None:  # noqa: D102, N802
         pass

@@ -40,12 +40,6 @@ _AHEAD = 5 * 60_000
 """Milliseconds that an observation may be ahead of its publication, as the final contract's rule says."""
 
 STATE_SETTINGS = {
-    "spark.sql.streaming.stateStore.providerClass": (
-        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
-    ),
-    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
-    "spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage": "true",
-    "spark.sql.streaming.stateStore.rocksdb.maxMemoryUsageMB": "256",
     # Spark has no outer join in a query that tells of a group whenever it changes. What it guards against, a
     # row that is taken back, cannot happen here: the join comes first, and gives each row once.
     "spark.sql.streaming.unsupportedOperationCheck": "false",
@@ -71,13 +65,6 @@ class Trends:
     replayed: bool | None = None
     """Whether only replayed observations are read, or only others; None for both."""
     seal: bytes = field(default_factory=new_seal, repr=False)
-
-
-def keep_state(spark: SparkSession) -> None:
-    """Give a session the settings that the state is written for."""
-    for key, value in STATE_SETTINGS.items():
-        spark.conf.set(key, value)
-    spark.conf.set("spark.sql.shuffle.partitions", spark.sparkContext.defaultParallelism)
 
 
 def trends(

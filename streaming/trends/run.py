@@ -10,19 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
-from pyspark.sql.streaming.listener import (
-    QueryIdleEvent,
-    QueryProgressEvent,
-    QueryStartedEvent,
-    QueryTerminatedEvent,
-    StreamingQueryListener,
-    StreamingQueryProgress,
-)
+from pyspark.sql.streaming.listener import StreamingQueryProgress
 from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import PlatformError, Unreachable, UnusableSetting
@@ -30,26 +23,27 @@ from contracts.folder.product import Product
 from contracts.kafka.log import ends_of, open_log, watermarks
 from contracts.process.times import milliseconds
 from contracts.registry.registry import Registry, connect
-from streaming.engine.ending import begin_no_batch, is_in_batch
+from streaming.engine.ending import end_between_batches
 from streaming.engine.failures import translate, unregistered
-from streaming.engine.query import DELIVERED_WITHIN, PRODUCER, Until
+from streaming.engine.query import Until, publish_until
 from streaming.engine.readers import Readers
 from streaming.engine.spark import configure, session, wait_for_tasks, without_failure_of_report
+from streaming.engine.state import keep_state
 from streaming.job import Job
 from streaming.record.source import read_stream
 from streaming.recovery.checkpoint import Batch, Checkpoint, Memory
-from streaming.recovery.offsets import Coordinates, sources_since
+from streaming.recovery.offsets import Coordinates
 from streaming.recovery.recover import compare_ids, compare_raw
+from streaming.recovery.resume import published_since
 from streaming.running.learn import check_topics, patiently
 from streaming.running.outage import broker_is_back, outlast
-from streaming.trends.query import OBSERVATION, Trends, keep_state, trends
+from streaming.running.watch import Ended, Listener
+from streaming.trends.query import OBSERVATION, STATE_SETTINGS, Trends, trends
 
 WATERMARK = "26h"
 """How late an observation may be; docs/trends.md weighs it."""
 
-_EXECUTORS_AGREE_WITHIN_MS = 2000
 _LOOK_EVERY = 1.0
-_BATCH_ENDS_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,25 +129,6 @@ def read(report: StreamingQueryProgress) -> Progress:
     )
 
 
-class _Listener(StreamingQueryListener):
-    """Puts each batch, and the run id of each query that has ended, into `events`."""
-
-    def __init__(self, events: queue.SimpleQueue[Progress | str]) -> None:
-        self.events = events
-
-    def onQueryStarted(self, event: QueryStartedEvent) -> None:  # noqa: N802 - Spark's name
-        pass
-
-    def onQueryProgress(self, event: QueryProgressEvent) -> None:  # noqa: N802
-        self.events.put(read(event.progress))
-
-    def onQueryIdle(self, event: QueryIdleEvent) -> None:  # noqa: N802
-        pass
-
-    def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:  # noqa: N802
-        self.events.put(str(event.runId))
-
-
 class TrendsStream:
     """The trends of one job, run until `stop`, or until all is told with `available_now`."""
 
@@ -162,7 +137,7 @@ class TrendsStream:
         self.job = job
         self._given = spark
         self._stopping = threading.Event()
-        self._events: queue.SimpleQueue[Progress | str] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Progress | Ended] = queue.SimpleQueue()
         self._checkpoint = Checkpoint(job.stream.checkpoint, job.stream.topic)
 
     def stop(self) -> None:
@@ -180,8 +155,8 @@ class TrendsStream:
             spark = configure(self._given) if self._given else session(quick_start=job.quick_start)
             if not self._given:
                 leave.callback(spark.stop)
-            keep_state(spark)
-            listener = _Listener(self._events)
+            keep_state(spark, STATE_SETTINGS)
+            listener = Listener(self._events, read)
             spark.streams.addListener(listener)
             leave.callback(spark.streams.removeListener, listener)
             self._run(spark, registry, plan, report)
@@ -201,21 +176,13 @@ class TrendsStream:
             try:
                 done = self._run_once(spark, plan, memory, tell)
             except Unreachable as silence:
-                outlast(self._back_at(time.monotonic() + DELIVERED_WITHIN), self._stopping, silence)
+                back = partial(broker_is_back, self.job.stream, time.monotonic(), self._stopping)
+                outlast(back, self._stopping, silence)
                 continue
             gc.collect()
             if done:
                 return
             plan = outlast(lambda: learn(self.job, registry), self._stopping) or plan
-
-    def _back_at(self, moment: float) -> Callable[[], None]:
-        """A question whether the broker is back, which waits for what may still arrive of a failed batch."""
-
-        def ask() -> None:
-            broker_is_back(self.job.stream)
-            self._stopping.wait(max(0.0, moment - time.monotonic()))
-
-        return ask
 
     def _resume(self) -> Memory | None:
         """How far the trends have come; raises where the topics are not those that the checkpoint is of."""
@@ -239,8 +206,7 @@ class TrendsStream:
         if left is None:
             query = start(spark, self.job, plan, Until.NOW if job.available_now else Until.STOPPED)
             return self._follow(query, spark, tell)
-        since = left.planned_at - _EXECUTORS_AGREE_WITHIN_MS
-        published = sources_since(job.kafka, [job.final], since, settled=False)[job.final]
+        published = published_since(job, [job.final], left.planned_at)[job.final]
         with without_failure_of_report(spark):
             query = start(spark, self.job, plan, Until.BATCH, published)
             try:
@@ -258,11 +224,11 @@ class TrendsStream:
 
     def _follow(self, query: StreamingQuery, spark: SparkSession, tell: Callable[[Progress], None]) -> bool:
         """Follow a query to its end; whether it ended as it was to."""
-        ended, told_to_end = str(query.runId), False
+        told_to_end = False
         while True:
             if self._stopping.is_set() and not told_to_end:
                 told_to_end = True
-                _end(query, spark)
+                end_between_batches(query, spark)
             try:
                 event = self._events.get(timeout=_LOOK_EVERY)
             except queue.Empty:
@@ -271,7 +237,7 @@ class TrendsStream:
                 continue
             if isinstance(event, Progress):
                 tell(event)
-            elif event == ended:
+            elif event == Ended(str(query.runId)):
                 break
         failure = None if told_to_end else query.exception()
         if failure is None:
@@ -307,30 +273,4 @@ def start(
     stream = job.stream
     kafka = stream.kafka.spark()
     final = read_stream(spark, stream.topic, {**kafka, "maxOffsetsPerTrigger": str(stream.largest_batch)})
-    writer = (
-        trends(final, plan, spark, published)
-        .writeStream.format("kafka")
-        .outputMode("update")
-        .queryName(f"{stream.topic} to {stream.final}")
-        .option("checkpointLocation", str(stream.checkpoint.absolute()))
-        .options(**{**kafka, **PRODUCER})
-    )
-    if until is Until.BATCH:
-        writer = writer.trigger(once=True)
-    elif until is Until.NOW:
-        writer = writer.trigger(availableNow=True)
-    else:
-        writer = writer.trigger(processingTime=stream.trigger)
-    try:
-        return writer.start()
-    except PySparkException as error:
-        raise translate(str(error), stream) from None
-
-
-def _end(query: StreamingQuery, spark: SparkSession) -> None:
-    """Stop where no batch is half written: behind the one that is under way."""
-    deadline = time.monotonic() + _BATCH_ENDS_WITHIN
-    begin_no_batch(query, spark)
-    while is_in_batch(query) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    query.stop()
+    return publish_until(trends(final, plan, spark, published), stream, until, update=True)

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 
 from contracts.avro.wire import HEADER_SIZE, frame
 from tests.bench.steady import java_of, live
-from tests.stream_process import published, stream_process
+from tests.stream_process import stream_process
 from tests.streams import Place, raw_values
 
 _IDS = 1000
@@ -41,7 +41,7 @@ def test_a_flood_of_ever_new_ids_neither_stops_the_stream_nor_loses_a_record_nor
             time.sleep(max(0.0, began + (number + 1) / _A_SECOND - time.monotonic()))
             if number in {_IDS // 3, _IDS - 1}:
                 heap.append(live(java))
-        behind = len(good) + 10 * _IDS - published(place)
+        behind = len(good) + 10 * _IDS - place.published()
         seconds = stream.wait_until_published(len(good) + 10 * _IDS, _WITHIN)
         assert stream.end(_WITHIN) == 0, stream.told[-2000:]
     print(f"{behind} records were left at the last, read after {seconds:.0f} s; bytes in use: {heap}")

@@ -6,10 +6,8 @@ work side by side: one goes batch by batch, the other in real-time mode, and in 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -19,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
 import pytest
 
 from contracts.avro.wire import frame
 from streaming.recovery.checkpoint import Checkpoint
+from tests.stream_process import kill_with_children
 from tests.streams import Place, make_place, raw_values
 
 _KILLS = int(os.environ.get("KILLS", "20"))
@@ -101,14 +99,7 @@ class Campaign:
             wait(lambda: self.place.published() > before, "a published record")
             time.sleep(self.moments.uniform(0, _LATEST_KILL))
         finally:
-            # Python and its Java at the same moment, as a machine that loses its power.
-            java = psutil.Process(running.pid).children(recursive=True)
-            os.killpg(running.pid, signal.SIGKILL)
-            for child in java:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    child.kill()
-            running.wait()
-            psutil.wait_procs(java, timeout=30)
+            kill_with_children(running)
         left = Checkpoint(self.checkpoint, self.place.raw).read()
         if self._in_real_time(started):
             self.hits["in real-time mode"] += 1

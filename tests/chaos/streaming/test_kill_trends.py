@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -16,10 +14,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from streaming.recovery.checkpoint import Checkpoint
+from tests.stream_process import kill_with_children
 from tests.trends import FIELDS, Seen, TrendsPlace, expected, hourly
 
 _KILLS = int(os.environ.get("TREND_KILLS", "4"))
@@ -67,15 +65,7 @@ def _kill(place: TrendsPlace, checkpoint: Path, log: Path, after: float) -> str:
             time.sleep(0.02)
         time.sleep(after)
     finally:
-        # Python and its Java at the same moment, as a machine that loses its power.
-        java = psutil.Process(running.pid).children(recursive=True) if running.poll() is None else []
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
-        for child in java:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-        running.wait()
-        psutil.wait_procs(java, timeout=30)
+        kill_with_children(running)
     left = Checkpoint(checkpoint, place.final).read()
     return "inside a batch" if left and left.unfinished else "between batches"
 

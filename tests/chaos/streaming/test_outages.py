@@ -17,7 +17,7 @@ from contracts.avro.wire import frame
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.topics import Broker
 from embedded import Services
-from tests.stream_process import published, stream_process
+from tests.stream_process import stream_process
 from tests.streams import Place, make_place, raw_values
 
 _WITHIN = 300.0
@@ -76,7 +76,7 @@ def test_a_stream_goes_on_by_itself_when_its_broker_was_killed_under_load(
             services.kill("broker")
             time.sleep(away)
             services.restart("broker")
-            stream.wait_until_published(published(place) + 2000, _WITHIN)
+            stream.wait_until_published(place.published() + 2000, _WITHIN)
         seconds = stream.wait_until_published(sent[0], _WITHIN)
         assert stream.end(_WITHIN) == 0, stream.told
     print(
@@ -95,7 +95,7 @@ def test_a_minute_without_a_registry_delays_nothing_but_an_unknown_id(
             services.kill("registry")
             until = time.monotonic() + 60
             while time.monotonic() < until:
-                stream.wait_until_published(published(place) + 100, _WITHIN)
+                stream.wait_until_published(place.published() + 100, _WITHIN)
             place.produce([frame(1 << 30, b"x")])
             time.sleep(5)
             services.restart("registry")
@@ -134,7 +134,7 @@ def test_a_full_disk_is_told_and_the_next_start_goes_on_once_there_is_space(
             assert again.process.wait(_WITHIN) == 6, again.told
         filler.unlink()
         with stream_process(place, checkpoint, log) as third:
-            third.wait_until_published(published(place) + 1000, _WITHIN)
+            third.wait_until_published(place.published() + 1000, _WITHIN)
             assert third.end(_WITHIN) == 0, third.told
     with stream_process(place, checkpoint, log) as last:
         last.wait_until_published(sent[0], _WITHIN)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,14 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
-from contracts.kafka.cluster import Kafka
-from contracts.kafka.log import watermarks
 from streaming.package import package
 from tests.cluster import HOME, Cluster, cluster, environment
 from tests.poison import accept_large_records, check_put_aside, send_poison
+from tests.stream_process import kill_with_children
 from tests.streams import Place, raw_values
 
 __all__ = ["cluster"]
@@ -53,24 +48,12 @@ def _submitted(
     try:
         yield running
     finally:
-        family = psutil.Process(running.pid).children(recursive=True) if running.poll() is None else []
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(family, timeout=30)
-        running.wait()
-
-
-def _published(place: Place) -> int:
-    topics = (watermarks(Kafka(place.bootstrap_servers), name) for name in (place.final, place.quarantine))
-    return sum(end for topic in topics for _, end in topic.values())
+        kill_with_children(running)
 
 
 def _wait_for(place: Place, records: int, running: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _WITHIN
-    while (held := _published(place)) < records:
+    while (held := place.published()) < records:
         assert running.poll() is None, log.read_text(errors="replace")[-3000:]
         assert time.monotonic() < deadline, f"{held} of {records} published within {_WITHIN:.0f} s"
 
@@ -90,7 +73,7 @@ def test_on_a_cluster_whose_executor_and_driver_are_killed_each_record_is_publis
         both = cluster.executors()
         assert len(both) == 2, "each worker has one executor"
         both[0].kill()
-        _wait_for(place, _published(place) + 3 * _BATCH, running, log)
+        _wait_for(place, place.published() + 3 * _BATCH, running, log)
     left = place.lost_and_doubled()[0]
     assert left, "the driver was killed too late: the test has proved nothing"
 

@@ -13,7 +13,8 @@ from pyspark.sql import Row, SparkSession
 
 from producer.replay.observations import load_observations
 from streaming.engine.spark import configure
-from streaming.trends.query import keep_state, trends_of
+from streaming.engine.state import keep_state
+from streaming.trends.query import STATE_SETTINGS, trends_of
 from tests.trends import FIELDS, HOUR, MINUTE, VALUES, Seen, expected, hourly
 
 _OBSERVATIONS = (
@@ -29,7 +30,7 @@ Trends = Callable[[Iterable[Seen]], dict[tuple[int, int], Row]]
 def trends(spark: SparkSession) -> Trends:
     """Gives the trend of each observation, by the place of its raw record; all of them come in one batch."""
     ours = configure(spark.newSession())
-    keep_state(ours)
+    keep_state(ours, STATE_SETTINGS)
 
     def of(seen: Iterable[Seen]) -> dict[tuple[int, int], Row]:
         rows = [
