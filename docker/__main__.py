@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -14,7 +13,7 @@ import typer
 import embedded
 from contracts.folder.product import load_products, product_named
 from contracts.process.command_line import AsJson, ProductName, messages, print_json, run
-from embedded.lock import USES
+from embedded.lock import NEEDED
 from embedded.running import RunningServices
 
 _TERMINATED = 128 + signal.SIGTERM
@@ -33,15 +32,20 @@ app = typer.Typer(
 @app.command()
 def setup(
     only: Annotated[
-        list[str] | None, typer.Option(help="Bring these alone: broker, registry, spark.")
+        list[str] | None,
+        typer.Option(help="Bring these alone: broker, registry, spark, tables; all but tables if unset."),
     ] = None,
 ) -> None:
     """Download and verify the jars, make Java ready, configure Spark."""
-    embedded.prepare(only or USES)
-    if not only and not os.environ.get("JAVA_HOME"):
-        from pipeline import write_archive  # noqa: PLC0415 - an image is set up without it
+    embedded.prepare(only or NEEDED)
 
-        write_archive(ROOT)
+
+@app.command()
+def archive() -> None:
+    """Keep Spark's classes in a file, once, in a minute: each later start of Spark is seconds shorter."""
+    from pipeline import write_archive  # noqa: PLC0415 - an image is set up without it
+
+    write_archive(ROOT)
 
 
 @app.command()
@@ -130,12 +134,15 @@ def pipeline(
     Every product that the contracts declare is walked, unless one is chosen.
     """
     from pipeline import run as run_pipeline  # noqa: PLC0415 - the other verbs do without it
+    from pipeline import write_archive_behind  # noqa: PLC0415
 
     products = [product_named(product)] if product else list(load_products().values())
     began = began or time.time()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     embedded.prepare()
-    raise typer.Exit(run_pipeline(ROOT, products, setup_seconds=time.time() - began, screen=messages))
+    verdict = run_pipeline(ROOT, products, setup_seconds=time.time() - began, screen=messages)
+    write_archive_behind(ROOT)
+    raise typer.Exit(verdict)
 
 
 def _show_sizes(sizes: dict[str, int]) -> None:

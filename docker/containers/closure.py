@@ -1,9 +1,7 @@
-"""`requirements.lock` cut down to what the rooms of the image need, hashes and all.
+"""A lock cut down to some packages with all that they need, hashes and all.
 
 The lock says for each package who asks for it (`# via`): that is the graph. Runs by itself inside a build,
-before anything is installed, so it takes nothing but the standard library:
-`closure.py requirements.lock [PACKAGE]...`, by default what the project itself asks for outside of its
-development group.
+before anything is installed, so it takes nothing but the standard library: `closure.py LOCK PACKAGE...`.
 """
 
 from __future__ import annotations
@@ -11,9 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-
-PROJECT = "weather-platform (pyproject.toml)"
-"""How the lock names the project with its extras; a dependency group stands behind a colon in it."""
 
 
 def blocks(lock: str) -> list[str]:
@@ -38,9 +33,9 @@ def asked_by(block: str) -> set[str]:
     return {comment.removeprefix("via").strip() for comment in comments} - {""}
 
 
-def closure(lock: str, roots: Iterable[str] = ()) -> str:
-    """The entries that the project asks for, or `roots`, each with all that it needs in turn."""
-    wanted = {root.lower() for root in roots} or {PROJECT}
+def closure(lock: str, roots: Iterable[str]) -> str:
+    """The entries of the packages `roots`, each with all that it needs in turn."""
+    wanted = {root.lower() for root in roots}
     entries = blocks(lock)
     while True:
         more = {name_of(block) for block in entries if asked_by(block) & wanted} - wanted

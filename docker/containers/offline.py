@@ -85,10 +85,12 @@ def build_offline(root: Path, tell: Callable[[str], None]) -> dict[str, int]:
     """
     engine.need_engine()
     pins, scratch = read_pins(), root / "build" / "docker"
-    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    lock, tools = (
+        (root / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-dev.lock")
+    )
     with ThreadPoolExecutor(1, "wheels") as pool:
         # They come over the network while the base image is made.
-        wheels = pool.submit(fetch_wheels, lock, pins["PYTHON_VERSION"])
+        wheels = pool.submit(fetch_wheels, lock, tools, pins["PYTHON_VERSION"])
         base, sizes = official("base"), {}
         if not engine.has_image(base):
             tell(f"making {base} by debootstrap")

@@ -24,7 +24,8 @@ def build_project(root: Path, fetched: Path | None = None) -> dict[str, int]:
     shutil.rmtree(context, ignore_errors=True)
     for name in _ROOMS:
         link_tree(root / name, context / name)
-    shutil.copy2(root / "requirements.lock", context / "requirements.lock")
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        shutil.copy2(root / lock, context / lock)
     if fetched:
         link_tree(fetched, context / "fetched")
     registry = registry_with_data()

@@ -15,6 +15,7 @@ _PATHS = {
     "registry": "http://{host}/apis/ccompat/v7",
     "stream": "http://{host}/metrics",
     "stream-air": "http://{host}/metrics",
+    "trends": "http://{host}/metrics",
     "prometheus": "http://{host}",
     "grafana": "http://{host}",
 }

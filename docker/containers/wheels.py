@@ -46,19 +46,19 @@ def for_python(lock: str, version: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def needed(lock: str, version: str) -> str:
-    """What a build of the image installs: the platform, and the maker of the bill of materials."""
+def needed(lock: str, tools: str, version: str) -> str:
+    """What a build of the image installs: the platform's `lock`, and of the lock `tools` the bill's maker."""
     entries = {
         name_of(block): block
-        for part in (closure(lock), closure(lock, [_BILL]))
+        for part in (closure(tools, [_BILL]), lock)
         for block in blocks(for_python(part, version))
     }
     return "\n".join(entries[name] for name in sorted(entries)) + "\n"
 
 
-def fetch_wheels(lock: str, version: str) -> Path:
+def fetch_wheels(lock: str, tools: str, version: str) -> Path:
     """Bring them into the download cache; gives the folder. Raises `DownloadFailed`."""
-    requirements = needed(lock, version)
+    requirements = needed(lock, tools, version)
     mark = hashlib.sha256(requirements.encode()).hexdigest()[:12]
     folder = cache_folder() / f"wheels-{version}-{platform.machine()}-{mark}"
     if (folder / "complete").exists():

@@ -36,7 +36,7 @@ def pyspark_folder() -> Path:
     spec = find_spec("pyspark")
     if spec is None or spec.origin is None:
         raise UnsuitableRuntime("pyspark is missing from this environment: run `make setup`.")
-    return Path(spec.origin).parent
+    return Path(spec.origin).resolve().parent
 
 
 def start_ivy(wanted: Iterable[Wanted], folder: Path) -> subprocess.Popen[str]:
@@ -53,7 +53,7 @@ def start_ivy(wanted: Iterable[Wanted], folder: Path) -> subprocess.Popen[str]:
     options = [*_trust_options(os.environ, folder), *_proxy_options(getproxies())]
     jars = sorted((pyspark_folder() / "jars").glob("ivy-*.jar"))
     if not jars:
-        raise UnsuitableRuntime("pyspark lacks its ivy jar: remove .venv and run `make setup` again.")
+        raise UnsuitableRuntime("pyspark lacks its ivy jar: remove .venv* and run `make setup` again.")
     command = [str(wheel_java()), "-XX:TieredStopAtLevel=1", *options, "-cp", str(jars[-1])]
     command += ["org.apache.ivy.Main", "-settings", str(settings), "-ivy", str(module), "-warn"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)

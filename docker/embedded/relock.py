@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -23,22 +24,26 @@ def relock() -> tuple[Artifact, ...]:
     pins = read_pins()
     found: list[Artifact] = []
     for use in USES:
-        roots = [Wanted(coordinate_of(r, pins), r.transitive) for r in ROOTS if r.use == use]
-        with tempfile.TemporaryDirectory() as folder:
-            process = start_ivy(roots, Path(folder))
-            try:
-                output, _ = process.communicate(timeout=_LIMIT_SECONDS)
-            except (subprocess.TimeoutExpired, KeyboardInterrupt):
-                process.kill()
-                raise
-            if process.returncode:
-                raise failure(output)
-            files = sorted(p for p in Path(folder).iterdir() if p.name.endswith((".jar", ".tar.gz")))
-            found += [Artifact(use, coordinate_in(p.name), p.stat().st_size, sha256_of(p)) for p in files]
+        found += resolve(use, [Wanted(coordinate_of(r, pins), r.transitive) for r in ROOTS if r.use == use])
     present = _names_in_pyspark()
     return tuple(
         artifact for artifact in found if artifact.use != "spark" or artifact.parts[1] not in present
     )
+
+
+def resolve(use: str, roots: Sequence[Wanted]) -> list[Artifact]:
+    """Download `roots`, and what they need at run time, and hash them; raises `DownloadFailed`."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = start_ivy(roots, Path(folder))
+        try:
+            output, _ = process.communicate(timeout=_LIMIT_SECONDS)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.kill()
+            raise
+        if process.returncode:
+            raise failure(output)
+        files = sorted(p for p in Path(folder).iterdir() if p.name.endswith((".jar", ".tar.gz")))
+        return [Artifact(use, coordinate_in(p.name), p.stat().st_size, sha256_of(p)) for p in files]
 
 
 def coordinate_in(filename: str) -> str:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -98,6 +99,7 @@ class Services:
 
     def stop(self) -> None:
         """Stop both, gracefully."""
+        process.settle()
         process.stop(self.processes.values())
         self.processes.clear()
 
@@ -119,8 +121,12 @@ class Services:
         mark = process.Mark(name, self.data_dir).options
         make_command = {"broker": self._broker_command, "registry": self._registry_command}[name]
         command = make_command(artifacts, mark)
-        self.processes[name] = process.spawn(
-            command, log=self.log_of(name), folder=self.data_dir, bound=self.bound
+        process.spawn(
+            command,
+            partial(self.processes.__setitem__, name),
+            log=self.log_of(name),
+            folder=self.data_dir,
+            bound=self.bound,
         )
 
     def _broker_command(self, artifacts: list[Artifact], mark: list[str]) -> list[str]:
@@ -135,8 +141,14 @@ class Services:
             # As Kafka writes its ids; a digit first, since one that begins with a dash reads as an option.
             cluster_id = "0" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
             command = commands.format_command(wheel_java(), jars, properties, cluster_id)
-            with self.log_of("broker").open("wb") as log:
-                code = subprocess.call(command, stdout=log, stderr=subprocess.STDOUT, timeout=START_SECONDS)
+            try:
+                with self.log_of("broker").open("wb") as log:
+                    code = subprocess.call(
+                        command, stdout=log, stderr=subprocess.STDOUT, timeout=START_SECONDS
+                    )
+            except subprocess.TimeoutExpired:
+                what = f"did not prepare its data folder within {START_SECONDS:.0f} s"
+                raise self._failed("broker", what) from None
             if code:
                 raise self._failed("broker", "could not prepare its data folder")
         return commands.broker_command(wheel_java(), jars, properties, mark)

@@ -1,16 +1,23 @@
-"""Spark's classes as Java holds them in memory, kept in a file: then no start reads them from jars anew."""
+"""Spark's classes as Java holds them in memory, kept in a file: then no start reads them from jars anew.
+
+It takes a minute to make, and saves each start some seconds: so it is made behind the pipeline's first run,
+or before what starts Spark many times.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import subprocess
-import tempfile
+import sys
 import time
 from pathlib import Path
 from urllib.parse import quote
 
 from contracts.errors import PlatformError
 from contracts.process.command_line import messages
+from contracts.process.files import write_whole
 from embedded import Services
 from embedded.exclusive import exclusive
 from embedded.ivy import pyspark_folder
@@ -34,20 +41,37 @@ def write_archive(root: Path) -> None:
 
     Everything works without one, only slower: where it cannot be made, that is said and there is none.
     """
+    if _is_settled():
+        return
     archive = spark_java_home() / ARCHIVE
-    about = archive.with_suffix(".about")
-    with exclusive(archive.with_suffix(".lock"), what="setup", limit=3 * _PART_WITHIN):
-        now = _state()
-        if about.exists() and about.read_text(encoding="utf-8") == now:
+    with exclusive(archive.with_suffix(".lock"), what="archive of Spark's classes", limit=3 * _PART_WITHIN):
+        if _is_settled():
             return
         archive.unlink(missing_ok=True)
         began = time.monotonic()
         with messages.status("keeping Spark's classes for quick starts …"):
             why_not = _train(root, archive)
         # Kept in either case: what failed once is not tried at each start.
-        about.write_text(now, encoding="utf-8")
+        write_whole(_about(), _state())
         told = f"no quick starts of Spark: {why_not}" if why_not else "Spark's classes kept for quick starts"
         messages.print(f"{told} [dim]{time.monotonic() - began:.1f} s[/]")
+
+
+def write_archive_behind(root: Path) -> None:
+    """Begin `write_archive` in a process that outlives this one, on processor time that nobody else wants."""
+    if _is_settled():
+        return
+    log = root / "build" / "logs" / "archive.log"
+    with log.open("wb") as output:
+        subprocess.Popen(
+            ["nice", "-n", "19", sys.executable, "docker", "archive"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=root,
+            start_new_session=True,
+        )
+    messages.print(f"[dim]Spark's classes are being kept for quicker starts, in the background: {log}[/]")
 
 
 def _train(root: Path, archive: Path) -> str:
@@ -61,13 +85,16 @@ def _train(root: Path, archive: Path) -> str:
     if subprocess.run(dump, capture_output=True, check=False).returncode:
         return "this Java keeps no archives"
     parts: list[Part] = []
-    with tempfile.TemporaryDirectory() as name, stopping(parts):
-        folder = Path(name)
-        with Services(data_dir=folder / "data", log_dir=folder / "logs") as services:
+    # A folder of always the same name: what a killed run leaves behind is gone after the next one.
+    folder = archive.with_suffix(".made")
+    shutil.rmtree(folder, ignore_errors=True)
+    made = folder / ARCHIVE
+    try:
+        with stopping(parts), Services(data_dir=folder / "data", log_dir=folder / "logs") as services:
             environment = {
                 "KAFKA_BOOTSTRAP_SERVERS": services.bootstrap_servers,
                 "SCHEMA_REGISTRY_URL": services.schema_registry_url,
-                AT_EXIT: str(archive),
+                AT_EXIT: str(made),
             }
             for part, *arguments in _PARTS:
                 more = ["--checkpoint", str(folder / "checkpoint")] if part == "streaming" else []
@@ -77,9 +104,24 @@ def _train(root: Path, archive: Path) -> str:
                     # Java writes the archive when it ends, which is after its Python has.
                     parts[-1].wait_for_children(_PART_WITHIN)
                 except PlatformError as error:
-                    archive.unlink(missing_ok=True)
                     return f"{part}: {error}"
-    return "" if archive.exists() else "Java left no archive"
+        if not made.exists():
+            return "Java left no archive"
+        made.replace(archive)
+        return ""
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _about() -> Path:
+    return spark_java_home() / ARCHIVE.replace(".jsa", ".about")
+
+
+def _is_settled() -> bool:
+    """Whether there is an archive for what is installed, or can be none, as for a Java of somebody else's."""
+    if os.environ.get("JAVA_HOME"):
+        return True
+    return _about().exists() and _about().read_text(encoding="utf-8") == _state()
 
 
 def _state() -> str:

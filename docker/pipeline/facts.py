@@ -28,7 +28,7 @@ class ProductFacts:
     verdict: str
     report: str
     seconds: Mapping[str, float]
-    """Wall time by stage."""
+    """Wall time by stage. One product is validated beside the stream of the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -32,7 +33,10 @@ class PartFailed(PlatformError):
 
 
 class Part:
-    """One running part: JSON objects come from its stdout, everything else goes to its log."""
+    """One running part: JSON objects come from its stdout, everything else goes to its log.
+
+    A part may be asked by lines on its stdin, each of which it answers with one object.
+    """
 
     def __init__(
         self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path, logs: Path
@@ -42,6 +46,7 @@ class Part:
         self.name = name
         self.log = logs / f"{name}.log"
         self.newest: dict[str, Any] = {}
+        self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
         def start() -> subprocess.Popen[bytes]:
             with self.log.open("wb") as log:
@@ -50,7 +55,7 @@ class Part:
                     [sys.executable, "-m", *arguments],
                     stdout=subprocess.PIPE,
                     stderr=log,
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,
                     cwd=folder,
                     env={**os.environ, **environment},
                     start_new_session=True,
@@ -70,8 +75,29 @@ class Part:
             raise self.failure()
         return False
 
+    def ask(self, line: str) -> None:
+        """Write a line to the part's stdin."""
+        assert self._process.stdin is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):  # `answer` says why it ended
+            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.flush()
+
+    def answer(self, within: float) -> dict[str, Any]:
+        """The next JSON object that the part prints; raises `PlatformError` when none comes."""
+        try:
+            found = self._answers.get(timeout=within)
+        except queue.Empty:
+            raise ServiceFailed(f"{self.name} had no answer within {within:.0f} s: see {self.log}.") from None
+        if found is None:
+            self._process.wait(_STOP_WITHIN)
+            raise self.failure()
+        return found
+
     def finish(self, within: float, allowed: frozenset[int] = frozenset({0})) -> dict[str, Any]:
         """Wait for the end; returns the last JSON object that the part printed."""
+        assert self._process.stdin is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             code = self._process.wait(timeout=within)
         except subprocess.TimeoutExpired:
@@ -113,6 +139,8 @@ class Part:
                 continue
             if isinstance(found, dict):
                 self.newest = found
+                self._answers.put(found)
+        self._answers.put(None)
 
     def failure(self) -> PartFailed:
         """Why the part, which has ended, failed: its own sentence where it gave one."""

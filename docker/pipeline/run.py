@@ -30,8 +30,7 @@ _PRODUCE_WITHIN = 300.0
 _STREAM_IDLE_WITHIN = 120.0
 _VALIDATE_WITHIN = 300.0
 _LOOK_EVERY = 0.2
-_VERDICT_EXITS = frozenset({0, 1})
-"""Quality answers 1 for a failed verdict, which is a finding, not a breakdown."""
+_END_WITHIN = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +59,16 @@ class Place:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A product after the stream: what its producer said, and the seconds by stage so far."""
+
+    product: Product
+    source: str
+    replay: bool
+    seconds: dict[str, float]
+
+
 @dataclass(slots=True)
 class Stopwatch:
     """Seconds by stage, in the order in which the stages ended; each is printed as it ends."""
@@ -76,7 +85,11 @@ class Stopwatch:
             yield
         took = round(time.monotonic() - began, 1)
         (self.seconds if seconds is None else seconds)[name] = took
-        self.screen.print(f"[green]✓[/] {doing} [dim]{took:.1f} s[/]")
+        self.done(doing, took)
+
+    def done(self, what: str, took: float) -> None:
+        """Say what is done, and the seconds that it took."""
+        self.screen.print(f"[green]✓[/] {what} [dim]{took:.1f} s[/]")
 
 
 def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen: Console) -> int:
@@ -87,7 +100,6 @@ def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen
     """
     watch = Stopwatch(screen, time.monotonic() - setup_seconds, {"setup": round(setup_seconds, 1)})
     place = _place(root)
-    walks: list[ProductFacts] = []
     with contextlib.ExitStack() as stack:
         memory = stack.enter_context(PeakMemory())
         memory.include(place.pids)
@@ -97,16 +109,21 @@ def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen
         stack.enter_context(stopping(parts))
         walk = Walk(root, place, parts, watch)
         with watch.stage("start", "broker, registry and contracts"):
-            # Spark starts while the services do: a run spends most of its time starting.
-            stream = walk.stream(products[0])
+            # All of Spark starts while the services do: a run spends most of its time starting.
+            stream, quality = walk.stream(products[0]), walk.part("quality", "validate-each")
             if place.own:
                 place.own.start()
             walk.part("contracts", "apply", "--json").finish(_APPLY_WITHIN)
         log = stack.enter_context(open_log(place.kafka))
+        published: list[Published] = []
         for product in products:
-            if walks:
-                stream = walk.stream(product)
-            walks.append(walk.go(product, stream, log))
+            published.append(walk.publish(product, stream, log))
+            quality.ask(product.name)
+            # The next stream starts while this product is validated.
+            if product is not products[-1]:
+                stream = walk.stream(products[len(published)])
+        walks = [walk.validated(one, quality, log) for one in published]
+        quality.finish(_END_WITHIN)
     watch.seconds["total"] = round(time.monotonic() - watch.began, 1)
     facts = Facts(
         products={facts.product: facts for facts in walks},
@@ -149,29 +166,34 @@ class Walk:
             *("--checkpoint", str(self.place.checkpoint / product.name)),
         )
 
-    def go(self, product: Product, stream: Part, log: Log) -> ProductFacts:
-        """Produce, let the `stream` catch up, validate what it published."""
+    def publish(self, product: Product, stream: Part, log: Log) -> Published:
+        """Produce, and let the `stream` catch up."""
         seconds: dict[str, float] = {}
-        report = self.root / "build" / "quality" / product.name
-        chosen = ("--product", product.name)
         with self.watch.stage("produce", f"{product.name} produced", seconds):
-            produced = self.part("producer", *_producing(), *chosen).finish(_PRODUCE_WITHIN)
+            producer = self.part("producer", *_producing(), "--product", product.name)
+            produced = producer.finish(_PRODUCE_WITHIN)
         with self.watch.stage("stream", f"{product.name}: stream caught up", seconds):
             _catch_up(stream, log, product.raw.topic)
             stream.stop()
-        with self.watch.stage("validate", f"{product.name} validated, report written", seconds):
-            quality = self.part("quality", "validate", "--json", *chosen, "--report", str(report))
-            judged = quality.finish(_VALIDATE_WITHIN, _VERDICT_EXITS)
-            if "verdict" not in judged:
-                raise quality.failure()
+        return Published(product, str(produced["source"]), bool(produced["replay"]), seconds)
+
+    def validated(self, published: Published, quality: Part, log: Log) -> ProductFacts:
+        """Wait for the verdict of `quality` on what was published."""
+        product, seconds = published.product, published.seconds
+        doing = f"{product.name} validated, report written"
+        with self.watch.screen.status(f"{doing} …"):
+            judged = quality.answer(_VALIDATE_WITHIN)
+        # Not how long we waited: it went on beside the next product's stream.
+        seconds["validate"] = round(judged["seconds"], 1)
+        self.watch.done(doing, seconds["validate"])
         return ProductFacts(
             product=product.name,
             records={one.topic: count(log, one.topic) for one in product.contracts[:3]},
             writer_versions=writer_versions(log, product.raw.topic),
-            source=str(produced["source"]),
-            replay=bool(produced["replay"]),
+            source=published.source,
+            replay=published.replay,
             verdict=str(judged["verdict"]),
-            report=_shown(Path(judged["report"]), self.root),
+            report=judged["report"],
             seconds=seconds,
         )
 
@@ -241,7 +263,3 @@ def _catch_up(stream: Part, log: Log, raw: str) -> None:
         if newest != seen:
             seen, deadline = newest, time.monotonic() + _STREAM_IDLE_WITHIN
         time.sleep(_LOOK_EVERY)
-
-
-def _shown(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

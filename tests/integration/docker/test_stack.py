@@ -23,10 +23,11 @@ from contracts.avro.wire import HEADER_SIZE, schema_id
 from contracts.consume import consume
 from contracts.folder.model import Contract
 from contracts.folder.read import HOME, load_contracts
+from contracts.kafka.cluster import Kafka
 from contracts.records.topic_weather_final import Observation
 from contracts.registry.registry import connect
 from tests.conftest import ROOT, compose_command
-from tests.stack import QUALITY, Stack, all_published, each_once, stack
+from tests.stack import QUALITY, TRENDS, Stack, all_published, count, each_once, stack
 from tests.streams import FINAL, RAW, Place, raw_values
 
 _REPLAYED = 26_115 - 3 * 500
@@ -39,7 +40,7 @@ _SNOW_DEPTH = {
     "unit": "cm",
     "default": None,
 }
-_DASHBOARD = ROOT / "docker/monitoring/grafana/dashboards/stream.json"
+_DASHBOARDS = ROOT / "docker/monitoring/grafana/dashboards"
 _LONG_RUNNING = ("broker", "registry", "stream", "quality", "producer")
 
 pytestmark = pytest.mark.timeout(600)
@@ -76,16 +77,17 @@ def test_the_watch_publishes_a_verdict_on_them(platform: Stack) -> None:
     platform.wait_until(lambda n: n[QUALITY] > before[QUALITY], "the watch judged nothing new")
 
 
-def test_every_panel_of_the_dashboard_has_what_it_asks_prometheus_for_and_no_alert_fires(
+def test_every_panel_of_the_dashboards_has_what_it_asks_prometheus_for_and_no_alert_fires(
     platform: Stack,
 ) -> None:
+    """The trends run meanwhile: they follow what is on the final topic, and what comes to it."""
     place = platform.place()
-    platform.compose("--profile metrics up --no-build -d prometheus")
+    platform.compose("--profile metrics --profile trends up --no-build -d prometheus trends")
     try:
         platform.wait_until_well()
         ask = f"http://127.0.0.1:{platform.services.port_for('prometheus', 9090)}/api/v1"
         empty, rules, deadline = set(_panels()), _rules(ask), time.monotonic() + 180
-        assert len(rules) == 4
+        assert len(rules) == 7
         while empty or any(rule["health"] == "unknown" for rule in rules):
             assert time.monotonic() < deadline, f"{sorted(empty)} {rules}\n{platform.logs()}"
             # One is put aside, for a rule that it breaks; the rates need records that keep coming.
@@ -95,8 +97,9 @@ def test_every_panel_of_the_dashboard_has_what_it_asks_prometheus_for_and_no_ale
             empty, rules = {each for each in empty if not _samples(ask, each)}, _rules(ask)
         assert {rule["health"] for rule in rules} == {"ok"}
         assert "firing" not in {rule["state"] for rule in rules}
+        assert count(Kafka(platform.bootstrap_servers), TRENDS) >= _REPLAYED - 3, "the last ones may wait"
     finally:
-        platform.compose("--profile metrics rm --stop --force prometheus")
+        platform.compose("--profile metrics --profile trends rm --stop --force prometheus trends")
 
 
 def test_every_service_is_confined(platform: Stack) -> None:
@@ -207,9 +210,10 @@ def test_a_contract_is_upgraded_while_the_stack_runs(platform: Stack, tmp_path: 
 
 
 def _panels() -> list[str]:
-    """What each panel of the dashboard asks for."""
-    dashboard = json.loads(_DASHBOARD.read_text(encoding="utf-8"))
-    return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
+    """What each panel of the dashboards asks for."""
+    boards = [json.loads(file.read_text(encoding="utf-8")) for file in _DASHBOARDS.glob("*.json")]
+    panels = [panel for board in boards for panel in board["panels"]]
+    return [target["expr"] for panel in panels for target in panel.get("targets", ())]
 
 
 def _samples(ask: str, query: str) -> list[float]:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCKER = ROOT / "docker"
 COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-_METRIC = re.compile(r"weather_stream_[a-z_]+")
+_METRIC = re.compile(r"weather_(?:stream|trends)_[a-z_]+")
 
 
 def test_it_is_a_compose_file_by_the_specification() -> None:
@@ -45,9 +45,9 @@ def test_a_service_runs_a_pinned_version(name: str) -> None:
     assert pins or image == "weather-platform:local"
 
 
-def test_dashboard_and_alerts_ask_for_metrics_that_the_stream_has() -> None:
+def test_dashboards_and_alerts_ask_for_metrics_that_there_are() -> None:
     documented = set(_METRIC.findall((ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")))
-    files = (DOCKER / "monitoring/grafana/dashboards/stream.json", DOCKER / "monitoring/alerts.yml")
+    files = (*DOCKER.glob("monitoring/grafana/dashboards/*.json"), DOCKER / "monitoring/alerts.yml")
     for file in files:
         asked = {re.sub("_(bucket|sum|count)$", "", one) for one in _METRIC.findall(file.read_text("utf-8"))}
         assert asked

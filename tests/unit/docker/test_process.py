@@ -23,14 +23,47 @@ PARENT = """
 import sys
 from pathlib import Path
 from embedded import process
-child = process.spawn(sys.argv[2:], log=Path(sys.argv[1]), folder=Path.cwd(), bound=True)
-print(child.pid, flush=True)
-child.wait()
+children = []
+process.spawn(sys.argv[2:], children.append, log=Path(sys.argv[1]), folder=Path.cwd(), bound=True)
+print(children[0].pid, flush=True)
+children[0].wait()
+"""
+# The child is kept only after the interrupt has come.
+INTERRUPTED = """
+import sys, threading
+from pathlib import Path
+from embedded import process
+interrupted, children = threading.Event(), []
+
+def keep(child):
+    print("started", flush=True)
+    interrupted.wait(60)
+    children.append(child)
+
+try:
+    process.spawn(sys.argv[2:], keep, log=Path(sys.argv[1]), folder=Path.cwd(), bound=False)
+except KeyboardInterrupt:
+    interrupted.set()
+    process.settle()
+    process.kill(children)
+    print(len(children), flush=True)
 """
 
 
 def _spawn(command: list[str], folder: Path) -> psutil.Process:
-    return process.spawn(command, log=folder / "log", folder=folder, bound=True)
+    started: list[psutil.Process] = []
+    process.spawn(command, started.append, log=folder / "log", folder=folder, bound=True)
+    return started[0]
+
+
+def _python(script: str, *arguments: str) -> subprocess.Popen[str]:
+    docker = str(Path(process.__file__).resolve().parent.parent)
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": docker},
+    )
 
 
 def test_a_service_is_found_by_its_mark_and_no_other_is(tmp_path: Path) -> None:
@@ -52,13 +85,7 @@ def test_a_pid_that_now_belongs_to_another_program_is_not_the_service() -> None:
 
 
 def test_a_bound_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    docker = str(Path(process.__file__).resolve().parent.parent)
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path / "log"), *SLEEP],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": docker},
-    )
+    parent = _python(PARENT, str(tmp_path / "log"), *SLEEP)
     assert parent.stdout is not None
     child = psutil.Process(int(parent.stdout.readline()))
     parent.send_signal(signal.SIGKILL)
@@ -66,6 +93,15 @@ def test_a_bound_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None
     _, alive = psutil.wait_procs([child], timeout=10)
     process.kill(alive)
     assert not alive
+
+
+def test_a_child_whose_start_is_interrupted_is_kept_and_can_be_ended(tmp_path: Path) -> None:
+    parent = _python(INTERRUPTED, str(tmp_path / "log"), *SLEEP)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "started\n"
+    parent.send_signal(signal.SIGINT)
+    out, _ = parent.communicate(timeout=60)
+    assert out == "1\n"
 
 
 def test_what_ignores_a_request_to_end_is_killed(tmp_path: Path) -> None:
