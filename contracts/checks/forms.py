@@ -18,6 +18,14 @@ LOW_UP_TO, ALL_WINTER_BEYOND = 45, 60
 """Degrees from the equator, north and south: `in_season` has other limits beyond the first, and only those of
 winter beyond the second."""
 
+SUNRISE_ELEVATION = -0.833
+"""Degrees of the sun's centre at sunrise: half its disc and the refraction at the horizon (NOAA, USNO)."""
+EVERY_DAY_UP_TO, GRAZES_BELOW = 65, 6
+"""Degrees of latitude up to which the sun rises and sets every day, and hours: farther north or south
+`daylight` leaves a shorter day or night alone, since there the sun grazes the horizon."""
+DAY, HOUR = 86_400_000, 3_600_000
+"""Milliseconds."""
+
 _MONTH = "month(date_add(DATE'1970-01-01', CAST(floor(unix_seconds({time}) / 86400) AS INT)))"
 """Spark SQL of a time's month, by UTC whatever the time zone of the session is."""
 
@@ -150,6 +158,39 @@ def in_season_in_words(p: Parameters, unit: str | None = None) -> str:
         f"equator, and further away {high_winter} in winter or beyond {ALL_WINTER_BEYOND}° and {high_summer} "
         "in summer"
     )
+
+
+def daylight(p: Parameters) -> str:
+    """Spark SQL of `daylight`.
+
+    The errors of midday and of half the day together are the larger of those of sunrise and sunset; so each
+    part of the sun's triangle is computed once.
+    """
+    latitude, time = column(p["latitude"]), column(p["time"])
+    north, up, toward = (f"radians({column(p[name])})" for name in ("latitude", "elevation", "azimuth"))
+    length = f"pmod(unix_millis({column(p['sunset'])}) - unix_millis({column(p['sunrise'])}), {DAY}L)"
+    midday = f"unix_millis({column(p['sunrise'])}) + {length} / 2D"
+    hour = (
+        f"atan2(-cos({up}) * sin({toward}),"
+        f" sin({up}) * cos({north}) - cos({up}) * cos({toward}) * sin({north}))"
+    )
+    declination = f"asin(sin({up}) * sin({north}) + cos({up}) * cos({toward}) * cos({north}))"
+    # The root is of a negative number where the sun does not rise or does not set.
+    horizon = repr(math.sin(math.radians(SUNRISE_ELEVATION))) + "D"
+    half = (
+        f"2D * atan(sqrt((cos({north} - {declination}) - {horizon})"
+        f" / (cos({north} + {declination}) + {horizon})))"
+    )
+    late = f"{midday} - unix_millis({time}) + degrees({hour}) * {DAY // 360}D"
+    wrong = (
+        f"abs(pmod({late} + {DAY // 2}D, {DAY}D) - {DAY // 2}D)"
+        f" + abs({length} / 2D - degrees({half}) * {DAY // 360}D)"
+    )
+    grazes = (
+        f"abs({latitude}) > {EVERY_DAY_UP_TO}"
+        f" AND {length} NOT BETWEEN {GRAZES_BELOW * HOUR}L AND {DAY - GRAZES_BELOW * HOUR}L"
+    )
+    return f"(coalesce({grazes} OR nanvl({wrong}, CAST(NULL AS DOUBLE)) <= {milliseconds(p['max'])}L, true))"
 
 
 def none_of_rows(kept: str) -> tuple[str, dict[str, Any]]:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.checks.patterns import unlike
+from contracts.checks.patterns import LONGEST, unlike
 from contracts.evolution.compatibility.readable import SPARK_NUMBERS, meaning
 from contracts.evolution.compatibility.schema import Type
-from contracts.process.times import milliseconds
+from contracts.process.times import LENGTH, milliseconds
 
 Parameters = Mapping[str, Any]
 Problem = tuple[str, str]
@@ -31,6 +31,10 @@ LISTED = NUMBERS | TEXTS | {"boolean"}
 GROUPED = ORDERED | LISTED | {"bytes", "fixed", "time-millis", "time-micros"}
 """Types of fields, by what Spark does with them: compare two, look one up in a list, find equal ones."""
 
+_FIELD = {"type": "string", "minLength": 1}
+_FEW = {"type": "array", "minItems": 1, "uniqueItems": True}
+"""JSON Schema of a field's name, and of a list."""
+
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
 _SHORT.maxlevel = 2
@@ -42,6 +46,8 @@ class Parameter:
 
     takes: Callable[[Any], Problem | None]
     """What is wrong with a value, whatever the fields are."""
+    schema: Mapping[str, Any]
+    """The JSON Schema of the values that it takes, as far as one can say."""
     required: bool = True
     names_fields: bool = False
     helps: bool = False
@@ -59,6 +65,10 @@ def _is_word(value: Any) -> bool:
     return value is None or isinstance(value, bool)
 
 
+def _of_types(types: frozenset[str] | None) -> str:
+    return f" of the type {', '.join(sorted(types))}" if types else ""
+
+
 def a_field(
     types: frozenset[str] | None = None, *, required: bool = True, like: str = "", helps: bool = False
 ) -> Parameter:
@@ -67,7 +77,8 @@ def a_field(
     def fits(name: str, parameters: Parameters, root: Type) -> Problem | None:
         return _unsuited(name, types, root) or (_unlike(name, parameters.get(like), root) if like else None)
 
-    return Parameter(takes=_name, required=required, names_fields=True, helps=helps, fits=fits)
+    schema = {**_FIELD, "description": f"A field{_of_types(types)}."}
+    return Parameter(takes=_name, schema=schema, required=required, names_fields=True, helps=helps, fits=fits)
 
 
 def some_fields(types: frozenset[str]) -> Parameter:
@@ -76,7 +87,8 @@ def some_fields(types: frozenset[str]) -> Parameter:
     def fits(names: list[str], _: Parameters, root: Type) -> Problem | None:
         return next((problem for name in names if (problem := _unsuited(name, types, root))), None)
 
-    return Parameter(takes=lambda names: _list(names, _name), names_fields=True, fits=fits)
+    schema = {**_FEW, "items": _FIELD, "description": f"Fields{_of_types(types)}."}
+    return Parameter(takes=lambda names: _list(names, _name), schema=schema, names_fields=True, fits=fits)
 
 
 def a_number(
@@ -96,7 +108,13 @@ def a_number(
             return f"has {shown(value)} where {wanted} belongs", f"write {wanted}"
         return None
 
-    return Parameter(takes=takes, required=required)
+    bounds = {"minimum": least, "maximum": most, "exclusiveMinimum": above}
+    schema = {
+        "type": "integer" if whole else "number",
+        **{name: bound for name, bound in bounds.items() if math.isfinite(bound)},
+        "description": f"{wanted[0].upper()}{wanted[1:]}.",
+    }
+    return Parameter(takes=takes, schema=schema, required=required)
 
 
 def a_length(*, some: bool = False, required: bool = False) -> Parameter:
@@ -109,7 +127,9 @@ def a_length(*, some: bool = False, required: bool = False) -> Parameter:
             why, _, instead = str(error).partition(": ")
             return why, instead
 
-    return Parameter(takes=takes, required=required)
+    pattern = f"^{'(?!0+[a-z]$)' if some else ''}{LENGTH}$"
+    schema = {"type": "string", "pattern": pattern, "description": "A length of time: 90s, 5m, 2h or 1d."}
+    return Parameter(takes=takes, schema=schema, required=required)
 
 
 def some_values(*, of: str = "field", verb: str = "allows", required: bool = True) -> Parameter:
@@ -121,7 +141,12 @@ def some_values(*, of: str = "field", verb: str = "allows", required: bool = Tru
     def fits(values: list[Any], parameters: Parameters, root: Type) -> Problem | None:
         return _never_held(values, verb, str(parameters.get(of)), root)
 
-    return Parameter(takes=lambda values: _list(values, _value), required=required, fits=fits)
+    schema = {
+        **_FEW,
+        "items": {"type": ["string", "number", "boolean"]},
+        "description": f"Values as the field in `{of}` has them.",
+    }
+    return Parameter(takes=lambda values: _list(values, _value), schema=schema, required=required, fits=fits)
 
 
 def a_value(*, of: str) -> Parameter:
@@ -133,17 +158,22 @@ def a_value(*, of: str) -> Parameter:
         problems = (_never_held([value], "looks for", str(name), root) for name in named)
         return next((problem for problem in problems if problem), None)
 
-    return Parameter(takes=_number, fits=fits)
+    schema = {"type": "number", "description": f"A number that each of `{of}` can hold."}
+    return Parameter(takes=_number, schema=schema, fits=fits)
 
 
 def two_bounds() -> Parameter:
     """A list of two finite numbers, of which the second is not the smaller one."""
-    return Parameter(takes=_bounds)
+    number, about = {"type": "number"}, "The smallest and the largest number: [min, max]."
+    schema = {"type": "array", "items": number, "minItems": 2, "maxItems": 2, "description": about}
+    return Parameter(takes=_bounds, schema=schema)
 
 
 def a_pattern() -> Parameter:
     """A regular expression that Java and Python read alike."""
-    return Parameter(takes=lambda pattern: _text(pattern) or unlike(pattern))
+    about = "A regular expression that Java and Python read alike."
+    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST, "description": about}
+    return Parameter(takes=lambda pattern: _text(pattern) or unlike(pattern), schema=schema)
 
 
 def _name(value: Any) -> Problem | None:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.checks import forms
+from contracts.checks import forms, in_python
 from contracts.checks.forms import column, literal
+from contracts.checks.in_python import Keeps
 from contracts.checks.parameters import (
     GROUPED,
     LISTED,
@@ -47,6 +48,7 @@ __all__ = [
     "definition",
     "expectation",
     "fields_of",
+    "judge",
     "literal",
     "predicate",
     "shape_problems",
@@ -71,6 +73,8 @@ class Check:
     """Sets of optional parameters: without any of a set the check asks for nothing."""
     predicate: Callable[[Parameters], str] | None
     """Spark SQL that is true where a row keeps the rule, never null; None for a check of a whole window."""
+    judge: Callable[[Parameters], Keeps] | None = None
+    """The predicate in Python; None where only Spark can judge."""
     expectation: Callable[[Parameters], Expectation] | None = None
     """None where Great Expectations has none for it: then it is a query of what breaks the predicate."""
     exported: bool = True
@@ -98,6 +102,11 @@ class Check:
         """Whether a single record can be judged by it."""
         return self.predicate is not None
 
+    @property
+    def judges_a_value(self) -> bool:
+        """Whether it judges one value of a record, so that its rules may be of severity `value`."""
+        return self.judges_rows and "field" in self.parameters
+
 
 CHECKS: dict[str, Check] = {
     "not_null": Check(
@@ -105,15 +114,25 @@ CHECKS: dict[str, Check] = {
         parameters={"field": a_field()},
         dimension="completeness",
         metric=lambda _: {"metric": "nullValues", "mustBe": 0},
+        judge=in_python.not_null,
         predicate=lambda p: f"({column(p['field'])} IS NOT NULL)",
         expectation=lambda p: ("expect_column_values_to_not_be_null", {"column": p["field"]}),
         words=lambda p, _: f"{p['field']} is there",
+    ),
+    "is_null": Check(
+        purpose="The field is left empty.",
+        parameters={"field": a_field()},
+        judge=in_python.is_null,
+        predicate=lambda p: f"({column(p['field'])} IS NULL)",
+        expectation=lambda p: ("expect_column_values_to_be_null", {"column": p["field"]}),
+        words=lambda p, _: f"{p['field']} is left empty",
     ),
     "range": Check(
         purpose="The number lies between `min` and `max`, both included.",
         parameters={"field": a_field(NUMBERS), "min": a_number(), "max": a_number()},
         needs_one_of=(frozenset({"min", "max"}),),
         dimension="accuracy",
+        judge=in_python.in_range,
         predicate=forms.in_range,
         expectation=lambda p: (
             "expect_column_values_to_be_between",
@@ -125,6 +144,7 @@ CHECKS: dict[str, Check] = {
         purpose="The value is one of `values`.",
         parameters={"field": a_field(LISTED), "values": some_values()},
         metric=lambda p: forms.invalid_values({"validValues": list(p["values"])}),
+        judge=in_python.one_of,
         predicate=forms.one_of,
         expectation=lambda p: (
             "expect_column_values_to_be_in_set",
@@ -136,6 +156,7 @@ CHECKS: dict[str, Check] = {
         purpose="The text holds a match of the regular expression `pattern` (Java's syntax).",
         parameters={"field": a_field(TEXTS), "pattern": a_pattern()},
         metric=lambda p: forms.invalid_values({"pattern": p["pattern"]}),
+        judge=in_python.matches,
         predicate=lambda p: (
             f"({column(p['field'])} IS NULL OR {column(p['field'])} RLIKE {literal(p['pattern'])})"
         ),
@@ -149,6 +170,7 @@ CHECKS: dict[str, Check] = {
         purpose="The number is not greater than the one in the field `other`.",
         parameters={"field": a_field(ORDERED), "other": a_field(ORDERED, like="field")},
         dimension="consistency",
+        judge=in_python.at_most,
         predicate=forms.at_most,
         expectation=lambda p: (
             "expect_column_pair_values_a_to_be_greater_than_b",
@@ -172,6 +194,7 @@ CHECKS: dict[str, Check] = {
         },
         needs_one_of=(frozenset({"before", "after"}),),
         dimension="timeliness",
+        judge=in_python.near,
         predicate=forms.near,
         words=lambda p, _: forms.near_in_words(p),
     ),
@@ -183,6 +206,7 @@ CHECKS: dict[str, Check] = {
             "max": a_number(least=0, required=True),
         },
         dimension="consistency",
+        judge=in_python.apart,
         predicate=forms.apart,
         words=lambda p, units: (
             f"{p['field']} and {p['other']} differ by {forms.bounds_in_words(p, units.get(p['field']))}"
@@ -201,6 +225,7 @@ CHECKS: dict[str, Check] = {
         },
         needs_one_of=(frozenset({"above", "values"}), frozenset({"min", "max"})),
         dimension="consistency",
+        judge=in_python.implies,
         predicate=forms.implies,
         words=forms.implies_in_words,
     ),
@@ -208,6 +233,7 @@ CHECKS: dict[str, Check] = {
         purpose="Not all of `fields` hold the number `value`.",
         parameters={"fields": some_fields(NUMBERS), "value": a_value(of="fields")},
         dimension="consistency",
+        judge=in_python.not_all,
         predicate=forms.not_all,
         words=lambda p, _: f"not all of {', '.join(p['fields'])} are {p['value']}",
     ),
@@ -225,8 +251,31 @@ CHECKS: dict[str, Check] = {
             **{name: two_bounds() for name in forms.SEASONS},
         },
         dimension="accuracy",
+        judge=in_python.in_season,
         predicate=forms.in_season,
         words=lambda p, units: forms.in_season_in_words(p, units.get(p["field"])),
+    ),
+    "daylight": Check(
+        purpose="The times of day in `sunrise` and `sunset` are at most `max` from those at which the sun's "
+        "centre passes -0.833° there, by the position that it has at `time`: `elevation` and `azimuth` (from "
+        "north, clockwise), in degrees. Nothing is asked where the sun does not rise or does not set, nor "
+        "beyond 65° of latitude of a day or a night of less than six hours.",
+        parameters={
+            "sunrise": a_field(TIMES),
+            "sunset": a_field(TIMES),
+            "latitude": a_field(NUMBERS),
+            "elevation": a_field(NUMBERS, helps=True),
+            "azimuth": a_field(NUMBERS, helps=True),
+            "time": a_field(TIMES, helps=True),
+            "max": a_length(some=True, required=True),
+        },
+        dimension="consistency",
+        predicate=forms.daylight,
+        judge=in_python.daylight,
+        words=lambda p, _: (
+            f"the sun rises at {p['sunrise']} and sets at {p['sunset']}, within {p['max']}, at its "
+            f"{p['latitude']}"
+        ),
     ),
     "unique": Check(
         purpose="No two rows of a window agree in all of `fields`.",
@@ -315,6 +364,12 @@ def predicate(rule: Rule) -> str | None:
     """Spark SQL that is true where a row keeps `rule`; None where only a window can be judged by it."""
     check = CHECKS[rule.check]
     return check.predicate(rule.parameters) if check.predicate else None
+
+
+def judge(rule: Rule) -> Keeps | None:
+    """What says whether a decoded record keeps `rule`; None where only Spark, or a whole window, can tell."""
+    check = CHECKS[rule.check]
+    return check.judge(rule.parameters) if check.judge else None
 
 
 def expectation(rule: Rule) -> Expectation:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from contracts.errors import UnusableSetting
 from contracts.evolution.check import check as findings_in
-from contracts.evolution.compatibility import ENGINES, Finding, Labelled, check_schemas, parse
+from contracts.evolution.compatibility import (
+    CATEGORIES,
+    ENGINES,
+    RULES,
+    Finding,
+    Labelled,
+    check_schemas,
+    parse,
+)
 from contracts.evolution.diff import Change
 from contracts.evolution.diff import diff as changes_of
 from contracts.folder.lock import load
@@ -18,6 +26,7 @@ from contracts.folder.model import Contract, Mode, Version
 from contracts.folder.read import contract_of, contracts_folder, load_contracts, read_schema
 from contracts.lint import lint as lint_findings
 from contracts.process.command_line import AsJson, messages, print_json
+from contracts.process.times import today
 
 
 def lint(as_json: AsJson = False) -> None:
@@ -39,7 +48,7 @@ def lint(as_json: AsJson = False) -> None:
 _NO_READERS = frozenset({"", "none"})
 
 
-def check(
+def check(  # noqa: PLR0917 - the command line names every option
     old: Annotated[
         list[Path] | None,
         typer.Option(help="Instead of the contracts: a schema of the history, oldest first."),
@@ -51,24 +60,41 @@ def check(
     readers: Annotated[
         str, typer.Option(help="Engines whose own view counts as well, with commas between; none for no one.")
     ] = ",".join(ENGINES),
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CATEGORY",
+            help=f"Only the rules of a category; may be given again: {', '.join(CATEGORIES)}.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether a version breaks a reader: by Avro's rules, or by what engines really see.
 
     Without options, holds every version of every contract against its whole history, under the mode and
-    for the readers that its contract.yaml names, and tells which declared consumer loses a field. With --old
-    and --new, compares files.
+    for the readers that its contract.yaml names, and tells which declared consumer loses a field, and which
+    deprecated field is removed before its day. With --old and --new, compares files.
     """
     if new is None and old:
         raise UnusableSetting("--old needs --new: name the schema that is to follow.")
-    findings = _in_contracts() if new is None else _in_files(old or [], new, mode, _engines(readers))
+    chosen = _categories(rules or list(CATEGORIES))
+    every = _in_contracts() if new is None else _in_files(old or [], new, mode, _engines(readers))
+    findings = [finding for finding in every if RULES[finding.rule].category in chosen]
     if as_json:
-        print_json({"compatible": not findings, "findings": [_row(finding) for finding in findings]})
+        print_json({"compatible": not findings, "findings": [finding.as_json() for finding in findings]})
     for f in findings:
         messages.print(f"{f.file}#{f.path}: {f.message} {f.instead} ({f.rule})", markup=False)
     if findings:
         raise typer.Exit(1)
     messages.print("compatible")
+
+
+def _categories(named: list[str]) -> list[str]:
+    if unknown := [name for name in named if name not in CATEGORIES]:
+        raise UnusableSetting(
+            f"there is no category of rules {unknown[0]!r}; known are {', '.join(CATEGORIES)}."
+        )
+    return named
 
 
 def _engines(readers: str) -> list[str]:
@@ -92,21 +118,7 @@ def _labelled(path: Path) -> Labelled:
 
 def _in_contracts() -> list[Finding]:
     folder = contracts_folder()
-    return findings_in(load_contracts(folder, rules_must_fit=False).values(), load(folder))
-
-
-def _row(finding: Finding) -> dict[str, Any]:
-    consumer = finding.consumer
-    return {
-        "rule": finding.rule,
-        "layer": finding.layer,
-        **({"topic": finding.topic} if finding.topic else {}),
-        "file": str(finding.file),
-        "path": finding.path,
-        "message": finding.message,
-        "instead": finding.instead,
-        **({"consumer": consumer.name, "owner": consumer.owner} if consumer else {}),
-    }
+    return findings_in(load_contracts(folder, rules_must_fit=False).values(), load(folder), today())
 
 
 def diff(

@@ -15,6 +15,7 @@ from contracts.evolution.apply import Judged, carry_out, look, prepare
 from contracts.evolution.plan import Adopt, CreateTopic, Overlooked, Register, SetMode, Step, overlooked
 from contracts.folder.model import Contract
 from contracts.folder.read import contracts_folder, load_contracts
+from contracts.generations.shown import lines
 from contracts.kafka.settings import addresses
 from contracts.kafka.topics import Broker
 from contracts.process.command_line import AsJson, messages, print_json
@@ -40,16 +41,19 @@ def plan(
     where = addresses()
     registry, broker = connect(where.registry), Broker(where.kafka)
     prepared = prepare(contracts_folder(), registry, broker, partitions=partitions, adopt=adopt)
+    generations = [*lines(load_contracts().values())]
     if as_json:
         rows = [_row(step) for step in prepared.steps]
         alike = overlooked_rows(prepared.overlooked)
-        print_json({"registry": registry.url, "steps": rows, "overlooked": alike})
+        print_json({"registry": registry.url, "steps": rows, "overlooked": alike, "generations": generations})
         return
     for step in prepared.steps:
         verdict = f" (here: compatible; by the registry: {_words(step.verdict)})"
         typer.echo(f"{step.step}{verdict if isinstance(step.step, Register) else ''}")
     for row in prepared.overlooked:
         messages.print(str(row), markup=False)
+    for line in generations:
+        messages.print(line, markup=False)
     if not prepared.steps:
         messages.print("nothing to do: registry and broker are what the contracts say")
 
@@ -139,7 +143,7 @@ def _rows(contracts: Iterable[Contract], registry: Registry, broker: Broker) -> 
             "topic": c.topic,
             "subject": c.subject,
             "mode": c.mode.value,
-            "partitions": partitions[c.topic],
+            "partitions": partitions.get(c.topic, 0),
             "versions": [{"version": row.version, "id": row.id} for row in registry.versions(c.subject)],
         }
         for c in contracts

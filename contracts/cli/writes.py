@@ -17,8 +17,10 @@ from contracts.folder.lock import FILE, differences, load, lock_of, render
 from contracts.folder.model import Contract
 from contracts.folder.read import HOME, contract_of, contracts_folder, load_contracts, refuse_unfit_rules
 from contracts.generate import module_texts
+from contracts.generations.check import successions
 from contracts.process.command_line import AsJson, messages, print_json, write_files
-from contracts.process.files import write_whole
+from contracts.process.files import write_whole, writing
+from contracts.process.times import today
 
 
 def new_version(
@@ -32,15 +34,13 @@ def new_version(
         raise UnusableSetting(
             f"{topic} has the schemas of {contract.schemas_of}: write the new version of that topic."
         )
-    home, number = newest.path.parent, newest.number + 1
-    file, examples = home / f"v{number}.avsc", home / "examples"
-    try:
-        if (examples / f"v{newest.number}").is_dir():
-            shutil.copytree(examples / f"v{newest.number}", examples / f"v{number}", dirs_exist_ok=True)
+    number = newest.number + 1
+    file = newest.path.with_name(f"v{number}.avsc")
+    with writing(file):
+        if newest.examples.is_dir():
+            shutil.copytree(newest.examples, newest.examples.with_name(f"v{number}"), dirs_exist_ok=True)
         with file.open("x", encoding="utf-8") as out:
             out.write(newest.text)
-    except OSError as error:
-        raise UnusableSetting(f"{file} cannot be written: {error.strerror or error}.") from None
     if as_json:
         print_json({"topic": topic, "version": number, "file": str(file)})
         return
@@ -56,7 +56,7 @@ def lock(as_json: AsJson = False) -> None:
     folder = contracts_folder()
     contracts = tuple(load_contracts(folder, rules_must_fit=False).values())
     locked = load(folder)
-    if found := check(contracts, locked):
+    if found := check(contracts, locked, today()):
         sentences = [f"{fault.file}#{fault.path}: {fault.message} {fault.instead}" for fault in found]
         raise ContractsAtFault("\n".join([*sentences, "Nothing was locked."]))
     for contract in contracts:
@@ -82,7 +82,7 @@ def generate(
 ) -> None:
     """Write the typed records of every contract's newest version, a module for each topic of its own."""
     own = [contract for contract in load_contracts().values() if not contract.schemas_of]
-    texts = {f"{name}.py": text for name, text in module_texts(own).items()}
+    texts = {f"{name}.py": text for name, text in module_texts(own, successions(own)).items()}
     write_files(output, texts, as_json=as_json)
 
 
@@ -99,19 +99,19 @@ def docs(
 def _example(contract: Contract) -> Example | None:
     """The fullest example of the newest version that has one."""
     for version in reversed(contract.versions):
-        found = sorted((version.path.parent / "examples" / f"v{version.number}").glob("*.json"))
+        found = sorted(version.examples.glob("*.json"))
         if found:
             fullest = max(found, key=lambda path: path.stat().st_size)
             return Example(name=fullest.stem, text=fullest.read_text(encoding="utf-8").strip())
     return None
 
 
-FormatName = Literal["odcs", "great-expectations", "spark"]
+FormatName = Literal["odcs", "asyncapi", "great-expectations", "spark"]
 
 
 def export(
     format_name: Annotated[
-        FormatName, typer.Argument(metavar="FORMAT", help="odcs, great-expectations or spark.")
+        FormatName, typer.Argument(metavar="FORMAT", help="odcs, asyncapi, great-expectations or spark.")
     ],
     topics: Annotated[
         list[str] | None, typer.Argument(metavar="[TOPIC]...", help="Topics; all by default.")
@@ -124,8 +124,9 @@ def export(
 ) -> None:
     """Say a contract and its rules in another tool's words.
 
-    [bold]odcs[/]: an Open Data Contract Standard v3.1 document. [bold]great-expectations[/]: a suite that
-    Great Expectations 1 loads. [bold]spark[/]: Spark SQL predicates.
+    [bold]odcs[/]: an Open Data Contract Standard v3.1 document. [bold]asyncapi[/]: an AsyncAPI 3.0 document
+    with the Avro schemas. [bold]great-expectations[/]: a suite that Great Expectations 1 loads.
+    [bold]spark[/]: Spark SQL predicates.
     """
     chosen = FORMATS[format_name]
     contracts = [contract_of(topic) for topic in topics or ()] or load_contracts().values()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.errors import ContractsAtFault, UnusableSetting
+from contracts.errors import ContractsAtFault
 from contracts.evolution.plan import (
     Adopt,
     CreateTopic,
@@ -25,6 +25,8 @@ from contracts.folder.lock import load
 from contracts.folder.model import Contract
 from contracts.folder.read import load_contracts
 from contracts.kafka.topics import Broker
+from contracts.process.files import writing
+from contracts.process.times import today
 from contracts.registry.registry import Registry, Verdict
 
 
@@ -63,11 +65,11 @@ def prepare(folder: Path, registry: Registry, broker: Broker, *, partitions: int
     Raises `ContractsAtFault` with a sentence for each fault that this code or the registry finds.
     """
     contracts = tuple(load_contracts(folder).values())
-    _refuse(faults(contracts, load(folder)))
+    _refuse(faults(contracts, load(folder), today()))
     held = look(registry, contracts)
     taken = adoptions(contracts, held) if adopt else ()
     known = tuple(adopting(c, taken) for c in contracts)
-    _refuse(faults(known, load(folder)) if taken else [])
+    _refuse(faults(known, load(folder), today()) if taken else [])
     steps = (*taken, *plan(known, held, broker.topics(), partitions))
     judged = tuple(Judged(step=step, verdict=_ask(registry, step, held)) for step in steps)
     new_modes = {step.subject for step in steps if isinstance(step, SetMode)}
@@ -101,11 +103,9 @@ def carry_out(steps: Iterable[Step], registry: Registry, broker: Broker) -> Iter
 
 def _write(step: Adopt) -> None:
     path = step.adopted.path
-    try:
+    with writing(path):
         path.parent.mkdir(exist_ok=True)
         path.write_text(step.adopted.text, encoding="utf-8")
-    except OSError as error:
-        raise UnusableSetting(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def _ask(registry: Registry, step: Step, held: dict[str, Held]) -> Verdict | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from contracts.evolution.compatibility import (
-    Field,
     Finding,
     Labelled,
     Type,
@@ -17,17 +17,26 @@ from contracts.evolution.compatibility import (
     differ,
     parse_file,
 )
+from contracts.evolution.compatibility.paths import find_field
+from contracts.evolution.deprecation import removed_too_early
 from contracts.folder.lock import Lock, differences
 from contracts.folder.model import Consumer, Contract
+from contracts.generations.check import generation_findings
+from contracts.generations.golden import golden
 
 
-def check(contracts: Iterable[Contract], lock: Lock) -> list[Finding]:
+def check(contracts: Iterable[Contract], lock: Lock, today: date) -> list[Finding]:
     """Every rule that a version breaks against its whole history; none when no reader can break.
 
-    A version that is not locked yet breaks none. Raises `UnusableSetting` for a file that holds no schema.
+    A version that is not locked yet breaks none. `today`, by UTC, decides which deprecated fields may go.
+    Raises `UnusableSetting` for a file that holds no schema.
     """
     listed = tuple(contracts)
-    return [*_locked(listed, lock), *(finding for contract in listed for finding in _history(contract))]
+    return [
+        *_locked(listed, lock),
+        *(finding for contract in listed for finding in _history(contract, today)),
+        *generation_findings(listed, golden),
+    ]
 
 
 def _locked(contracts: tuple[Contract, ...], lock: Lock) -> Iterator[Finding]:
@@ -38,7 +47,7 @@ def _locked(contracts: tuple[Contract, ...], lock: Lock) -> Iterator[Finding]:
             yield broken("lock-changed", "", str(row), topic=row.topic, file=file)
 
 
-def _history(contract: Contract) -> Iterator[Finding]:
+def _history(contract: Contract, today: date) -> Iterator[Finding]:
     history = [
         Labelled(label=f"adopted {other.path.stem}", type=parse_file(other.path, other.schema))
         for other in contract.adopted
@@ -50,6 +59,7 @@ def _history(contract: Contract) -> Iterator[Finding]:
         history.append(new)
     for consumer in contract.consumers:
         yield from _consumer(contract, consumer, history)
+    yield from removed_too_early(contract, history, today)
 
 
 def _consumer(contract: Contract, consumer: Consumer, history: list[Labelled]) -> Iterator[Finding]:
@@ -88,20 +98,3 @@ def _loss(before: Type, now: Type, met: set[tuple[int, int]]) -> str | None:
         if loss := _loss(was.type, is_.type, met):
             return f"holds {was.name}, which {loss}"
     return next((loss for pair in counterparts(before, now) if (loss := _loss(*pair, met))), None)
-
-
-def find_field(root: Type, name: str) -> Field | None:
-    """The field that a dotted name leads to, through nullable records, arrays and maps."""
-    step, _, rest = name.partition(".")
-    for record in _records(root):
-        field = record.field_named(step)
-        if found := find_field(field.type, rest) if field and rest else field:
-            return found
-    return None
-
-
-def _records(node: Type) -> Iterator[Type]:
-    if node.kind == "record":
-        yield node
-    for below in node.branches + ([node.items] if node.items else []):
-        yield from _records(below)

@@ -18,6 +18,7 @@ from contracts.evolution.compatibility import (
     seen_by_readers,
     words,
 )
+from contracts.evolution.compatibility.paths import find_field
 from contracts.evolution.compatibility.resolution import written_fields
 from contracts.folder.model import Contract, Rule, Version
 
@@ -35,10 +36,13 @@ class Change:
     """One difference between two versions."""
 
     kind: str
-    """added, removed, renamed, retyped, new default, new symbols, lost symbols, new unit, new rule."""
+    """added, removed, renamed, retyped, new default, new symbols, lost symbols, new unit, new rule or
+    deprecated."""
     path: str
     """JSON pointer: into the newer version, or into the older one for what was removed."""
     words: str
+    field: str = ""
+    """Dotted name of the field, the older one where it was renamed; empty where it is none."""
     producers_first: Meaning
     """Producers write the new version while consumers still read with the old one."""
     consumers_first: Meaning
@@ -49,10 +53,17 @@ _SAFE = Meaning(safe=True, words="nothing changes for them")
 
 
 def diff(contract: Contract, old: Version, new: Version) -> list[Change]:
-    """Every change from `old` to `new`, field by field, then the rules that came with `new`."""
+    """Every change from `old` to `new`, field by field, then the rules that came with `new`.
+
+    The two may be one version before and after an edit. A deprecation belongs to no version: those of fields
+    that the newest version has are told with it, last.
+    """
     before, now = parse(old.schema), parse(new.schema)
-    comparison = _Comparison(f"v{old.number}", f"v{new.number}", contract.readers)
-    return [*comparison.types(before, now, ""), *_rules(contract.rules, before, now, old, new)]
+    was = f"v{old.number} as it was" if old.number == new.number else f"v{old.number}"
+    comparison = _Comparison(was, f"v{new.number}", contract.readers)
+    rules = _rules(contract.rules, before, now, old, new)
+    deprecated = _deprecated(contract, now) if new is contract.newest else ()
+    return [*comparison.types(before, now, ""), *rules, *deprecated]
 
 
 class _Comparison:
@@ -100,6 +111,7 @@ class _Comparison:
         return Change(
             kind="added",
             path=field.path,
+            field=f"{prefix}{field.name}",
             words=f"{prefix}{field.name} was added: {words(field.type)}",
             producers_first=Meaning(safe=True, words=f"readers of {self.old} pass over it"),
             consumers_first=Meaning(safe=field.has_default, words=gap if field.has_default else none),
@@ -111,6 +123,7 @@ class _Comparison:
         return Change(
             kind="removed",
             path=field.path,
+            field=f"{prefix}{field.name}",
             words=f"{prefix}{field.name} was removed: {words(field.type)}",
             producers_first=Meaning(safe=field.has_default, words=gap if field.has_default else none),
             consumers_first=Meaning(safe=True, words=f"readers of {self.new} pass over it"),
@@ -122,6 +135,7 @@ class _Comparison:
         return Change(
             kind="renamed",
             path=new.path,
+            field=f"{prefix}{old.name}",
             words=f"{prefix}{old.name} is called {new.name}, with the alias {old.name}",
             producers_first=Meaning(
                 safe=False,
@@ -134,7 +148,7 @@ class _Comparison:
         if old.default != new.default and (old.type.kind == "union") is (new.type.kind == "union"):
             yield self._same_both_ways(
                 "new default",
-                new.path,
+                (new.path, f"{prefix}{new.name}"),
                 f"the default of {prefix}{new.name} was {_json(old)} and is {_json(new)}",
                 not (old.has_default and new.has_default),
                 "readers of either version fill a gap in older records differently",
@@ -143,7 +157,7 @@ class _Comparison:
         if units[0] != units[1]:
             yield self._same_both_ways(
                 "new unit",
-                new.path,
+                (new.path, f"{prefix}{new.name}"),
                 f"the unit of {prefix}{new.name} was {units[0]} and is {units[1]}",
                 None in units,
                 "the same number means another quantity to the other side",
@@ -154,6 +168,7 @@ class _Comparison:
             yield Change(
                 kind="new symbols",
                 path=new.path,
+                field=name,
                 words=f"{name} may be {', '.join(added)} as well",
                 producers_first=self._unknown(old, self.old),
                 consumers_first=_SAFE,
@@ -162,6 +177,7 @@ class _Comparison:
             yield Change(
                 kind="lost symbols",
                 path=new.path,
+                field=name,
                 words=f"{name} is no longer {', '.join(lost)}",
                 producers_first=_SAFE,
                 consumers_first=self._unknown(new, self.new),
@@ -169,7 +185,7 @@ class _Comparison:
         if old.enum_default != new.enum_default:
             yield self._same_both_ways(
                 "new default",
-                new.path,
+                (new.path, name),
                 f"an unknown symbol of {name} was read as {old.enum_default} and is as {new.enum_default}",
                 old.enum_default is None,
                 "readers of either version read an unknown symbol differently",
@@ -185,6 +201,7 @@ class _Comparison:
         return Change(
             kind="retyped",
             path=new.path,
+            field=name,
             words=f"{name or 'the record'} was {told[0]} and is {told[1]}",
             producers_first=self._reading(old, new, self.old),
             consumers_first=self._reading(new, old, self.new),
@@ -197,9 +214,12 @@ class _Comparison:
         return Meaning(safe=True, words=f"readers of {version} read it as {words(reader)}")
 
     @staticmethod
-    def _same_both_ways(kind: str, path: str, what: str, safe: bool, breaks: str) -> Change:
+    def _same_both_ways(kind: str, place: tuple[str, str], what: str, safe: bool, breaks: str) -> Change:
         meaning = _SAFE if safe else Meaning(safe=False, words=breaks)
-        return Change(kind=kind, path=path, words=what, producers_first=meaning, consumers_first=meaning)
+        path, field = place
+        return Change(
+            kind=kind, path=path, field=field, words=what, producers_first=meaning, consumers_first=meaning
+        )
 
 
 def _union(node: Type) -> str:
@@ -224,4 +244,16 @@ def _rules(rules: Iterable[Rule], before: Type, now: Type, old: Version, new: Ve
                 words=f"the rule {rule.id} came with v{new.number} ({rule.severity.value}): {rule.why}",
                 producers_first=_SAFE,
                 consumers_first=Meaning(safe=True, words=f"records of v{old.number} are judged by it too"),
+            )
+
+
+def _deprecated(contract: Contract, now: Type) -> Iterator[Change]:
+    for name, deprecation in contract.deprecated.items():
+        if field := find_field(now, name):
+            yield Change(
+                kind="deprecated",
+                path=field.path,
+                words=deprecation.words(name),
+                producers_first=_SAFE,
+                consumers_first=_SAFE,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,7 +15,6 @@ from contracts.evolution.compatibility.check import MODES
 from contracts.folder.lock import Lock, differences
 from contracts.folder.model import Adopted, Contract, Mode, Version
 from contracts.folder.read import adopted_path
-from contracts.process.times import milliseconds
 from contracts.registry.registered import Registered, meaning, stand_ins
 
 
@@ -109,11 +109,11 @@ class Overlooked:
 Step: TypeAlias = Adopt | SetMode | Register | CreateTopic
 
 
-def faults(contracts: Iterable[Contract], lock: Lock) -> list[str]:
+def faults(contracts: Iterable[Contract], lock: Lock, today: date) -> list[str]:
     """Why these contracts must not be registered, a sentence each: not locked as they stand, or breaking."""
     listed = tuple(contracts)
     unlocked = [str(row) for row in differences(lock, listed) if row.kind == "new"]
-    return unlocked + [f"{f.file}#{f.path}: {f.message} [{f.rule}]" for f in check(listed, lock)]
+    return unlocked + [f"{f.file}#{f.path}: {f.message} [{f.rule}]" for f in check(listed, lock, today)]
 
 
 def adoptions(contracts: Iterable[Contract], held: Mapping[str, Held]) -> tuple[Adopt, ...]:
@@ -170,18 +170,8 @@ def _steps(contract: Contract, held: Held, topics: frozenset[str], partitions: i
         yield SetMode(subject=contract.subject, mode=contract.mode)
     for version in missing:
         yield Register(subject=contract.subject, version=version, again=version.number in ever)
-    if contract.topic not in topics:
-        yield CreateTopic(topic=contract.topic, partitions=partitions, settings=_settings(contract))
-
-
-def _settings(contract: Contract) -> dict[str, str]:
-    """Kafka's settings of the topic: it keeps records as long as the contract promises, and what it says."""
-    try:
-        promised = {"retention.ms": str(milliseconds(contract.service_level.get("retention", "")))}
-    except ValueError:
-        # A promise in other words, or none: the broker's own retention holds.
-        promised = {}
-    return {**promised, **contract.topic_settings}
+    if contract.topic not in topics and contract.retired is None:
+        yield CreateTopic(topic=contract.topic, partitions=partitions, settings=contract.created_with)
 
 
 def _refuse_other_history(contract: Contract, held: Held) -> None:

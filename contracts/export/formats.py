@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from contracts.export.asyncapi import application
 from contracts.export.great_expectations import suite
 from contracts.export.odcs import data_contract
 from contracts.export.spark import predicates, sql
@@ -36,6 +37,7 @@ def _json(document: Document) -> str:
 
 FORMATS: dict[str, Format] = {
     "odcs": Format(document=data_contract, text=_yaml, ending=".odcs.yaml"),
+    "asyncapi": Format(document=application, text=_yaml, ending=".asyncapi.yaml"),
     "great-expectations": Format(document=suite, text=_json, ending=".great-expectations.json"),
     "spark": Format(document=predicates, text=sql, ending=".spark.sql"),
 }

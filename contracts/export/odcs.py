@@ -9,7 +9,7 @@ from typing import Any
 from contracts.checks.rules import CHECKS, definition, expectation, fields_of
 from contracts.evolution.compatibility import Type, parse
 from contracts.evolution.compatibility.schema import Field
-from contracts.folder.model import Contract, JsonSchema, Rule
+from contracts.folder.model import Contract, Deprecation, JsonSchema, Rule
 
 Node = dict[str, Any]
 
@@ -59,6 +59,8 @@ def data_contract(contract: Contract) -> Node:
         "description": str(root.attributes.get("doc") or contract.description),
         "properties": properties,
     }
+    for name, deprecation in contract.deprecated.items():
+        _mark(record, name, deprecation)
     return {
         "apiVersion": API_VERSION,
         "kind": "DataContract",
@@ -84,6 +86,21 @@ def data_contract(contract: Contract) -> Node:
     }
 
 
+def _mark(element: Node, name: str, deprecation: Deprecation) -> None:
+    """Tag what a dotted name leads to below an element; the standard has no word of its own for it."""
+    step, _, rest = name.partition(".")
+    while "items" in element:
+        element = element["items"]
+    found = next((below for below in element.get("properties", ()) if below["name"] == step), None)
+    if found and rest:
+        _mark(found, rest, deprecation)
+    elif found:
+        told = {"reason": deprecation.reason, "until": str(deprecation.until)}
+        told |= {"successor": deprecation.successor} if deprecation.successor else {}
+        found["tags"] = ["deprecated"]
+        found["customProperties"] = [*found.get("customProperties", ()), *_custom({"deprecated": told})]
+
+
 def _property(field: Field, above: tuple[Type, ...]) -> Node:
     default = {"default": field.default} if field.has_default and field.default is not None else {}
     more, doc = {"unit": field.attributes.get("unit"), **default}, str(field.attributes.get("doc") or "")
@@ -91,7 +108,7 @@ def _property(field: Field, above: tuple[Type, ...]) -> Node:
 
 
 def _described(node: Type, doc: str, more: Mapping[str, Any], above: tuple[Type, ...]) -> Node:
-    optional = node.kind == "union" and any(branch.kind == "null" for branch in node.branches)
+    optional = node.kind == "union" and node.takes_null
     others = [branch for branch in node.branches if branch.kind != "null"]
     if node.kind == "union" and len(others) > 1:
         # The standard has no word for a choice of types: the physical type tells it.

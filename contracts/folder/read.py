@@ -11,10 +11,23 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    StrictBool,
+    StrictInt,
+    Tag,
+    ValidationError,
+)
 
 from contracts.checks import rules
 from contracts.checks.parameters import shown
@@ -25,6 +38,8 @@ from contracts.folder.model import (
     Adopted,
     Consumer,
     Contract,
+    Conversion,
+    Deprecation,
     JsonSchema,
     Mode,
     Role,
@@ -42,6 +57,11 @@ ADOPTED = "adopted"
 
 _VERSION_FILE = re.compile(r"v0*([1-9]\d*)\.avsc")
 _LARGEST_FILE = 1 << 20
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+_Number: TypeAlias = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+_Width: TypeAlias = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=0)]
 
 
 class _Strict(BaseModel):
@@ -54,6 +74,52 @@ class _ConsumerRow(_Strict):
     reads: tuple[str, ...] = Field(min_length=1)
 
 
+def _day(value: object) -> date:
+    text = str(value)
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:  # the 30th of February
+        pass
+    raise ValueError(f'{shown(value)} is no day: write one such as "2027-06-30", in quotes')
+
+
+_Day: TypeAlias = Annotated[
+    date, BeforeValidator(_day), Field(json_schema_extra={"pattern": f"^{_DAY.pattern}$"})
+]
+
+
+class _DeprecationRow(_Strict):
+    reason: str
+    until: _Day
+    successor: str | None = None
+
+
+def _factor(value: float) -> float:
+    if value == 0:
+        raise ValueError("times 0 leaves nothing of the value: name another factor, or drop the field")
+    return value
+
+
+class _ConversionRow(_Strict):
+    from_: str = Field(alias="from")
+    times: (
+        Annotated[_Number, AfterValidator(_factor), Field(json_schema_extra={"not": {"const": 0}})] | None
+    ) = None
+    plus: _Number = 0.0
+    decimals: Annotated[StrictInt, Field(ge=0, le=15)] | None = None
+
+
+def _kind(value: object) -> str:
+    return "conversion" if isinstance(value, dict) else "word"
+
+
+_Made: TypeAlias = Annotated[
+    Annotated[Literal["same", "default"], Tag("word")] | Annotated[_ConversionRow, Tag("conversion")],
+    Discriminator(_kind),
+]
+
+
 class _RuleRow(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -61,11 +127,11 @@ class _RuleRow(BaseModel):
     check: str
     severity: Severity
     why: str
-    instead: float | None = None
+    instead: _Number | None = None
     since: StrictInt = Field(default=1, ge=1)
 
 
-class _ContractFile(_Strict):
+class ContractFile(_Strict):
     """What `contract.yaml` says; each field is the one of `Contract` that has its name."""
 
     description: str
@@ -78,7 +144,7 @@ class _ContractFile(_Strict):
     identity: tuple[str, ...] = ()
     incidental: tuple[str, ...] = ()
     about_station: tuple[str, ...] = ()
-    portrayed: dict[str, float] = {}
+    portrayed: dict[str, _Width] = {}
     quality_flags: dict[str, tuple[str, ...]] = {}
     daily: str | None = None
     mode: Mode = Mode.FULL_TRANSITIVE
@@ -87,6 +153,12 @@ class _ContractFile(_Strict):
     service_level: dict[str, str] = {}
     topic_settings: dict[str, str] = {}
     rules: tuple[_RuleRow, ...] = ()
+    deprecated: dict[str, _DeprecationRow] = {}
+    succeeds: str | None = None
+    mapping: dict[str, _Made] = {}
+    dropped: dict[str, str] = {}
+    lossless: StrictBool = False
+    retired: _Day | None = None
     exceptions: dict[str, str] = {}
 
 
@@ -152,7 +224,7 @@ def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
     file = home / "contract.yaml"
     content, place = read_yaml(_read(file), file)
     try:
-        about = _ContractFile.model_validate(content)
+        about = ContractFile.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         raise UnusableSetting(f"{file}: {place(first['loc'])}: {_wrong(first['type'], first)}.") from error
@@ -160,6 +232,11 @@ def load_contract(home: Path, *, rules_must_fit: bool = True) -> Contract:
         **dict(about),
         "consumers": tuple(Consumer(**dict(row)) for row in about.consumers),
         "rules": _rules(file, about.rules),
+        "deprecated": {name: Deprecation(**dict(row)) for name, row in about.deprecated.items()},
+        "mapping": {
+            name: row if isinstance(row, str) else Conversion(**dict(row))
+            for name, row in about.mapping.items()
+        },
     }
     versions = _shared_versions(home, about.schemas_of) if about.schemas_of else _versions(home)
     contract = Contract(topic=home.name, versions=versions, adopted=_adopted(home), **given)
@@ -176,7 +253,7 @@ def _wrong(kind: str, error: Mapping[str, Any]) -> str:
         return "Input should be a valid list"
     if kind == "string_type" and isinstance(value, (bool, int, float)):
         return f'{shown(value)} is no text: write "{shown(value)}", in quotes'
-    return str(error["msg"])
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def refuse_unfit_rules(contract: Contract) -> None:
@@ -233,7 +310,7 @@ def _rules(file: Path, rows: Iterable[_RuleRow]) -> tuple[Rule, ...]:
         for name, (why, instead) in rules.shape_problems(row.check, row.model_extra or {}):
             raise UnusableSetting(f"{file}: rule {row.id}: {why}: {instead}.{_mend(name)}")
         check = rules.CHECKS[row.check]
-        if row.severity is Severity.VALUE and not (check.judges_rows and "field" in check.parameters):
+        if row.severity is Severity.VALUE and not check.judges_a_value:
             raise UnusableSetting(
                 f"{file}: rule {row.id}: {row.check} judges no single value of a record: give it another "
                 "severity."

@@ -6,6 +6,7 @@ other numbers. What the two read differently is refused, with what to write; so 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -40,7 +41,7 @@ _OCTAL = re.compile(r"[-+]?0[0-9]+")
 """In base 8 to YAML 1.1, and in base 10 to YAML 1.2."""
 _DEEPEST = 50
 """Deeper nesting than any contract has; PyYAML's fast parser dies of some thousands."""
-_NAMED_BY = {"rules": ("rule", "id"), "consumers": ("consumer", "name")}
+NAMED_BY = {"rules": ("rule", "id"), "consumers": ("consumer", "name")}
 """Lists of `contract.yaml` whose items have a name."""
 
 Place = Callable[[Iterable[int | str]], str]
@@ -66,6 +67,36 @@ def read_yaml(text: str, file: Path) -> tuple[Any, Place]:
         loader.dispose()
 
 
+def line_of(text: str, pointer: str) -> int:
+    """Line, from 1, of the place in YAML or JSON that a JSON pointer leads to, or of the last one on the way.
+
+    The first line where the text cannot be read.
+    """
+    line, node = 1, _composed(text)
+    for step in pointer.split("/")[1:]:
+        if isinstance(node, yaml.MappingNode):
+            key, node = next((pair for pair in node.value if pair[0].value == step), (None, None))
+        elif isinstance(node, yaml.SequenceNode) and step.isdecimal() and int(step) < len(node.value):
+            key = node = node.value[int(step)]
+        else:
+            break
+        if key is None:
+            break
+        line = key.start_mark.line + 1
+    return line
+
+
+@functools.lru_cache(maxsize=16)
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a text, which its places are asked of one after another; None where it cannot be read."""
+    # JSON may be indented by tabs, which PyYAML refuses where it was built without its fast parser.
+    text = text.replace("\t", " ")
+    try:
+        return None if _depth(text) > _DEEPEST else yaml.compose(text, _LOADER)
+    except (yaml.YAMLError, ValueError):
+        return None
+
+
 def _depth(text: str) -> int:
     """How deep a text is nested, or how far beyond `_DEEPEST` it was looked at."""
     depth = deepest = 0
@@ -79,8 +110,8 @@ def _depth(text: str) -> int:
 
 def _place(root: yaml.Node | None, steps: Iterable[int | str]) -> str:
     path = list(steps)
-    if len(path) > 1 and isinstance(path[0], str) and isinstance(path[1], int) and path[0] in _NAMED_BY:
-        kind, key = _NAMED_BY[path[0]]
+    if len(path) > 1 and isinstance(path[0], str) and isinstance(path[1], int) and path[0] in NAMED_BY:
+        kind, key = NAMED_BY[path[0]]
         rows = _value_of(root, path[0])
         name = _value_of(rows.value[path[1]], key) if rows is not None else None
         path[:2] = [f"{kind} {name.value[:60] if isinstance(name, yaml.ScalarNode) else path[1] + 1}"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from contracts.evolution.compatibility.readable import (
     SPARK_NUMBERS,
@@ -30,17 +31,14 @@ class LintRule:
     look: Callable[[Type], Iterator[Spot]]
 
 
+GUESS = "guess:"
+"""Begins a text that a tool proposed, and that a person is to write."""
+
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
 _NAMESPACE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _UTC = frozenset({"timestamp-millis", "timestamp-micros"})
 _MEASURES = frozenset({"float", "double"})
-
-
-def _plain(type_: Type) -> Type:
-    """The only branch beside null, or the type itself."""
-    branches = [branch for branch in type_.branches if branch.kind != "null"]
-    return branches[0] if len(branches) == 1 else type_
 
 
 def _field_names(root: Type) -> Iterator[Spot]:
@@ -60,26 +58,33 @@ def _namespaces(root: Type) -> Iterator[Spot]:
         yield Spot(root.path, f"the namespace {root.namespace!r} is not lower-case names with dots")
 
 
+def _lack(attributes: Mapping[str, Any], name: str) -> str:
+    """How an attribute is yet to be written, as a verb and its object; empty where it is written."""
+    text = str(attributes.get(name, "")).strip()
+    return f"has a guess for its {name}" if text.startswith(GUESS) else "" if text else f"has no {name}"
+
+
 def _docs(root: Type) -> Iterator[Spot]:
     for node in walk(root):
-        if node.kind in NAMED and not str(node.attributes.get("doc", "")).strip():
-            yield Spot(node.path, f"{node.kind} {node.name} has no doc")
+        if node.kind in NAMED and (lack := _lack(node.attributes, "doc")):
+            yield Spot(node.path, f"{node.kind} {node.name} {lack}")
     for field in fields(root):
-        if not str(field.attributes.get("doc", "")).strip():
-            yield Spot(field.path, f"field {field.name} has no doc")
+        if lack := _lack(field.attributes, "doc"):
+            yield Spot(field.path, f"field {field.name} {lack}")
 
 
 def _units(root: Type) -> Iterator[Spot]:
     for field in fields(root):
-        plain = _plain(field.type)
+        plain = field.type.plain
         measure = plain.kind in _MEASURES or plain.logical[:1] == ("decimal",)
-        if measure and not str(field.attributes.get("unit", "")).strip():
-            yield Spot(field.path, f"field {field.name} is a measure without a unit")
+        lack = _lack(field.attributes, "unit")
+        if lack and (measure or "unit" in field.attributes):
+            yield Spot(field.path, f"field {field.name} {lack}, which a measure needs")
 
 
 def _times(root: Type) -> Iterator[Spot]:
     for field in fields(root):
-        logical = _plain(field.type).logical[:1]
+        logical = field.type.plain.logical[:1]
         if field.name.endswith("_at") and (not logical or logical[0] not in _UTC):
             yield Spot(field.path, f"field {field.name} is a time without the logical type of one in UTC")
         elif logical and str(logical[0]).startswith("local-timestamp"):

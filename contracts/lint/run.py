@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from contracts.checks.rules import fields_of, type_problems
 from contracts.evolution.compatibility import Finding, Type, parse, parse_file
+from contracts.evolution.deprecation import misfits
 from contracts.folder.model import Contract
-from contracts.lint.rules import RULES
+from contracts.lint.rules import GUESS, RULES
 
 
 def lint(contracts: Iterable[Contract]) -> list[Finding]:
@@ -34,6 +35,8 @@ def _of(contract: Contract) -> Iterator[Finding]:
                         instead=rule.instead,
                     )
     yield from _about(contract, parse(contract.newest.schema))
+    if contract.deprecated:
+        yield from misfits(contract, [parse(version.schema) for version in contract.versions])
 
 
 def _about(contract: Contract, newest: Type) -> Iterator[Finding]:
@@ -42,6 +45,10 @@ def _about(contract: Contract, newest: Type) -> Iterator[Finding]:
     def finding(rule: str, path: str, message: str, instead: str) -> Finding:
         return Finding(rule=rule, file=file, path=path, message=message, instead=instead)
 
+    texts = {"/description": contract.description, "/owner": contract.owner}
+    for path, text in {**texts, **{f"/rules/{n}/why": r.why for n, r in enumerate(contract.rules)}}.items():
+        if text.startswith(GUESS):
+            yield finding("guess", path, f"the text {text[:60]!r} is a guess", "Write what it is.")
     for row, rule in enumerate(contract.rules):
         for name in fields_of(rule):
             if newest.field_named(name) is None:

@@ -99,6 +99,17 @@ class Type:
         """The only branch of a union of one, which is read like that branch; else the type itself."""
         return self.branches[0] if len(self.branches) == 1 else self
 
+    @property
+    def plain(self) -> Type:
+        """The only branch beside null, or the type itself."""
+        others = [branch for branch in self.branches if branch.kind != "null"]
+        return others[0] if len(others) == 1 else self
+
+    @property
+    def takes_null(self) -> bool:
+        """Whether null is a value of it."""
+        return self.kind == "null" or any(branch.kind == "null" for branch in self.branches)
+
     def field_named(self, name: str) -> Field | None:
         """The record's field of that name."""
         return self.index.get(name)
