@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from contracts.errors import ContractsAtFault
 from contracts.evolution.compatibility.schema import Field, Type, parse, walk
 from contracts.folder.model import Contract
+from contracts.generate.deprecated import Deprecated, deprecated_fields
 from contracts.generate.python import (
     Names,
     attribute,
@@ -18,6 +21,7 @@ from contracts.generate.python import (
     quoted,
 )
 from contracts.generate.types import default, shape
+from contracts.generations.mapping import Succession
 
 _LONGEST_LINE = 110
 
@@ -36,9 +40,12 @@ def record_name(contract: Contract) -> str:
     return Names(root).class_of(root)
 
 
-def module_texts(contracts: Iterable[Contract]) -> dict[str, str]:
+def module_texts(
+    contracts: Iterable[Contract], made: Mapping[str, Succession] = MappingProxyType({})
+) -> dict[str, str]:
     """Source of every contract's module by the module's name.
 
+    `made` is how the records of a topic come from those of the generation before, where there is one.
     Raises `ContractsAtFault` as `module_text` does, and where two topics would have one module.
     """
     topics: dict[str, str] = {}
@@ -50,32 +57,46 @@ def module_texts(contracts: Iterable[Contract]) -> dict[str, str]:
                 f"the topics {topics[name]} and {contract.topic} would both have the module {name}: "
                 "generate them into folders of their own."
             )
-        topics[name], texts[name] = contract.topic, module_text(contract)
+        topics[name], texts[name] = contract.topic, module_text(contract, made.get(contract.topic))
     return texts
 
 
-def module_text(contract: Contract) -> str:
+def module_text(contract: Contract, made: Succession | None = None) -> str:
     """Source of the module; the same contract always gives the same text.
 
-    Raises `ContractsAtFault` for a union of several types besides null, or a default that is no value of its
-    type.
+    `made` is how its records come from those of the generation before. Raises `ContractsAtFault` for a union
+    of several types besides null, or a default that is no value of its type.
     """
     root = parse(contract.newest.schema)
     names = Names(root)
     classes: list[str] = []
     enums = [node for node in walk(root) if node.kind == "enum"]
+    gone = deprecated_fields(contract.deprecated, root, names)
+    mapping = _mapping(made) if made else []
+    contract = replace(contract, succeeds=made.old if made else None)
     for node in [*enums, *_ordered(root)]:
-        lines = _enum(node, names) if node.kind == "enum" else _record(node, contract, node is root, names)
+        is_enum, is_root = node.kind == "enum", node is root
+        lines = _enum(node, names) if is_enum else _record(node, contract, is_root, names, gone)
         classes.append("\n".join(lines))
         if names.inside(node) != names.class_of(node):
             classes.append(f"{names.inside(node)} = {names.class_of(node)}")
     head = f"Typed records of `{contract.topic}`, version {contract.newest.number}: "
     head = f'"""{escaped(head)}written by `python -m contracts generate`."""'
-    exported = "".join(f"    {quoted(name)},\n" for name in ["SCHEMA", *names.classes])
+    exported = "".join(
+        f"    {quoted(name)},\n" for name in [*["MAPPING"] * bool(mapping), "SCHEMA", *names.classes]
+    )
     schema = f'SCHEMA = r"""\n{packed(for_resolution(contract.newest.schema))}"""\n"""The reader schema."""'
     imports = "\n".join(["from __future__ import annotations", "", *names.imports()])
-    top = "\n\n".join([head, imports, f"__all__ = [\n{exported}]", schema])
+    top = "\n\n".join([head, imports, f"__all__ = [\n{exported}]", schema, *mapping])
     return "\n\n\n".join([top, *classes]) + "\n"
+
+
+def _mapping(made: Succession) -> list[str]:
+    held = {**made.as_json(), "schema": for_resolution(dict(made.schema))}
+    about = (
+        f'"""How records of `{escaped(made.old)}` become these: `consume(…, through=…)` takes the class."""'
+    )
+    return [f'MAPPING = r"""\n{packed(held)}"""\n{about}']
 
 
 def _ordered(root: Type) -> list[Type]:
@@ -106,7 +127,15 @@ def _enum(node: Type, names: Names) -> Iterator[str]:
         yield f"        return cls.{names.member(node, node.enum_default)}"
 
 
-def _record(node: Type, contract: Contract, root: bool, names: Names) -> Iterator[str]:
+def _record(
+    node: Type, contract: Contract, root: bool, names: Names, gone: Mapping[int, Deprecated]
+) -> Iterator[str]:
+    own = {f.name: gone[id(f)] for f in node.fields if id(f) in gone}
+    for f in node.fields:
+        if f.name in own and own[f.name].kind:
+            yield from own[f.name].typed(shape(f.type, names).hint, names)
+    for deprecated in own.values():
+        yield from deprecated.decorator(names)
     yield f"@{names.python('dataclass')}(frozen=True, slots=True, kw_only=True)"
     yield f"class {names.class_of(node)}:"
     yield docstring(_doc(node) or node.name)
@@ -116,11 +145,21 @@ def _record(node: Type, contract: Contract, root: bool, names: Names) -> Iterato
         yield f"    TOPIC: {class_var}[{text}] = {quoted(contract.topic)}"
         yield f"    VERSION: {class_var}[{names.python('int')}] = {contract.newest.number}"
         yield f"    SCHEMA: {class_var}[{text}] = SCHEMA"
+        if contract.succeeds:
+            yield f"    MAPPING: {class_var}[{text}] = MAPPING"
         yield ""
     for f in node.fields:
         value = default(f, names)
-        yield f"    {attribute(f.name)}: {shape(f.type, names).hint}" + (f" = {value}" if value else "")
-        if doc := _documentation(f):
+        declared = f"{attribute(f.name)}: {shape(f.type, names).hint}" + (f" = {value}" if value else "")
+        kind, words = (own[f.name].kind, own[f.name].words) if f.name in own else ("", "")
+        if kind:
+            yield "    if TYPE_CHECKING:"
+            yield f"        {attribute(f.name)}: {kind} = {kind}()"
+            yield "    else:"
+            yield f"        {declared}"
+        else:
+            yield f"    {declared}"
+        if doc := f"{_documentation(f)} {words}".strip():
             yield docstring(doc)
     yield from _from_dict(node, names)
     yield from _to_dict(node, names)

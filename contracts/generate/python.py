@@ -26,9 +26,9 @@ _IRRELEVANT = frozenset({"doc", "unit"})
 _PREFIX = "avro"
 
 _KEYWORDS = frozenset(keyword.kwlist)
-_OF_RECORDS = frozenset({"SCHEMA", "TOPIC", "VERSION", "from_dict", "to_dict"})
+_OF_RECORDS = frozenset({"MAPPING", "SCHEMA", "TOPIC", "VERSION", "from_dict", "to_dict"})
 _OF_ENUMS = frozenset({"mro", "name", "value"}) | {name for name in dir(str) if not name.startswith("_")}
-_OF_MODULE = frozenset({"SCHEMA", "annotations"})
+_OF_MODULE = frozenset({"MAPPING", "SCHEMA", "annotations"})
 _IN_DATACLASSES = frozenset({"NotImplemented", "hash", "super", "type"})
 """What the methods that `dataclass` writes look up in the module."""
 _LOCAL = frozenset({"cls", "self", "value", "item", "key"})
@@ -37,6 +37,7 @@ _LOCAL = frozenset({"cls", "self", "value", "item", "key"})
 _HOMES = {
     "Any": "typing",
     "ClassVar": "typing",
+    "TYPE_CHECKING": "typing",
     "Decimal": "decimal",
     "Enum": "enum",
     "Mapping": "collections.abc",
@@ -44,6 +45,7 @@ _HOMES = {
     "dataclass": "dataclasses",
     "date": "datetime",
     "datetime": "datetime",
+    "deprecates": "contracts.generate.deprecates",
     "field": "dataclasses",
     "time": "datetime",
 }
@@ -134,14 +136,22 @@ class Names:
     def imports(self) -> Iterator[str]:
         """Lines that import what `python` was asked for."""
         homes = {name: _HOMES.get(name, "builtins") for name in self._imported}
-        for home in sorted(set(homes.values())):
-            names = sorted(name for name in homes if homes[name] == home)
+        ours = [home for home in homes.values() if home.startswith("contracts.")]
+        for home in [*sorted({*homes.values()} - {*ours}), *ours]:
+            if home in ours:
+                yield ""
+            # As sorters of imports have it: constants first.
+            names = sorted((name for name in homes if homes[name] == home), key=_constants_first)
             for name in names:
                 if self._imported[name] != name:
                     yield f"from {home} import {name} as {self._imported[name]}"
             plain = [name for name in names if self._imported[name] == name]
             if plain and home != "builtins":
                 yield f"from {home} import {', '.join(plain)}"
+
+    def free(self, name: str) -> str:
+        """A name of the module's own, as near to `name` as no other one lies."""
+        return self._free_alias(name)
 
     def _free_class(self, node: Type) -> str:
         """The type's own name; where another namespace came first with it, the full name."""
@@ -160,6 +170,10 @@ class Names:
             alias += "_"
         self._taken.add(alias)
         return alias
+
+
+def _constants_first(name: str) -> tuple[bool, str]:
+    return not name.isupper(), name
 
 
 def docstring(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from confluent_kafka import (
     OFFSET_INVALID,
     Consumer,
+    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -52,7 +53,8 @@ SILENT_FACTOR = 3
 _LATEST = 2**63 - 1
 _AT_ONCE = 2000
 _A_MOMENT = 0.1
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+"""What Kafka takes for the name of a topic."""
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """The id of every topic at a broker that is older than 2.8."""
 NO_GROUP = KafkaError.GROUP_AUTHORIZATION_FAILED
@@ -66,9 +68,27 @@ class Span(NamedTuple):
     end: int
 
 
+class Committed(NamedTuple):
+    """The offset that a group goes on from in a partition, and the metadata beside it."""
+
+    offset: int
+    note: str = ""
+
+
 def ends_of(spans: Mapping[K, Span]) -> dict[K, int]:
     """Each partition's next offset."""
     return {partition: span.end for partition, span in spans.items()}
+
+
+def newest(spans: Mapping[K, Span], count: int) -> dict[K, Span]:
+    """The spans of the last `count` offsets, as evenly from all partitions as they have them."""
+    chosen: dict[K, Span] = {}
+    by_size = sorted(spans.items(), key=lambda row: row[1].end - row[1].begin)
+    for number, (at, span) in enumerate(by_size):
+        share = min(span.end - span.begin, count // (len(by_size) - number))
+        chosen[at] = Span(span.end - share, span.end)
+        count -= share
+    return chosen
 
 
 class NeverQuiet(ServiceFailed):
@@ -156,6 +176,36 @@ class Log:
         begins = {at: offset if offset >= 0 else spans[at].end for at, offset in offsets.items()}
         return {at: Span(begins[at], max(begins[at], span.end)) for at, span in spans.items()}
 
+    def committed(self, group: str) -> dict[Partition, Committed]:
+        """What `group` has committed, by partition; nothing where there is no such group.
+
+        Raises `Unreachable`, `AccessRefused` or `ServiceFailed`.
+        """
+        asked = [ConsumerGroupTopicPartitions(group)]
+        (found,) = self._answers(self._admin.list_consumer_group_offsets, asked).values()
+        return {
+            (at.topic, at.partition): Committed(at.offset, at.metadata or "")
+            for at in found.topic_partitions
+            if at.offset >= 0
+        }
+
+    def members(self, group: str) -> int:
+        """How many consumers of a `group` are at work; raises as `committed`."""
+        (about,) = self._answers(self._admin.describe_consumer_groups, [group]).values()
+        return len(about.members)
+
+    def commit(self, group: str, offsets: Mapping[Partition, Committed]) -> None:
+        """Commit for a `group` without members; the broker refuses it for one that is at work.
+
+        Raises as `committed`.
+        """
+        parts = [TopicPartition(*at, one.offset, one.note) for at, one in offsets.items()]
+        asked = [ConsumerGroupTopicPartitions(group, parts)]
+        (done,) = self._answers(self._admin.alter_consumer_group_offsets, asked).values()
+        for part in done.topic_partitions:
+            if part.error:
+                raise refusal(part.error, self._settings, part.topic)
+
     def read(
         self,
         spans: Mapping[Partition, Span],
@@ -236,7 +286,7 @@ class Log:
 
     def _describe(self, topics: Collection[str]) -> dict[str, TopicDescription]:
         for topic in topics:
-            if not _NAME.fullmatch(topic):
+            if not TOPIC_NAME.fullmatch(topic):
                 raise missing(topic, self._settings)
         return self._answers(self._admin.describe_topics, TopicCollection(list(dict.fromkeys(topics))))
 

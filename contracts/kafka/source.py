@@ -14,6 +14,7 @@ from confluent_kafka import Message as KafkaMessage
 from contracts.errors import Unreachable, UnusableSetting
 from contracts.kafka.cluster import ANSWERS_WITHIN
 from contracts.kafka.log import NO_GROUP, SILENT_FACTOR, Log, check_reading, consumer, ends_of, usable
+from contracts.kafka.notes import passed_in, with_passed
 from contracts.kafka.topics import broker_error
 
 log = logging.getLogger("contracts.consume")
@@ -44,19 +45,21 @@ class TopicSource:
         *,
         starts: Mapping[int, int] | None = None,
         answers_within: float = ANSWERS_WITHIN,
+        note: str = "",
     ) -> None:
         """Set up a client with the properties `kafka`, its address among them; raises `UnusableSetting`.
 
         `starts` are offsets by partition: nothing but these partitions is read, each from its offset.
-        A broker has `answers_within` seconds for an answer.
+        A broker has `answers_within` seconds for an answer. A group commits `note` beside each offset.
         """
         self._topic, self._kafka, self._grouped = topic, kafka, group is not None
-        self._within = answers_within
+        self._within, self._note = answers_within, note
         self._address = kafka["bootstrap.servers"]
         self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._starts = starts
         self._assigned: set[int] | None = None
         self._next: dict[int, int] = {}
+        self._passed: dict[int, set[int]] = {}
         if taken := sorted(_OWN & kafka.keys()):
             raise UnusableSetting(f"{', '.join(taken)}: set by the arguments of `consume`, not in `kafka`.")
         settings = {**kafka, "auto.offset.reset": "earliest" if from_beginning else "latest"}
@@ -89,7 +92,8 @@ class TopicSource:
             if self._is_record(message):
                 partition, offset = place_of(message)
                 end = ends.get(partition, 0)
-                if not stop_at_end or offset < end:
+                passed = offset in self._passed.get(partition, ())
+                if not passed and (not stop_at_end or offset < end):
                     yield message
                 self._next[partition] = offset + 1
 
@@ -98,11 +102,18 @@ class TopicSource:
         if not self._grouped:
             return
         try:
-            self._consumer.store_offsets(message)
+            self._consumer.store_offsets(offsets=[self._behind(message)])
         except KafkaException as error:
             # The group has given the partition to another member, who reads the record again.
             if error.args[0].code() != KafkaError._STATE:
                 raise broker_error(error, self._kafka) from None
+
+    def _behind(self, message: KafkaMessage) -> TopicPartition:
+        partition, offset = place_of(message)
+        # What is behind the offset need not be noted, nor looked at, again.
+        passed = self._passed[partition] = {one for one in self._passed.get(partition, ()) if one > offset}
+        note = with_passed(self._note, passed)
+        return TopicPartition(self._topic, partition, offset + 1, note, message.leader_epoch())
 
     def close(self) -> None:
         """Commit what is done and leave the group."""
@@ -132,7 +143,14 @@ class TopicSource:
         )
 
     # A cooperative group gives and takes some of a member's partitions, an eager one all at once.
-    def _on_assign(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # `translate-offsets` notes what the group has passed in another generation of the topic.
+        try:
+            committed = consumer.committed(partitions, timeout=self._within)
+        except KafkaException as error:
+            raise broker_error(error, self._kafka) from None
+        for at in committed:
+            self._passed[at.partition] = set(passed_in(at.metadata or ""))
         self._assigned = (self._assigned or set()) | {p.partition for p in partitions}
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
