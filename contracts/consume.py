@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+import json
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -12,7 +13,10 @@ from confluent_kafka import Message as KafkaMessage
 from contracts.avro.decode import Decoder, Undecodable
 from contracts.avro.wire import schema_id_header
 from contracts.errors import UnusableSetting
+from contracts.generate.part import part_of
+from contracts.generations.mapping import read_succession
 from contracts.kafka.cluster import ANSWERS_WITHIN
+from contracts.kafka.notes import note
 from contracts.kafka.source import TopicSource, log
 from contracts.registry.registry import connect
 
@@ -29,7 +33,15 @@ class Record(Protocol):
         """Make a record of a decoded dictionary."""
 
 
+class Successor(Record, Protocol):
+    """A class of `contracts.records` of a contract that succeeds another."""
+
+    MAPPING: ClassVar[str]
+
+
 R = TypeVar("R", bound=Record)
+Values: TypeAlias = Mapping[str, Any]
+"""A decoded record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +83,8 @@ def consume(
     *,
     bootstrap_servers: str,
     registry_url: str,
+    reads: Collection[str] | None = None,
+    through: type[Successor] | None = None,
     group: str | None = None,
     from_beginning: bool = True,
     stop_at_end: bool = False,
@@ -94,26 +108,47 @@ def consume(
     partition: without a group, nothing but these partitions is read, each from its offset. The broker has
     `answers_within` seconds for an answer.
 
+    `reads` are the contract's names of the only fields that are decoded, dotted within a field: `station`,
+    `conditions.code`. That takes less time; a record that is asked for another field raises `AttributeError`.
+    A group leaves the names at the broker, beside its offsets, for `python -m contracts consumers`.
+
+    `through` is the record class of a contract that succeeds another. With it the topic of the older
+    generation is read as that class, or, where the mapping is lossless, the newer topic as the older class.
+
     Each schema is asked for once: with a registry that is down, reading goes on up to the first record of a
     schema that was not met before.
 
-    Raises `UnusableSetting` for a topic that does not exist or a property that a client refuses,
+    Raises `UnusableSetting` for a topic or a field that does not exist or a property that a client refuses,
     `Unreachable` where broker or registry do not answer, `AccessRefused` where they do not let us in.
     """
     if limit is not None and limit < 1:
         raise UnusableSetting("a limit must be 1 or more.")
+    reads = (reads,) if isinstance(reads, str) else reads
+    part = record_type if reads is None else part_of(record_type, frozenset(reads))
+    make: Callable[[Values], R] = part.from_dict
+    schema, decoded = record_type.SCHEMA, reads
+    if through:
+        # Each field may be made of another one: all are decoded.
+        (schema, change), decoded = _mapped(record_type, through), None
+        make = _both(change, part.from_dict)
     schemas = connect(registry_url, registry)
     subject = f"{topic}-value"
-    decoder = Decoder(record_type.SCHEMA, schemas.schema, lambda guid: schemas.schema_by_guid(guid, subject))
+    decoder = Decoder(schema, schemas.schema, lambda guid: schemas.schema_by_guid(guid, subject), decoded)
     properties = _with_address(bootstrap_servers, kafka or {})
     source = TopicSource(
-        topic, properties, group, from_beginning, starts=starts, answers_within=answers_within
+        topic,
+        properties,
+        group,
+        from_beginning,
+        starts=starts,
+        answers_within=answers_within,
+        note=note(decoded),
     )
     given = 0
     try:
         for message in source.messages(stop_at_end):
             try:
-                record = _value(decoder, record_type, message)
+                record = _value(decoder, make, record_type.__name__, message)
             except Undecodable as error:
                 value = _bytes(message.value())
                 _settle(Poison(reason=str(error), value=value, **_delivery(message)), on_poison)
@@ -145,16 +180,26 @@ def _settle(poison: Poison, policy: OnPoison) -> None:
     log.warning("skipped %s", text)
 
 
-def _value(decoder: Decoder, record_type: type[R], message: KafkaMessage) -> R:
+def _mapped(record_type: type[R], through: type[Successor]) -> tuple[str, Callable[[Values], Values]]:
+    """The schema to decode by, and what makes the values of a `record_type` of what is decoded."""
+    mapping = read_succession(through.MAPPING)
+    if record_type is through:
+        return json.dumps(mapping.schema), mapping.up
+    mapping.refuse_loss()
+    return through.SCHEMA, mapping.down
+
+
+def _both(first: Callable[[Values], Values], then: Callable[[Values], R]) -> Callable[[Values], R]:
+    return lambda values: then(first(values))
+
+
+def _value(decoder: Decoder, make: Callable[[Values], R], name: str, message: KafkaMessage) -> R:
     header = _bytes(schema_id_header(message.headers()))
     decoded = decoder.decode(_bytes(message.value()), header)
     try:
-        record: R = record_type.from_dict(decoded)
+        return make(decoded)
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-        raise Undecodable(
-            f"the record is no {record_type.__name__} ({type(error).__name__}: {error})."
-        ) from None
-    return record
+        raise Undecodable(f"the record is no {name} ({type(error).__name__}: {error}).") from None
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
 from contracts.avro.reader import Read, Unreadable, compile_reader
 from contracts.avro.wire import SCHEMA_ID_HEADER, NotFramed, schema_id_or_guid
 from contracts.errors import ContractsAtFault, UnusableSchema, UnusableSetting
+from contracts.evolution.compatibility.paths import projected
 from contracts.evolution.compatibility.schema import parse
 
 
@@ -25,13 +26,17 @@ class Decoder:
         reader_schema: str,
         find: Callable[[int], str | None],
         find_by_guid: Callable[[str], str | None] | None = None,
+        reads: Collection[str] | None = None,
     ) -> None:
         """Read as `reader_schema` (JSON).
 
         `find` gives the JSON of a writer schema by its id, or None, and `find_by_guid` by its GUID. Where
-        either raises `UnusableSchema`, the record is undecodable.
+        either raises `UnusableSchema`, the record is undecodable. `reads` are dotted names of the only
+        fields that are decoded; all others are passed over, whatever they hold. Raises `UnusableSetting` for
+        a name that leads to no field.
         """
-        self._reader = parse(json.loads(reader_schema))
+        whole = parse(json.loads(reader_schema))
+        self._reader = whole if reads is None else projected(whole, reads)
         self._find, self._find_by_guid = find, find_by_guid or _no_guids
         self._reads: dict[int | UUID, Read] = {}
 

@@ -11,10 +11,14 @@ def change_class(spark: Any, name: str, neighbour: str, change: Callable[[Any, A
     """Define the class `name` anew, as `change` leaves it, by the Javassist that Spark brings.
 
     `change` gets the pool of classes, and the class out of it; `neighbour` is a class of the same package.
-    Whatever Java or py4j says, and where the class is in use already, it stays as it is.
+    Whatever Java or py4j says, and where the class is in use already, it stays as it is. A Java process is
+    asked once for each class, however many sessions it has.
     """
     jvm = spark._jvm
+    asked = f"weather-platform.changed.{name}"
     with suppress(Exception):
+        if jvm.java.lang.System.setProperty(asked, "") is not None:
+            return
         loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
         classes = jvm.javassist.ClassPool(True)
         classes.appendClassPath(jvm.javassist.LoaderClassPath(loader))

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.checks.rules import definition
-from contracts.evolution.compatibility import Type, parse, words
-from contracts.evolution.compatibility.schema import Field
+from contracts.evolution.compatibility import parse, words
+from contracts.evolution.compatibility.paths import fields_by_name, innermost
 from contracts.evolution.diff import Change, diff
-from contracts.folder.model import Contract, Rule, Version
+from contracts.folder.model import Contract, Deprecation, Rule, Version
 from contracts.generate import module_name, record_name
+from contracts.generations.shown import changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class FieldLine:
     doc: str
     consumers: tuple[str, ...]
     """Names of those who declared to read it."""
+    deprecated: Deprecation | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Facts:
     history: tuple[Step, ...]
     """Newest first; the first version changed nothing, and is not in it."""
     example: Example | None
+    mapped: tuple[tuple[str, str], ...] = ()
+    """What is other than in the contract that this one succeeds: the field, and how it is made, in words."""
 
 
 def facts(contract: Contract, example: Example | None) -> Facts:
@@ -76,6 +80,7 @@ def facts(contract: Contract, example: Example | None) -> Facts:
         rules=tuple((rule, definition(rule, contract.newest.schema)) for rule in contract.rules),
         history=tuple(_history(contract)),
         example=example,
+        mapped=tuple(changes(contract)),
     )
 
 
@@ -88,9 +93,9 @@ def _history(contract: Contract) -> Iterator[Step]:
 
 
 def _lines(contract: Contract) -> Iterator[FieldLine]:
-    known = [(v.number, {name for name, _ in _fields(parse(v.schema))}) for v in contract.versions]
-    for name, field in _fields(parse(contract.newest.schema)):
-        inner = _innermost(field.type)
+    known = [(v.number, {name for name, _ in fields_by_name(parse(v.schema))}) for v in contract.versions]
+    for name, field in fields_by_name(parse(contract.newest.schema)):
+        inner = innermost(field.type)
         yield FieldLine(
             name=name,
             depth=name.count("."),
@@ -101,21 +106,5 @@ def _lines(contract: Contract) -> Iterator[FieldLine]:
             since=next(number for number, names in known if name in names),
             doc=str(field.attributes.get("doc") or ""),
             consumers=tuple(c.name for c in contract.consumers if name in c.reads),
+            deprecated=contract.deprecated.get(name),
         )
-
-
-def _fields(node: Type, prefix: str = "", above: tuple[Type, ...] = ()) -> Iterator[tuple[str, Field]]:
-    """Every field by its dotted name, those of a record within after it; a type within itself only once."""
-    for field in node.fields:
-        yield f"{prefix}{field.name}", field
-        inner = _innermost(field.type)
-        if inner.kind == "record" and inner not in (*above, node):
-            yield from _fields(inner, f"{prefix}{field.name}.", (*above, node))
-
-
-def _innermost(node: Type) -> Type:
-    """The type of a value, of a list's items or of an optional value."""
-    others = [branch for branch in node.branches if branch.kind != "null"]
-    if node.items is not None:
-        return _innermost(node.items)
-    return _innermost(others[0]) if len(others) == 1 else node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -57,6 +58,19 @@ def run(app: Callable[[], Any], exit_code: Callable[[PlatformError], int] | None
         )
         messages.print(f"[bold red]error[/]: {_plain(full)}")
         sys.exit(full.exit_code)
+
+
+def at_signals(stop: Callable[[], None]) -> list[int]:
+    """Call `stop` at SIGTERM and at Ctrl-C; returns a list into which the signals come."""
+    received: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        received.append(number)
+        stop()
+
+    signal.signal(signal.SIGTERM, note)
+    signal.signal(signal.SIGINT, note)
+    return received
 
 
 def _plain(error: PlatformError) -> str:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from contracts.errors import UnusableSetting
+
 
 @contextlib.contextmanager
 def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
@@ -27,6 +29,15 @@ def replacing(file: Path, *, durable: bool = False) -> Iterator[Path]:
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Have the block, which writes `path`, fail by `UnusableSetting` where the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise UnusableSetting(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def write_whole(file: Path, text: str, *, durable: bool = False) -> None:

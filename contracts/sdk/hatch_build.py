@@ -58,7 +58,7 @@ def files() -> dict[str, str]:
     head = _renamed(SDK / "__init__.py")
     public = _public(head)
     modules = sorted((HOUSE / "records").glob("*.py"))
-    records = {path.stem: _text(path) for path in modules if path.stem != "__init__"}
+    records = {path.stem: _renamed(path) for path in modules if path.stem != "__init__"}
     if taken := {PRIVATE, *public} & records.keys():
         raise ValueError(
             f"the wheel cannot hold a topic's module named {taken.pop()}: it has one of its own."
@@ -70,15 +70,15 @@ def files() -> dict[str, str]:
         f"{PRIVATE}/__init__.py": '"""How the records are read; what is public is in `weather_records`."""\n',
         **{
             f"{PRIVATE}/{path.relative_to(HOUSE).as_posix()}": _renamed(path)
-            for path in _imported_by(SDK / "__init__.py")
+            for path in _imported_by(SDK / "__init__.py", *modules)
         },
     }
 
 
-def _imported_by(start: Path) -> list[Path]:
-    """The house's modules that a file imports, and those that these import."""
+def _imported_by(*starts: Path) -> list[Path]:
+    """The house's modules that these files import, and those that they import."""
     known: list[Path] = []
-    waiting = [start]
+    waiting = list(starts)
     while waiting:
         for name in _imports(waiting.pop()):
             path = _file(name)
