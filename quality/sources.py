@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts.errors import RegistryMismatch, UnusableSetting
+from contracts.evolution.deprecation import with_rules
 from contracts.folder.model import Contract
 from contracts.folder.product import Product
 from contracts.folder.read import load_contracts
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.log import Log, open_log
 from contracts.kafka.settings import addresses
+from contracts.process.times import today
 from contracts.registry.registry import Registry, connect
 
 
@@ -27,12 +29,15 @@ class Sources:
     log: Log
 
     def contract(self, topic: str) -> Contract:
-        """The contract of `topic`; raises `UnusableSetting` where there is none."""
+        """The contract of `topic`, which also asks that deprecated fields are left empty.
+
+        Raises `UnusableSetting` where there is none.
+        """
         if topic not in self.contracts:
             raise UnusableSetting(
                 f"there is no contract of {topic!r}; there are ones of {', '.join(self.contracts)}."
             )
-        return self.contracts[topic]
+        return with_rules(self.contracts[topic], today())
 
     def writers(self, topic: str) -> Mapping[int, str]:
         """Registered schemas of `topic` by id; raises `RegistryMismatch` where there are none."""

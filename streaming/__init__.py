@@ -2,8 +2,8 @@
 
 `record` is the way of a record, `engine` is Spark, `running` opens the stream and keeps it going, and
 `recovery` goes on after a crash. `reprocess` sends dead letters back to the raw topic while it has the
-`lease`. Names are imported when they are used, so that a command line which only prints its help does not
-import Spark.
+`lease`. `tables` puts topics into Iceberg tables. Names are imported when they are used, so that a command
+line which only prints its help does not import Spark.
 """
 
 from __future__ import annotations

@@ -15,10 +15,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 from rich.console import Console
@@ -31,14 +32,16 @@ from contracts.errors import NotRunning, UnusableSetting
 from contracts.folder.model import Role
 from contracts.folder.product import Product, product_named
 from contracts.kafka.settings import addresses
-from contracts.process.command_line import INTERRUPTED, AsJson, ProductName, messages, print_json
+from contracts.process.command_line import INTERRUPTED, AsJson, ProductName, at_signals, messages, print_json
 from contracts.records.topic_weather_quarantine import Reason
-from streaming.job import SHORTEST_REAL_TIME_BATCH, Job, checkpoint_of
+from streaming.job import SHORTEST_REAL_TIME_BATCH, Job, checkpoint_of, trends_checkpoint_of
+from streaming.tables.command import FinalName as FinalTopic
+from streaming.tables.command import QuarantineName as QuarantineTopic
+from streaming.tables.command import restore, table
 
 if TYPE_CHECKING:
     from streaming.engine.progress import Progress
     from streaming.telemetry.report import Reporter
-    from streaming.trends.run import Progress as TrendsProgress
 
 _REFRESHES_A_SECOND = 2
 _SUBMIT = """\
@@ -53,9 +56,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command()(table)
+app.command()(restore)
+
 RawTopic = Annotated[str, typer.Option(help="Topic of the raw records; the product's own if unset.")]
-FinalTopic = Annotated[str, typer.Option(help="Topic of the published records; the product's own if unset.")]
-QuarantineTopic = Annotated[str, typer.Option(help="Topic of the dead letters; the product's own if unset.")]
 LargestBatch = Annotated[int, typer.Option(help="Records read at most in one batch.", min=1)]
 QuickStart = Annotated[
     bool, typer.Option("--quick-start", help="Start faster, and run slower after the first minutes.")
@@ -63,6 +67,15 @@ QuickStart = Annotated[
 JsonLines = Annotated[
     bool, typer.Option("--json", help="Print each batch as one JSON object on a line of stdout.")
 ]
+MetricsPort = Annotated[
+    int,
+    typer.Option(
+        help="Port of /metrics, /status and /healthz; 0 takes a free one, which `status` finds.",
+        min=0,
+        max=65535,
+    ),
+]
+MetricsHost = Annotated[str, typer.Option(help="Address to serve them at; 0.0.0.0 lets other machines in.")]
 
 
 @app.command()
@@ -109,17 +122,8 @@ def run(
     topic: RawTopic = "",
     final: FinalTopic = "",
     quarantine: QuarantineTopic = "",
-    metrics_port: Annotated[
-        int,
-        typer.Option(
-            help="Port of /metrics, /status and /healthz; 0 takes a free one, which `status` finds.",
-            min=0,
-            max=65535,
-        ),
-    ] = 0,
-    metrics_host: Annotated[
-        str, typer.Option(help="Address to serve them at; 0.0.0.0 lets other machines in.")
-    ] = "127.0.0.1",
+    metrics_port: MetricsPort = 0,
+    metrics_host: MetricsHost = "127.0.0.1",
     json_lines: JsonLines = False,
 ) -> None:
     """Run the stream until SIGTERM (exit 0) or Ctrl-C (exit 130); it stops between two batches.
@@ -150,26 +154,8 @@ def run(
     log_to_stderr(
         masking((*services.secrets, os.environ.get("OPENLINEAGE_API_KEY", ""))), loggers=["streaming"]
     )
-    on_terminal = _in_front_on_terminal()
-    reporter = Reporter(job, metrics_host, metrics_port, log_batches=not (on_terminal or json_lines))
-
-    def report(batch: Progress) -> None:
-        reporter.batch(batch)
-        if json_lines:
-            print_json(batch.as_json())
-
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    line = _live_line(reporter) if on_terminal else contextlib.nullcontext()
-    with line, reporter, Stream(job, claimed=reporter.claimed, planned=reporter.planned) as stream:
-
-        def stop() -> None:
-            reporter.stopping()
-            stream.stop()
-
-        received = _at_signals(stop)
-        stream.run(report)
-    if signal.SIGINT in received:
-        raise typer.Exit(INTERRUPTED)
+    reporter = Reporter(job, metrics_host, metrics_port, log_batches=not json_lines)
+    _report(reporter, Stream(job, claimed=reporter.claimed, planned=reporter.planned), json_lines=json_lines)
 
 
 @app.command()
@@ -208,6 +194,8 @@ def trends(
     trends_topic: Annotated[
         str, typer.Option("--trends", help="Topic of the trends; the product's own if unset.")
     ] = "",
+    metrics_port: MetricsPort = 0,
+    metrics_host: MetricsHost = "127.0.0.1",
     json_lines: JsonLines = False,
 ) -> None:
     """Publish how each station's weather changes, from the final topic, until SIGTERM or Ctrl-C.
@@ -215,8 +203,8 @@ def trends(
     The trend of an observation comes with the station's next one, or once the watermark has passed it.
     """
     from contracts.process.logs import log_to_stderr, masking
+    from streaming.telemetry.report import Reporter
     from streaming.trends.run import TrendsJob, TrendsStream, stream_of
-    from streaming.trends.run import checkpoint_of as trends_checkpoint_of
 
     topics = {Role.FINAL: final, Role.TRENDS: trends_topic}
     services, chosen = addresses(), product_named(product, topics=topics.values())
@@ -232,21 +220,10 @@ def trends(
         wait=wait,
     )
     log_to_stderr(masking(services.secrets), loggers=["streaming"])
-    at_work = TrendsStream(TrendsJob(stream=stream, watermark=watermark, replayed=replayed))
-
-    def report(batch: TrendsProgress) -> None:
-        if json_lines:
-            print_json(batch.as_json())
-        elif batch.rows or batch.trends:
-            messages.print(
-                f"batch {batch.batch}: {batch.rows:,} read, {batch.trends:,} trends, {batch.late:,} late, "
-                f"{batch.state_rows:,} rows of state"
-            )
-
-    received = _at_signals(at_work.stop)
-    at_work.run(report)
-    if signal.SIGINT in received:
-        raise typer.Exit(INTERRUPTED)
+    job = TrendsJob(stream=stream, watermark=watermark, replayed=replayed)
+    reporter = Reporter(stream, metrics_host, metrics_port, log_batches=not json_lines)
+    at_work = TrendsStream(job, claimed=reporter.claimed, planned=reporter.planned)
+    _report(reporter, contextlib.nullcontext(at_work), json_lines=json_lines)
 
 
 @app.command()
@@ -254,22 +231,26 @@ def status(
     product: ProductName = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(help="Checkpoint of that stream; build/checkpoint/PRODUCT if unset."),
+        typer.Option(
+            help="Checkpoint of that stream; build/checkpoint/PRODUCT if unset, PRODUCT-trends with --trends."
+        ),
     ] = None,
+    of_trends: Annotated[bool, typer.Option("--trends", help="Of the trends, not of the stream.")] = False,
     url: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Address of its metrics, instead of --checkpoint."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show state, speed, lag, counts and versions of a running stream.
+    """Show state, speed, lag, counts and versions of a running stream, or of the trends.
 
     Exit 0 while it runs, 15 when none runs on the checkpoint, 3 when none answers at the address.
     """
     from streaming.telemetry.ask import ask_at, ask_beside
     from streaming.telemetry.shown import page
 
-    folder = checkpoint or (Path() if url else checkpoint_of(product_named(product)))
+    beside = trends_checkpoint_of if of_trends else checkpoint_of
+    folder = checkpoint or (Path() if url else beside(product_named(product)))
     try:
         facts = ask_at(url) if url else ask_beside(folder)
     except NotRunning as error:
@@ -334,7 +315,7 @@ def reprocess(
             f"{unknown[0]} is no reason code: {', '.join(code.value for code in Reason)} are."
         )
     services, chosen = addresses(), _product(product, topic, final, quarantine)
-    topics = (chosen.raw.topic, chosen.final.topic, chosen.quarantine.topic)
+    topics = (chosen.raw.topic, chosen.published[0].topic, chosen.quarantine.topic)
     require_topics(services.kafka, topics, "correct its name")
     counts: dict[str, Counter[str]] = {fate: Counter() for fate in FATES}
     spinner = Spinner(SpinnerColumn(), TextColumn("{task.description}"), console=messages, transient=True)
@@ -348,7 +329,7 @@ def reprocess(
         for letter, fate in choose(services.kafka, services.registry, chosen, selection):
             counts[fate][letter.record.reason.value] += 1
             if sender and fate == SENT:
-                sender.send(letter.record, letter.mark)
+                sender.send_letter(letter.record, letter.mark)
             spinner.update(task, description=f"{sum(counts[SENT].values()):,} chosen")
     if as_json:
         print_json({"dry_run": dry_run, **{fate.replace(" ", "_"): dict(counts[fate]) for fate in FATES}})
@@ -436,17 +417,37 @@ def _product(name: str | None, raw: str, final: str, quarantine: str) -> Product
     return product_named(name, topics=topics.values()).on_topics(topics)
 
 
-def _at_signals(stop: Callable[[], None]) -> list[int]:
-    """Call `stop` at SIGTERM and at Ctrl-C; returns a list into which the signals come."""
-    received: list[int] = []
+class _Stream(Protocol):
+    """The stream, or the trends, once it is open."""
 
-    def note(number: int, _frame: object) -> None:
-        received.append(number)
-        stop()
+    def run(self, report: Callable[[Progress], None]) -> None: ...
 
-    signal.signal(signal.SIGTERM, note)
-    signal.signal(signal.SIGINT, note)
-    return received
+    def stop(self) -> None: ...
+
+
+def _report(reporter: Reporter, context: AbstractContextManager[_Stream], *, json_lines: bool) -> None:
+    """Run a stream until a signal stops it, and show how it is doing meanwhile."""
+    from streaming.telemetry.shown import batch_facts
+
+    def report(batch: Progress) -> None:
+        reporter.batch(batch)
+        if json_lines:
+            print_json(batch_facts(reporter.job, batch))
+
+    on_terminal = _in_front_on_terminal()
+    reporter.log_batches &= not on_terminal
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    line = _live_line(reporter) if on_terminal else contextlib.nullcontext()
+    with line, reporter, context as stream:
+
+        def stop() -> None:
+            reporter.stopping()
+            stream.stop()
+
+        received = at_signals(stop)
+        stream.run(report)
+    if signal.SIGINT in received:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _in_front_on_terminal() -> bool:

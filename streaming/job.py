@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contracts.errors import UnusableSetting
@@ -33,6 +34,11 @@ def checkpoint_of(product: Product) -> Path:
         Checkpoint(_CHECKPOINTS, product.raw.topic).topic_ids() or product.topics
     )
     return _CHECKPOINTS if former else _CHECKPOINTS / product.name
+
+
+def trends_checkpoint_of(product: Product) -> Path:
+    """Where the trends of `product` remember how far they have come, unless another folder is named."""
+    return _CHECKPOINTS / f"{product.name}-trends"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,11 @@ class Job:
                 "--once-within keeps a state from batch to batch, which real-time mode cannot: leave one "
                 "out; our own producer sends an observation once by itself, over restarts too."
             )
+        if self.once_within and len(self.finals) > 1:
+            raise UnusableSetting(
+                f"--once-within keeps a state of one generation, and {' and '.join(self.finals)} are both "
+                "written to: leave it out until the older one is retired."
+            )
         if self.once_within:
             try:
                 milliseconds(self.once_within)
@@ -94,14 +105,44 @@ class Job:
         return self.product.raw.topic
 
     @property
+    def finals(self) -> tuple[str, ...]:
+        """The topics of what is published: one for each generation that is not retired."""
+        return tuple(contract.topic for contract in self.product.published)
+
+    @property
     def final(self) -> str:
-        """The topic of what is published."""
-        return self.product.final.topic
+        """The first of them, which stands for all where records are counted."""
+        return self.finals[0]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """All topics that are written to."""
+        return *self.finals, self.quarantine
 
     @property
     def quarantine(self) -> str:
         """The topic of what is put aside."""
         return self.product.quarantine.topic
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Role to topic: what is read, then what is written.
+
+        A later generation beside the first has its number behind `final`.
+        """
+        product = self.product
+        first, *later = product.published
+        contracts = (product.raw, first, product.quarantine)
+        numbers = {one.topic: number for number, one in enumerate((product.final, *product.later), start=1)}
+        return {
+            **{one.role.value: one.topic for one in contracts if one.role},
+            **{f"final_{numbers[one.topic]}": one.topic for one in later},
+        }
+
+    @property
+    def kind(self) -> str:
+        """What runs, as metrics name it: `stream`, or `trends` where that is what it publishes."""
+        return Role.TRENDS.value if self.product.final.role is Role.TRENDS else "stream"
 
     @property
     def mode(self) -> str:
@@ -113,5 +154,10 @@ class Job:
 
 def current_product(job: Job) -> Product:
     """The job's product as the contracts' folder declares it now, on the job's topics."""
-    topics = {Role.RAW: job.topic, Role.FINAL: job.final, Role.QUARANTINE: job.quarantine}
-    return product_named(job.product.name).on_topics(topics)
+    product = job.product
+    topics = {Role.RAW: job.topic, Role.FINAL: product.final.topic, Role.QUARANTINE: job.quarantine}
+    current = product_named(product.name).on_topics(topics)
+    # Which generations there are is asked when a stream starts: recovery has to know where to look.
+    known = {one.topic: one for one in current.later}
+    later = tuple(replace(known.get(one.topic, one), retired=one.retired) for one in product.later)
+    return replace(current, final=replace(current.final, retired=product.final.retired), later=later)

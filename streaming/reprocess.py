@@ -8,7 +8,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +18,14 @@ from contracts.consume import consume
 from contracts.errors import ServiceFailed
 from contracts.folder.product import Product
 from contracts.kafka.cluster import Kafka
+from contracts.kafka.coordinates import Coordinates
 from contracts.kafka.log import watermarks
 from contracts.kafka.publishing import ANY, Writer
 from contracts.records.topic_weather_quarantine import DeadLetter
 from contracts.registry.registry import SchemaRegistry
 from streaming.lease import DELIVERED_WITHIN, Lease
 from streaming.record.encode import MARK
-from streaming.recovery.offsets import Coordinates, header_values, remembers_since
+from streaming.recovery.offsets import header_values, remembers_since
 
 SENT, _BEFORE, _NEVER, _TOO_OLD = "sent", "sent before", "never a raw record", "too old to tell"
 FATES = (SENT, _BEFORE, _NEVER, _TOO_OLD)
@@ -106,7 +107,7 @@ def sent_marks(kafka: Kafka, product: Product, oldest: int) -> tuple[set[bytes],
     """
     # The stream's clock stamps the dead letter, and this machine's the record that is sent for it.
     since = oldest - CLOCKS_AGREE_WITHIN_MS
-    raw, outputs = [product.raw.topic], [product.final.topic, product.quarantine.topic]
+    raw, outputs = [product.raw.topic], [product.published[0].topic, product.quarantine.topic]
     marks, known_since = header_values(kafka, raw, MARK, since), remembers_since(kafka, raw)
     if known_since > since:
         marks |= header_values(kafka, outputs, MARK, since)
@@ -138,14 +139,14 @@ def _letters(
 
 
 class Sender:
-    """Sends letters to the raw topic while the `lease` is ours. When the context ends, all have arrived."""
+    """Sends marked records to a topic while the `lease` is ours. When the context ends, all have arrived."""
 
-    def __init__(self, kafka: Kafka, raw: str, lease: Lease) -> None:
-        """Prepare to send to the topic `raw`."""
-        self._raw, self._lease = raw, lease
-        self._partitions = set(watermarks(kafka, raw))
+    def __init__(self, kafka: Kafka, topic: str, lease: Lease) -> None:
+        """Prepare to send to `topic`."""
+        self._topic, self._lease = topic, lease
+        self._partitions = set(watermarks(kafka, topic))
         # A process that took over does not know of records that are sent again: so the lease is asked first.
-        self._writer = Writer(kafka, [raw], deliver_within=DELIVERED_WITHIN, before_again=lease.begin)
+        self._writer = Writer(kafka, [topic], deliver_within=DELIVERED_WITHIN, before_again=lease.begin)
         self._in_lot = 0
 
     def __enter__(self) -> Sender:
@@ -159,21 +160,27 @@ class Sender:
                 self._wait()
                 self._lease.end()
 
-    def send(self, letter: DeadLetter, mark: bytes) -> None:
-        """Send one letter's record: its own bytes, to its own partition where the topic still has it.
+    def send_letter(self, letter: DeadLetter, mark: bytes) -> None:
+        """Send one letter's record, its own bytes, as `send` does."""
+        headers = [(header.key, header.value) for header in letter.headers]
+        self.send(letter.value, letter.key, letter.source_partition, headers, mark)
+
+    def send(
+        self,
+        value: bytes | None,
+        key: bytes | None,
+        partition: int | None,
+        headers: Sequence[tuple[str, bytes | None]],
+        mark: bytes,
+    ) -> None:
+        """Send one record, to that partition where the topic has it.
 
         Raises `LeaseLost`, and another `PlatformError` when one before it has not arrived.
         """
         if self._in_lot == 0:
             self._lease.begin()
-        headers: list[tuple[str, bytes | None]] = [(header.key, header.value) for header in letter.headers]
-        own = letter.source_partition
-        self._writer.topics[self._raw].send(
-            letter.value,
-            letter.key,
-            partition=own if own in self._partitions else ANY,
-            headers=[*headers, (MARK, mark)],
-        )
+        there = partition if partition in self._partitions and partition is not None else ANY
+        self._writer.topics[self._topic].send(value, key, partition=there, headers=[*headers, (MARK, mark)])
         self._in_lot += 1
         if self._in_lot == _AT_ONCE:
             self._wait()
@@ -184,7 +191,7 @@ class Sender:
             raise failure
         if left:
             raise ServiceFailed(
-                f"{left} records did not arrive at {self._raw} within {2 * DELIVERED_WITHIN:.0f} s: see "
-                "whether the broker runs, and reprocess the same again; what has arrived is not sent twice."
+                f"{left} records did not arrive at {self._topic} within {2 * DELIVERED_WITHIN:.0f} s: see "
+                "whether the broker runs, and do the same again; what has arrived is not sent twice."
             )
         self._in_lot = 0

@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 
 app.command()(validate.validate)
+app.command()(validate.validate_each)
 app.command()(watch.watch)
 app.command()(report.report)
 

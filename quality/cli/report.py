@@ -44,7 +44,7 @@ def report(
         typer.echo(schema_text(), nl=False)
         return
     chosen = product_named(product, topics=[topic])
-    topic = topic or chosen.final.topic
+    topic = topic or chosen.published[0].topic
     with open_sources(chosen) as sources:
         contract = sources.contract(topic)
         history = History(sources).read(topic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,14 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.avro.json_form import to_json
-from contracts.folder.product import product_named
+from contracts.folder.product import Product, product_named
 from contracts.process.command_line import AsJson, ProductName, messages, print_json
 from contracts.records.topic_weather_quality import RuleResult, Severity, Validation, Verdict
 from quality.cli.shown import VERDICT_STYLES, in_words
 from quality.history import History
 from quality.judge.judge import judge, ready_to_judge
+from quality.judge.suite import preload
 from quality.portrait.flags import NUMBERS
 from quality.window.extent import find_window, place
+from quality.window.spark import session
 from quality.window.times import window_edges
 
 FAILED = 1
@@ -54,24 +57,13 @@ def validate(
     Without --since, --until or --window, the window is the whole topic. An empty window fails.
     """
     began = time.monotonic()
-    begin, end = window_edges(since, until, window, datetime.now(timezone.utc))
-    written = None
+    edges = window_edges(since, until, window, datetime.now(timezone.utc))
     chosen = product_named(product, topics=[topic])
-    topic = topic or chosen.final.topic
-    with ready_to_judge(chosen, topic) as sources:
-        wanted = find_window(sources.log, topic, begin, end)
-        history = History(sources) if publish or report else None
-        found = judge(sources, wanted, past=history.recent(topic) if history else ())
-        if history and publish:
-            history.publish(found)
-        if history and report:
-            from quality.report import summarise, write  # noqa: PLC0415 - slow to import
-
-            # What was published is read again, so that the report is the one that the history gives.
-            past = history.read(topic)
-            written = write(summarise(past if publish else [*past, found]), report)
+    found, written = validated(
+        chosen, topic or chosen.published[0].topic, edges, report=report, publish=publish
+    )
     if as_json:
-        print_json(_as_json(found, written, time.monotonic() - began))
+        print_json(in_json(found, written, time.monotonic() - began))
     else:
         Console().print(_table(found))
         if found.variables:
@@ -83,7 +75,50 @@ def validate(
         raise typer.Exit(FAILED)
 
 
-def _as_json(found: Validation, report: Path | None, seconds: float) -> dict[str, Any]:
+def validate_each(
+    *,
+    reports: Annotated[
+        Path, typer.Option(help="Each report goes into this folder's PRODUCT.", file_okay=False)
+    ] = Path("build/quality"),
+) -> None:
+    """Validate each product that standard input names, one a line: one JSON object on stdout for each.
+
+    Spark and Great Expectations start at once and for all of them, before the first product is named.
+    """
+    preload()
+    with session():
+        for line in sys.stdin:
+            began, chosen = time.monotonic(), product_named(line.strip())
+            found, written = validated(chosen, chosen.published[0].topic, report=reports / chosen.name)
+            print_json(in_json(found, written, time.monotonic() - began))
+
+
+def validated(
+    product: Product,
+    topic: str,
+    edges: tuple[datetime | None, datetime | None] = (None, None),
+    *,
+    report: Path | None = None,
+    publish: bool = True,
+) -> tuple[Validation, Path | None]:
+    """Judge the records of `topic` between two times; gives the validation and the page of the `report`."""
+    with ready_to_judge(product, topic) as sources:
+        wanted = find_window(sources.log, topic, *edges)
+        history = History(sources) if publish or report else None
+        found = judge(sources, wanted, past=history.recent(topic) if history else ())
+        if history and publish:
+            history.publish(found)
+        if not history or not report:
+            return found, None
+        from quality.report import summarise, write  # noqa: PLC0415 - slow to import
+
+        # What was published is read again, so that the report is the one that the history gives.
+        past = history.read(topic)
+        return found, write(summarise(past if publish else [*past, found]), report)
+
+
+def in_json(found: Validation, report: Path | None, seconds: float) -> dict[str, Any]:
+    """A validation for a program."""
     record = to_json(found.to_dict())
     return {
         "verdict": found.verdict.value.lower(),

@@ -68,7 +68,7 @@ def watch(
     if bound:
         threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
     chosen = product_named(product, topics=[topic])
-    topic = topic or chosen.final.topic
+    topic = topic or chosen.published[0].topic
     if once:
         raise typer.Exit(_once(chosen, topic, begin, most))
     passed_on = ["--product", chosen.name, "--topic", topic, "--first", first, "--most", str(most)]

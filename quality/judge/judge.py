@@ -12,6 +12,7 @@ from contracts.folder.model import Contract
 from contracts.folder.product import Product
 from contracts.records.topic_weather_quality import Origin, RuleResult, Validation, Verdict
 from quality.judge import examples, suite
+from quality.judge.published import fields_of
 from quality.portrait.drift import baseline
 from quality.portrait.take import Portrayal
 from quality.sources import Sources, open_sources
@@ -47,9 +48,11 @@ def judge(
     times, or from where the validation `before` ended.
     """
     around = look_around(sources, window, before)
-    with session() as spark, read(sources, spark, window) as records:
+    portrayal = _portrayal(sources, window, past)
+    fields = portrayal.fields.union(*map(fields_of, portrayal.contract.rules))
+    with session() as spark, read(sources, spark, window, fields) as records:
         began = time.monotonic()
-        judged = _judged(sources, window, records, past)
+        judged = _judged(sources, window, records, past, portrayal)
         found = with_surroundings(replace(judged, origin=origin), sources, spark, around, past)
         return replace(
             found,
@@ -59,22 +62,29 @@ def judge(
         )
 
 
-def _judged(sources: Sources, window: Window, records: Records, past: Sequence[Validation]) -> Validation:
+def _portrayal(sources: Sources, window: Window, past: Sequence[Validation]) -> Portrayal:
+    contract = sources.contract(window.topic)
+    return Portrayal(
+        contract=contract,
+        versions=sources.version_numbers(window.topic),
+        raw_versions=sources.version_numbers(sources.product.raw.topic),
+        due=suite.due(contract),
+        baseline=baseline(window.slices, past),
+    )
+
+
+def _judged(
+    sources: Sources, window: Window, records: Records, past: Sequence[Validation], portrayal: Portrayal
+) -> Validation:
     """The portrait of the records and the finding of each rule, with the first records that break it."""
-    contract, raw = sources.contract(window.topic), sources.product.raw.topic
+    contract, raw = portrayal.contract, sources.product.raw.topic
     ends_at = window.until or window.asked_at or now()
     arrivals = (one.last_arrival_at for one in past)
     found = suite.run(
         contract,
         records.readable,
         _blank(contract, window, records),
-        portrayal=Portrayal(
-            contract=contract,
-            versions=sources.version_numbers(window.topic),
-            raw_versions=sources.version_numbers(raw),
-            due=suite.due(contract),
-            baseline=baseline(window.slices, past),
-        ),
+        portrayal=portrayal,
         ends_at=ends_at,
         arrived_before=max((at for at in arrivals if at and at <= ends_at), default=None),
     )

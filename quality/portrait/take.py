@@ -33,6 +33,21 @@ STATIONS = 200
 DAYS = 1500
 """How many days of stations are listed: the newest."""
 
+_KNOWN = {
+    "source": "string",
+    "station": "string",
+    "observed_at": "timestamp",
+    "name": "string",
+    "latitude": "double",
+    "longitude": "double",
+    "received_at": "timestamp",
+    "replay": "boolean",
+    "correction": "boolean",
+    "flags": "array<string>",
+    "writer_schema_id": "int",
+}
+"""The fields that a portrait knows by their names, and their types."""
+
 _NAMED_IN_DAYS = 7
 _BY_STATION = ("source", "station")
 _BY_WAY = (WRITER, "writer_schema_id", SOURCE_PARTITION)
@@ -72,6 +87,17 @@ class Portrayal:
     due: Due | None = None
     baseline: tuple[Validation, ...] = ()
 
+    @property
+    def fields(self) -> set[str]:
+        """All fields that a portrait looks at, whether the schema has them or not."""
+        return {*self._meanings.values(), *self.contract.quality_flags, *self.contract.portrayed}
+
+    @property
+    def _meanings(self) -> dict[str, str]:
+        """What a portrait looks at, and the field that the contract has for it."""
+        chosen = {"daily": self.contract.daily or "", "due_at": self.due.at if self.due else ""}
+        return {name: name for name in _KNOWN} | chosen
+
     def take(self, rows: DataFrame, found: Validation) -> Validation:
         """`found` with the portrait of `rows`, which are best cached: it takes four passes over them."""
         fields = {one["name"]: one for one in self.contract.newest.schema["fields"]}
@@ -105,25 +131,11 @@ class Portrayal:
 
     def _known(self, rows: DataFrame, fields: Mapping[str, JsonSchema]) -> DataFrame:
         """The fields that a portrait looks at, by their meaning; one that the schema lacks is all nulls."""
-        wanted = {
-            "source": ("source", "string"),
-            "station": ("station", "string"),
-            "observed_at": ("observed_at", "timestamp"),
-            "name": ("name", "string"),
-            "latitude": ("latitude", "double"),
-            "longitude": ("longitude", "double"),
-            "daily": (self.contract.daily or "", "double"),
-            "received_at": ("received_at", "timestamp"),
-            "replay": ("replay", "boolean"),
-            "correction": ("correction", "boolean"),
-            "flags": ("flags", "array<string>"),
-            "writer_schema_id": ("writer_schema_id", "int"),
-            "due_at": (self.due.at if self.due else "", "timestamp"),
-        }
+        kinds = {**_KNOWN, "daily": "double", "due_at": "timestamp"}
         return rows.select(
             *(
-                (F.col(name) if name in fields else F.lit(None).cast(kind)).alias(meaning)
-                for meaning, (name, kind) in wanted.items()
+                (F.col(name) if name in fields else F.lit(None).cast(kinds[meaning])).alias(meaning)
+                for meaning, name in self._meanings.items()
             ),
             *self.contract.quality_flags,
             *(TIMESTAMP, WRITER, SOURCE_PARTITION, SOURCE_OFFSET),

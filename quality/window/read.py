@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.avro.spark_sql import Framed
-from contracts.avro.wire import HEADER_FIELD, SEAL_FIELD, new_seal
+from contracts.avro.wire import SEAL_FIELD, new_seal
 from contracts.records.topic_weather_quality import Coordinates
 from quality.sources import Sources
 from quality.window.extent import Window
@@ -41,7 +41,7 @@ class Records:
     """The records of a window, in Spark's cache."""
 
     readable: DataFrame
-    """A column for each field of the contract, then those beside them, whose names begin with `_`."""
+    """A column for each field that was asked for, then those beside them, whose names begin with `_`."""
     rows: int
     """How many are readable."""
     unreadable: int
@@ -49,9 +49,9 @@ class Records:
 
 
 @contextlib.contextmanager
-def read(sources: Sources, spark: SparkSession, window: Window) -> Iterator[Records]:
-    """Read `window`, and keep it in the cache for the block."""
-    kept = decoded(sources, spark, window).cache()
+def read(sources: Sources, spark: SparkSession, window: Window, fields: Collection[str]) -> Iterator[Records]:
+    """Read `fields` of the records of `window`, and keep them in the cache for the block."""
+    kept = decoded(sources, spark, window, fields).cache()
     try:
         counts = {row[0]: row[1] for row in kept.groupBy(_READABLE).count().collect()}
         examples: tuple[Coordinates, ...] = ()
@@ -69,10 +69,11 @@ def read(sources: Sources, spark: SparkSession, window: Window) -> Iterator[Reco
         kept.unpersist()
 
 
-def decoded(sources: Sources, spark: SparkSession, window: Window) -> DataFrame:
+def decoded(sources: Sources, spark: SparkSession, window: Window, fields: Collection[str]) -> DataFrame:
     """Every record of `window`, all registered versions resolved to the newest of the contract.
 
-    Its fields are null where `_readable`, behind those columns that `Records` has, is false.
+    It has those of `fields` that the contract has. They are null where `_readable`, behind those columns that
+    `Records` has, is false.
     """
     seal, writers = new_seal(), sources.writers(window.topic)
     reader = sources.contract(window.topic).newest.schema
@@ -86,9 +87,11 @@ def decoded(sources: Sources, spark: SparkSession, window: Window) -> DataFrame:
         F.expr(framed.record(writers, reader, seal)).alias("sealed"),
     )
     whole: Column = F.col(f"sealed.{SEAL_FIELD}") == F.lit(seal)
-    record = F.when(whole, F.col("sealed").dropFields(HEADER_FIELD, SEAL_FIELD)).alias("record")
-    return sealed.select(*_BESIDE, record).select(
-        "record.*", *_BESIDE, F.col("record").isNotNull().alias(_READABLE)
+    names = [field["name"] for field in reader["fields"] if field["name"] in fields]
+    return sealed.select(
+        *(F.when(whole, F.col("sealed")[name]).alias(name) for name in names),
+        *_BESIDE,
+        F.coalesce(whole, F.lit(False)).alias(_READABLE),
     )
 
 

@@ -24,6 +24,7 @@ from quality.window.times import of_millis
 GROUPS, RULES = 40, 8
 """How many groups of the quarantine are listed, and how many rules of each."""
 _COLLECTED = 2000
+_LETTER = ("reason", "stage", "rules", "source_topic", "source_partition", "source_offset")
 
 Marks = Mapping[int, Span]
 """Oldest offset and next offset, by partition."""
@@ -123,7 +124,7 @@ def _quarantined(sources: Sources, spark: SparkSession, window: Window | None) -
     """Groups of the readable dead letters of `window`, by reason and raw partition, the largest first."""
     if window is None or not window.span:
         return ()
-    letters: DataFrame = decoded(sources, spark, window)
+    letters: DataFrame = decoded(sources, spark, window, _LETTER)
     from_raw = F.when(F.col("source_topic") == sources.product.raw.topic, F.col("source_offset"))
     where = F.struct(PARTITION, OFFSET, "source_topic", "source_partition", "source_offset")
     return (

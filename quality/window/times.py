@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta, timezone
 
 from contracts.errors import UnusableSetting
-from contracts.process.times import milliseconds
+from contracts.process.times import milliseconds, parse_moment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST, _LAST = datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)
@@ -29,18 +28,6 @@ def of_millis(since_1970: int) -> datetime:
         return _EPOCH + timedelta(milliseconds=since_1970)
     except OverflowError:
         return _FIRST if since_1970 < 0 else _LAST
-
-
-def parse_moment(text: str) -> datetime:
-    """An ISO 8601 time such as `2013-01-31` or `2013-01-31T06:00:00+01:00`; UTC unless it says otherwise."""
-    try:
-        # Before 3.11 fromisoformat knows no Z.
-        found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
-    except ValueError:
-        raise UnusableSetting(
-            f"{text!r} is no time: write it as 2013-01-31 or 2013-01-31T06:00:00Z."
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def before(end: datetime, length: timedelta) -> datetime:

@@ -89,6 +89,10 @@ def translate(message: str, job: Job) -> PlatformError:
     for pattern, failure in _KNOWN:
         if re.search(pattern, message):
             return failure(job)
+    return ServiceFailed(f"the stream failed: {gist_of(message)}")
+
+
+def gist_of(message: str) -> str:
+    """The first line of an exception's text that is no place in the code."""
     causes = [line for line in message.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
-    gist = " ".join(causes[0].split())[:300] if causes else "no reason given"
-    return ServiceFailed(f"the stream failed: {gist}")
+    return " ".join(causes[0].split())[:300] if causes else "no reason given"

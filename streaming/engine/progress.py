@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,9 @@ _TIMES: Mapping[str, str] = {
 }
 """Kafka's timestamps of the batch: oldest and newest in ms since 1970, the mean in ms since `_ERA_MS`."""
 
+_NEVER = "1970-01-01T00:00:00.000Z"
+"""Spark's watermark before there is one."""
+
 _BITS = 31
 """Of a sum, for each of the two counts in it: enough for two thousand million records in a batch."""
 
@@ -47,12 +50,28 @@ _JUDGED = "(reason IS NULL OR reason = 'RULE_BROKEN')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The state of a query that remembers, behind one batch."""
+
+    rows: int
+    disk_bytes: int
+    """Of RocksDB's files; what is new since it last wrote them is not in it."""
+    memory_bytes: int
+    """Of RocksDB's caches and of what it has not written."""
+    watermark: float | None = None
+    """Unix time; what is older is late. None before the first batch has ended."""
+    late: int = 0
+    """Observations of the batch that came later than the watermark allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """One batch."""
 
     batch: int
     rows: int
     final: int
+    """Records published."""
     quarantined: int
     flagged: int
     reasons: Mapping[str, int]
@@ -68,10 +87,8 @@ class Progress:
     latency_max_seconds: float | None = None
     """From the Kafka timestamp of the oldest record to the end of the batch."""
     latency_mean_seconds: float | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data, for one line of JSON."""
-        return asdict(self)
+    kept: Kept | None = None
+    """None where the query keeps no state."""
 
 
 def counts(plan: Plan, *, timed: bool = True, again: str = "") -> Mapping[str, str]:
@@ -145,6 +162,19 @@ def read(report: StreamingQueryProgress) -> Progress:
         seconds=seconds,
         latency_max_seconds=None if oldest is None else round(ended_ms - oldest) / 1000,
         latency_mean_seconds=None if mean is None else round(ended_ms - _ERA_MS - mean) / 1000,
+        kept=_kept(report),
+    )
+
+
+def _kept(report: StreamingQueryProgress) -> Kept | None:
+    operators = report.stateOperators
+    if not operators:
+        return None
+    return Kept(
+        rows=sum(one.numRowsTotal for one in operators),
+        disk_bytes=sum(one.customMetrics.get("rocksdbSstFileSize", 0) for one in operators),
+        memory_bytes=sum(one.memoryUsedBytes for one in operators),
+        watermark=_unix(report.eventTime.get("watermark", _NEVER)) or None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from enum import Enum
 
 from pyspark.errors import PySparkException
@@ -17,8 +16,7 @@ from streaming.engine.state import keep_state
 from streaming.job import Job
 from streaming.record.plan import Plan, judged, publish
 from streaming.record.source import read_stream
-from streaming.recovery.offsets import Coordinates
-from streaming.recovery.recover import without
+from streaming.recovery.recover import Done, without
 
 DELIVERED_WITHIN = 30.0
 """Seconds after which Kafka's client gives a record up that the broker does not take: a shorter outage passes
@@ -49,18 +47,18 @@ class Until(Enum):
 
 
 def start(
-    spark: SparkSession, job: Job, plan: Plan, until: Until, published: Collection[Coordinates] = ()
+    spark: SparkSession, job: Job, plan: Plan, until: Until, done: Done | None = None
 ) -> StreamingQuery:
     """Start the query of `plan`: each row goes to the topic that it names.
 
-    It leaves out the raw records at the coordinates `published`. Where the job is in real-time mode, so is
+    It leaves out what is `done`. Where the job is in real-time mode, so is
     the query that goes `Until.STOPPED`; the others go batch by batch.
     """
     kafka = job.kafka.spark()
     real_time = job.real_time and until is Until.STOPPED
     size = {} if real_time else {"maxOffsetsPerTrigger": str(job.largest_batch)}
     raw = read_stream(spark, plan.raw.topic, {**kafka, **size})
-    records = _records(spark, job, plan, raw, published, timed=not real_time)
+    records = _records(spark, job, plan, raw, done, timed=not real_time)
     return publish_until(records, job, until, update=bool(job.once_within), real_time=real_time)
 
 
@@ -98,14 +96,18 @@ def _records(
     job: Job,
     plan: Plan,
     raw: DataFrame,
-    published: Collection[Coordinates],
+    done: Done | None,
     *,
     timed: bool,
 ) -> DataFrame:
-    """What goes to Kafka's sink, without what is `published`, and counted."""
+    """What goes to Kafka's sink, without what is `done`, and counted."""
+    published = done.coordinates if done else frozenset()
     if not job.once_within:
         left = without(raw, published, spark) if published else raw
-        return publish(counted(judged(left, plan), plan, timed=timed), plan)
+        rows = publish(counted(judged(left, plan), plan, timed=timed), plan)
+        for topic, found in done.partly.items() if done else ():
+            rows = without(rows, found, spark, topic)
+        return rows
     keep_state(spark, STATE_SETTINGS)
     # The state has to see every record of the batch, also those that are published.
     records = once(judged(raw, plan), plan, job.once_within)

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from pyspark.errors import PySparkRuntimeError
@@ -17,7 +17,7 @@ from contracts.avro.timestamps import accept_any_timestamp
 from contracts.errors import ServiceFailed, UnsuitableRuntime
 from contracts.kafka.cluster import SPARK_REDACTION
 from streaming.engine.readers import WITHOUT_KEPT_READERS
-from streaming.engine.writers import find_nullable_branch_at_once
+from streaming.engine.writers import write_rows_at_once
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Only the quick compiler: Spark's start and a first batch of 26,000 records take 16 s of processor time,
@@ -89,17 +89,19 @@ SETTINGS = {
 }
 
 
-def session(*, quick_start: bool = False, slots: int = 0) -> SparkSession:
+def session(
+    *, quick_start: bool = False, slots: int = 0, more: Mapping[str, str] | None = None
+) -> SparkSession:
     """Start Spark, or join the one that `spark-submit` started; raises `UnsuitableRuntime`.
 
-    One that we start has a task slot for each core, and at least so many `slots`.
+    One that we start has a task slot for each core, and at least so many `slots`. `more` are settings beside
+    the stream's own.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     builder = SparkSession.builder
-    for key, value in (
-        SETTINGS if submitted else {**SETTINGS, **_local_settings(quick_start, slots)}
-    ).items():
+    local = {} if submitted else _local_settings(quick_start, slots)
+    for key, value in {**SETTINGS, **local, **(more or {})}.items():
         builder = builder.config(key, value)
     with _signals_wait():
         try:
@@ -197,7 +199,7 @@ def _cores() -> int:
 def configure(spark: SparkSession) -> SparkSession:
     """Give a session the source and the SQL settings that the projection is written for; returns it."""
     accept_any_timestamp(spark)
-    find_nullable_branch_at_once(spark)
+    write_rows_at_once(spark)
     for key, value in SQL_SETTINGS.items():
         spark.conf.set(key, value)
     return spark

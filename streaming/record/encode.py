@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -12,15 +12,12 @@ from pyspark.sql.avro.functions import to_avro
 
 from contracts.avro.timestamps import EARLIEST_MS, LATEST_MS
 from contracts.avro.wire import frame
-from contracts.checks.rules import column, literal
+from contracts.checks.rules import literal
 from contracts.folder.model import JsonSchema
+from contracts.kafka.coordinates import OFFSET_HEADER, PARTITION_HEADER
 from streaming.record.judge import HAS_ID, SCHEMA_ID, Reason, first_that_holds
 from streaming.record.schema import enums, field_names
 from streaming.record.trace import TRACE
-
-PARTITION_HEADER = "source-partition"
-OFFSET_HEADER = "source-offset"
-"""Headers of every published record, as decimal text: they name the raw record that it came from."""
 
 MARK = "replay-of"
 """Header of a reprocessed record, raw and published: partition and offset of its dead letter, as `2:17`. A
@@ -42,6 +39,8 @@ class Output:
     topic: str
     schema_id: int
     schema: JsonSchema
+    sure: Collection[str] = ()
+    """Fields whose texts are symbols of their enums, whatever the record."""
 
 
 # Executors of a cluster have Spark's own source, which gives times beyond the calendar of most readers.
@@ -63,29 +62,35 @@ def encode(
     found: Iterable[Reason],
     *,
     key: str,
-    final: Output,
-    made: Mapping[str, str],
+    finals: Sequence[tuple[Output, Mapping[str, str]]],
     quarantine: Output,
     beside: Sequence[str | Column] = SOURCE_COLUMNS,
 ) -> DataFrame:
-    """Turn each row into one Kafka record: `topic`, `key`, `value`, `headers`; with the columns `beside`.
+    """Turn each row into Kafka records: `topic`, `key`, `value`, `headers`; with the columns `beside`.
 
-    The field `key` of a published record is its key. The fields in `made` are made here, by their Spark SQL,
-    so that nothing is copied which only a published record needs.
+    A published row is one record for each of `finals`, a topic and the Spark SQL of its fields. These are
+    made here, so that nothing is copied which only a published record needs. Its field `key` is their key.
     """
-    published = {name: made.get(name, column(name)) for name in field_names(final.schema)}
     publish = F.col("reason").isNull()
-    return judged.select(
-        # What else was judged is copied no further.
-        *beside,
-        F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic"),
-        F.when(publish, F.col(key).cast("binary")).otherwise(F.col("source_key")).alias("key"),
-        # Only the branch that is taken is evaluated: a null where Avro allows none would fail the task.
-        F.when(publish, framed(final, published))
-        .otherwise(framed(quarantine, dead_letter(found)))
-        .alias("value"),
-        F.expr(_HEADERS).alias("headers"),
-    )
+    headers = F.expr(_HEADERS).alias("headers")
+    put_away = framed(quarantine, dead_letter(found))
+    own_key = F.when(publish, F.col(key).cast("binary")).otherwise(F.col("source_key")).alias("key")
+    # What else was judged is copied no further. Only the branch that is taken is evaluated: a null where Avro
+    # allows none would fail the task.
+    if len(finals) == 1:
+        ((final, fields),) = finals
+        topic = F.when(publish, F.lit(final.topic)).otherwise(F.lit(quarantine.topic)).alias("topic")
+        value = F.when(publish, framed(final, fields)).otherwise(put_away).alias("value")
+        return judged.select(*beside, topic, own_key, value, headers)
+    published = [_for_topic(output.topic, framed(output, fields)) for output, fields in finals]
+    records = F.when(publish, F.array(*published)).otherwise(F.array(_for_topic(quarantine.topic, put_away)))
+    several = judged.select(*beside, own_key, headers, F.explode(records).alias("record"))
+    kept = [name for name in several.columns if name not in {"key", "headers", "record"}]
+    return several.select(*kept, "record.topic", "key", "record.value", "headers")
+
+
+def _for_topic(topic: str, value: Column) -> Column:
+    return F.struct(F.lit(topic).alias("topic"), value.alias("value"))
 
 
 def put_aside(encoded: DataFrame, reason: Reason, quarantine: Output) -> DataFrame:
@@ -125,7 +130,7 @@ def dead_letter(found: Iterable[Reason]) -> Mapping[str, str]:
 
 def framed(output: Output, fields: Mapping[str, str]) -> Column:
     """The framed Avro value of a record whose `fields` have this Spark SQL."""
-    known = enums(output.schema)
+    known = {name: enum for name, enum in enums(output.schema).items() if name not in output.sure}
     record = F.struct(
         *(
             F.expr(_symbol(fields[name], known[name]) if name in known else fields[name]).alias(name)

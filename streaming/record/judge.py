@@ -72,7 +72,7 @@ def reasons(
     prefixed = f" AND NOT {begins_with_guid}" if guids else ""
     why_unusable = _by_id(SCHEMA_ID, unusable or {})
     other = _other_branch(others or {})
-    critical = _row_rules(final.rules, Severity.CRITICAL)
+    critical = _row_rules(_of(final.rules, Severity.CRITICAL))
     missing = [f"{column(name)} IS NULL" for name in sorted(non_null_fields(final.newest.schema) - {"flags"})]
     return (
         Reason("NULL_VALUE", "source_value IS NULL", literal("The record has no value.")),
@@ -163,13 +163,19 @@ def spared_values(final: Contract, fields: Collection[str]) -> Mapping[str, str]
     return values
 
 
+def spared_rows(final: Contract, fields: Collection[str]) -> Mapping[str, str]:
+    """Spark SQL for what is left of each field, and for `spared`: the ids of the rules broken, as a text."""
+    values = spared_values(final, fields)
+    return {
+        **{name: values.get(name, column(name)) for name in fields},
+        "spared": _ids(_row_rules(_sparing(final.rules, fields))),
+    }
+
+
 def spare(observed: DataFrame, final: Contract) -> DataFrame:
-    """Put what is left of each value in its place; add the ids of the rules that were broken as `spared`."""
-    values = spared_values(final, observed.columns)
-    return observed.select(
-        *(F.expr(values.get(name, column(name))).alias(name) for name in observed.columns),
-        F.expr(broken_rules(_sparing(final.rules, observed.columns), Severity.VALUE)).alias("spared"),
-    )
+    """Put what is left of each value in its place, and add `spared`: see `spared_rows`."""
+    rows = spared_rows(final, observed.columns)
+    return observed.select(*(F.expr(sql).alias(name) for name, sql in rows.items()))
 
 
 def verdict(found: tuple[Reason, ...], rules: tuple[Rule, ...], derived: Collection[str]) -> Rows:
@@ -178,12 +184,10 @@ def verdict(found: tuple[Reason, ...], rules: tuple[Rule, ...], derived: Collect
 
     It looks at records that have `spared`: the rules on values of the fields that are not `derived`.
     """
-    late = _sparing(rules, derived)
-    warned, kept = broken_rules(rules, Severity.WARNING), _kept(_row_rules(late, Severity.VALUE))
-    either = f"concat(spared, {broken_rules(late, Severity.VALUE)}, {warned})"
+    flagging = [*_sparing(rules, derived), *_of(rules, Severity.WARNING)]
     return {
-        "broken": Row(broken_rules(rules, Severity.CRITICAL)),
-        "flags": Row(f"CASE WHEN size(spared) = 0 AND {kept} THEN {warned} ELSE {either} END"),
+        "broken": Row(broken_rules(_of(rules, Severity.CRITICAL))),
+        "flags": Row(broken_rules(flagging, before="spared")),
         "reason": Row(first_that_holds(found, lambda reason: literal(reason.code))),
     }
 
@@ -193,17 +197,20 @@ def first_that_holds(found: Iterable[Reason], answer: Callable[[Reason], str]) -
     return "CASE " + " ".join(f"WHEN {reason.holds} THEN {answer(reason)}" for reason in found) + " END"
 
 
-def broken_rules(rules: Iterable[Rule], severity: Severity) -> str:
-    """Spark SQL for the ids of the row rules of `severity` that a row breaks, as an array of strings."""
-    rows = _row_rules(rules, severity)
-    if not rows:
-        return "CAST(array() AS ARRAY<STRING>)"
-    ids = ", ".join(f"CASE WHEN {keeps} THEN NULL ELSE {literal(rule_id)} END" for rule_id, keeps in rows)
-    # Ids hold no comma. The usual record keeps every rule, and builds no array.
+def broken_rules(rules: Iterable[Rule], *, before: str = "''") -> str:
+    """Spark SQL for the ids of the row rules that a row breaks, as an array, behind those `before`."""
+    rows = _row_rules(rules)
+    # The usual record keeps every rule, and makes no text of them.
     return (
-        f"CASE WHEN {_kept(rows)} THEN CAST(array() AS ARRAY<STRING>)"
-        f" ELSE split(concat_ws(',', {ids}), ',') END"
+        f"CASE WHEN {before} = '' AND {_kept(rows)} THEN CAST(array() AS ARRAY<STRING>)"
+        f" ELSE split(trim(BOTH ',' FROM concat({before}, ',', {_ids(rows)})), ',') END"
     )
+
+
+def _ids(rows: Iterable[tuple[str, str]]) -> str:
+    """Spark SQL for the ids of the rules that a row breaks, as one text; no id holds a comma."""
+    ids = "".join(f", CASE WHEN {keeps} THEN NULL ELSE {literal(rule_id)} END" for rule_id, keeps in rows)
+    return f"concat_ws(','{ids})"
 
 
 def _sparing(rules: Iterable[Rule], fields: Collection[str]) -> list[Rule]:
@@ -211,9 +218,13 @@ def _sparing(rules: Iterable[Rule], fields: Collection[str]) -> list[Rule]:
     return [rule for rule in rules if rule.spares is not None and rule.spares in fields]
 
 
-def _row_rules(rules: Iterable[Rule], severity: Severity) -> list[tuple[str, str]]:
-    """Id of each rule of `severity` that judges a row, and the Spark SQL that is true where it is kept."""
-    return [(r.id, keeps) for r in rules if r.severity is severity and (keeps := predicate(r)) is not None]
+def _of(rules: Iterable[Rule], severity: Severity) -> list[Rule]:
+    return [rule for rule in rules if rule.severity is severity]
+
+
+def _row_rules(rules: Iterable[Rule]) -> list[tuple[str, str]]:
+    """Id of each rule that judges a row, and the Spark SQL that is true where it is kept."""
+    return [(rule.id, keeps) for rule in rules if (keeps := predicate(rule)) is not None]
 
 
 def _kept(rows: Iterable[tuple[str, str]]) -> str:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pyspark.sql import Column, DataFrame
 
 from contracts.avro.wire import new_seal
+from contracts.checks.rules import column
 from contracts.folder.model import Contract
 from streaming.record.branches import other_branches
 from streaming.record.decode import decode
 from streaming.record.encode import PROVENANCE, SOURCE_COLUMNS, Output, encode
 from streaming.record.enrich import enrichment_of
 from streaming.record.enrich.table import Rows
+from streaming.record.generations import Generation, later_outputs
 from streaming.record.judge import Reason, reasons, spare, spared_values, verdict
 from streaming.record.projection import reader_schema
 from streaming.record.quality_flags import quality_flags
@@ -54,21 +56,33 @@ class Plan:
     learned_at: float = 0.0
     """Of two plans, the one of the later moment (a monotonic clock's seconds) holds."""
     seal: bytes = field(default_factory=new_seal, repr=False)
+    later: tuple[Generation, ...] = ()
+    """The generations of the final contract after the first, in order."""
 
     def knows(self, schema: int | str) -> bool:
         """Whether a schema's id, or its GUID, is one of the raw subject's."""
         return schema in self.writers or schema in self.unusable or schema in self.guids
 
     @property
-    def contracts(self) -> tuple[Contract, Contract, Contract]:
-        """The raw, final and quarantine contracts."""
-        return self.raw, self.final, self.quarantine
+    def contracts(self) -> tuple[Contract, ...]:
+        """The raw, final and quarantine contracts, and the later generations of the final one."""
+        return self.raw, self.final, self.quarantine, *(one.contract for one in self.later)
+
+    @property
+    def published(self) -> tuple[Contract, ...]:
+        """The generations of the final contract that are not retired."""
+        line = (self.final, *(one.contract for one in self.later))
+        return tuple(one for one in line if one.retired is None)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids of the schemas that it writes with."""
+        return self.final_id, self.quarantine_id, *(one.schema_id for one in self.later)
 
     def replaces(self, other: Plan) -> bool:
         """Whether a stream on the `other` plan has to go over to this one."""
         return self.learned_at > other.learned_at and (
-            self.writers.keys() != other.writers.keys()
-            or (self.final_id, self.quarantine_id) != (other.final_id, other.quarantine_id)
+            self.writers.keys() != other.writers.keys() or self.ids != other.ids
         )
 
     @property
@@ -136,14 +150,22 @@ def enriched(decoded: DataFrame, plan: Plan, beside: Rows | None = None) -> Data
 
 
 def publish(records: DataFrame, plan: Plan, beside: Sequence[str | Column] = SOURCE_COLUMNS) -> DataFrame:
-    """Encode `judged` records for the topic that each goes to; with the columns `beside`."""
-    spared = spared_values(plan.final, enrichment_of(plan.final).derived)
+    """Encode `judged` records for the topics that each goes to; with the columns `beside`.
+
+    A published one goes to each generation that is not retired.
+    """
+    enrichment, final = enrichment_of(plan.final), plan.final.newest.schema
+    spared = spared_values(plan.final, enrichment.derived)
+    made = {**PROVENANCE, **spared, **quality_flags(plan.final)}
+    fields = {name: made.get(name, column(name)) for name in field_names(final)}
+    first = Output(plan.final.topic, plan.final_id, final, enrichment.sure(reader_schema(plan.raw), final))
+    finals = [(first, fields), *later_outputs(fields, first.sure, plan.later)]
+    written = {one.topic for one in plan.published}
     return encode(
         records,
         plan.reasons,
         key=plan.final.key or "station",
-        final=Output(plan.final.topic, plan.final_id, plan.final.newest.schema),
-        made={**PROVENANCE, **spared, **quality_flags(plan.final)},
+        finals=[one for one in finals if one[0].topic in written],
         quarantine=Output(plan.quarantine.topic, plan.quarantine_id, plan.quarantine.newest.schema),
         beside=beside,
     )

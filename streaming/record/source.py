@@ -21,3 +21,9 @@ def read_stream(spark: SparkSession, topic: str, options: Mapping[str, str]) -> 
 def named(kafka: DataFrame) -> DataFrame:
     """Rename the columns of a Kafka source."""
     return kafka.select(*(F.col(name).alias(f"source_{name}") for name in KAFKA_COLUMNS))
+
+
+def header(name: str, sql_type: str) -> str:
+    """Spark SQL for the last header of that name, as a value of the type; null where there is none."""
+    value = f"element_at(filter(source_headers, header -> header.key = '{name}'), -1).value"
+    return f"CASE WHEN source_headers IS NOT NULL THEN CAST(CAST({value} AS STRING) AS {sql_type}) END"

@@ -13,11 +13,8 @@ from confluent_kafka import Message
 from contracts.avro.timestamps import KAFKA_SINCE_MS
 from contracts.avro.wire import NotFramed, schema_id_header, schema_id_or_guid
 from contracts.kafka.cluster import Kafka
+from contracts.kafka.coordinates import Coordinates, source_of
 from contracts.kafka.log import Partition, Span, open_log, partition_of
-from streaming.record.encode import OFFSET_HEADER, PARTITION_HEADER
-
-Coordinates = tuple[int, int]
-"""Partition and offset of a raw record."""
 
 _LOOKED_AT = 500
 """Records at the beginning of a partition that are looked at for a time that can be."""
@@ -88,13 +85,3 @@ def _schema_of(message: Message) -> int | str:
     header = schema_id_header(message.headers())
     named, _ = schema_id_or_guid(bytes(message.value() or b"") if header is None else bytes(header))
     return str(named) if isinstance(named, UUID) else named
-
-
-def source_of(message: Message) -> Coordinates | None:
-    """The raw record that a published one names; None where it names none."""
-    headers: Mapping[str, object] = dict(message.headers() or ())
-    partition, offset = headers.get(PARTITION_HEADER), headers.get(OFFSET_HEADER)
-    with suppress(ValueError):
-        if isinstance(partition, bytes) and isinstance(offset, bytes):
-            return int(partition), int(offset)
-    return None

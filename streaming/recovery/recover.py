@@ -21,10 +21,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
+from contracts.kafka.coordinates import Coordinates
 from streaming.engine.progress import Progress
 from streaming.job import Job
 from streaming.recovery.checkpoint import Batch, Memory, Offsets
-from streaming.recovery.offsets import Coordinates
 
 _NAMED_AT_MOST = 10_000
 """Records that are left out one by one by an expression; a join takes more of them."""
@@ -82,11 +82,13 @@ def _raw_made_again(job: Job) -> CheckpointMismatch:
     )
 
 
-def compare_outputs(memory: Memory, outputs: Collection[Spans], job: Job) -> None:
-    """Raise when the spans of the `outputs` cannot be of what the stream has published."""
-    given = sum(end for topic in outputs for _, end in topic.values())
-    empty = all(oldest == end for topic in outputs for oldest, end in topic.values())
-    if given < memory.records or (memory.records and memory.unfinished and empty):
+def compare_outputs(memory: Memory, held: Mapping[str, Spans], job: Job) -> None:
+    """Raise when the topics of the job, whose spans are `held`, cannot have what the stream has published."""
+    given = sum(end for topic in (job.final, job.quarantine) for _, end in held[topic].values())
+    empty = all(oldest == end for topic in job.outputs for oldest, end in held[topic].values())
+    # A generation that outlived the first one does not have its oldest records.
+    whole = job.product.final.retired is None
+    if (whole and given < memory.records) or (memory.records and memory.unfinished and empty):
         raise CheckpointMismatch(
             f"{job.final} and {job.quarantine} lack records that by the checkpoint {job.checkpoint} were "
             "published: they were emptied or made again; another --checkpoint publishes everything anew."
@@ -109,18 +111,29 @@ def emptied(spans: Spans) -> bool:
 
 
 @dataclass(frozen=True)
-class _Published:
+class Done:
+    """What is published of the raw records that a query is to read."""
+
     published: Mapping[str, frozenset[Coordinates]]
     """Output topic to the raw records whose records it has."""
+    finals: tuple[str, ...]
+    """Those of the topics of which each is to have a record that is not put aside."""
 
     @property
     def coordinates(self) -> frozenset[Coordinates]:
-        """The raw records of all output topics."""
-        return frozenset().union(*self.published.values())
+        """The raw records that need nothing more: they are put aside, or published in each generation."""
+        aside = (found for topic, found in self.published.items() if topic not in self.finals)
+        return frozenset.intersection(*(self.published[topic] for topic in self.finals)).union(*aside)
+
+    @property
+    def partly(self) -> Mapping[str, frozenset[Coordinates]]:
+        """Output topic to the raw records that it has and another generation lacks."""
+        done = self.coordinates
+        return {topic: found - done for topic in self.finals if (found := self.published[topic]) - done}
 
 
 @dataclass(frozen=True)
-class Unfinished(_Published):
+class Unfinished(Done):
     """The batch that was under way, and which of its raw records are published."""
 
     batch: Batch
@@ -142,13 +155,13 @@ class Unfinished(_Published):
         )
 
 
-def unfinished(batch: Batch, begins: Offsets, sources: Sources) -> Unfinished:
+def unfinished(batch: Batch, begins: Offsets, sources: Sources, job: Job) -> Unfinished:
     """`batch`, which read from `begins` on, with what is published of it among `sources`."""
     own = {
         topic: frozenset((p, o) for p, o in found if begins.get(p, 0) <= o < batch.ends.get(p, 0))
         for topic, found in sources.items()
     }
-    return Unfinished(own, batch, begins)
+    return Unfinished(own, job.finals, batch, begins)
 
 
 def batch_to_finish(memory: Memory | None) -> Batch | None:
@@ -160,7 +173,7 @@ def batch_to_finish(memory: Memory | None) -> Batch | None:
 
 
 @dataclass(frozen=True)
-class Ahead(_Published):
+class Ahead(Done):
     """Raw records behind the last commit that a real-time batch has published."""
 
     def counted_in(self, batch: Progress, job: Job) -> tuple[Progress, Ahead]:
@@ -170,11 +183,13 @@ class Ahead(_Published):
             topic: frozenset((p, o) for p, o in sources if o >= ends.get(p, 0))
             for topic, sources in self.published.items()
         }
+        # What is partly published was read, and counted, again.
         final, quarantined = (
-            len(self.published[topic]) - len(later[topic]) for topic in (job.final, job.quarantine)
+            len((self.published[topic] - later[topic]) & self.coordinates)
+            for topic in (job.final, job.quarantine)
         )
         whole = replace(batch, final=batch.final + final, quarantined=batch.quarantined + quarantined)
-        return whole, Ahead(later)
+        return whole, Ahead(later, self.finals)
 
 
 def ahead(memory: Memory, sources: Sources, raw: Spans, job: Job) -> Ahead | None:
@@ -193,14 +208,15 @@ def ahead(memory: Memory, sources: Sources, raw: Spans, job: Job) -> Ahead | Non
     for partition, offset in frozenset().union(*own.values()):
         if partition not in raw or offset >= raw[partition][1]:
             raise _raw_made_again(job)
-    return Ahead(own)
+    return Ahead(own, job.finals)
 
 
 def caught_up(memory: Memory | None, done: Ahead) -> bool:
     """Whether all that was `done` ahead of the commits is behind them now."""
     if not memory or memory.unfinished:
         return False
-    return all(offset < memory.next_offsets.get(partition, 0) for partition, offset in done.coordinates)
+    met = frozenset().union(*done.published.values())
+    return all(offset < memory.next_offsets.get(partition, 0) for partition, offset in met)
 
 
 def under_way(memory: Memory | None, raw: Spans, job: Job) -> tuple[Offsets, Offsets] | None:
@@ -214,14 +230,20 @@ def under_way(memory: Memory | None, raw: Spans, job: Job) -> tuple[Offsets, Off
     return begins, {p: end for p, (_, end) in raw.items()}
 
 
-def without(raw: DataFrame, published: Collection[Coordinates], spark: SparkSession) -> DataFrame:
-    """Leave out of `raw` (see `streaming.record.source`) the records at the coordinates `published`."""
+def without(
+    rows: DataFrame, published: Collection[Coordinates], spark: SparkSession, topic: str | None = None
+) -> DataFrame:
+    """Leave out of `rows` those that came from the coordinates `published`.
+
+    With a `topic`, only those that go there. Rows are as `streaming.record.source` gives them, or encoded.
+    """
+    goes_there = F.lit(True) if topic is None else F.col("topic") == topic
     left_out = [*_left_out(published)]
     if sum(len(single) for _, _, _, single in left_out) <= _NAMED_AT_MOST:
-        return raw.where(F.expr(_none_of(left_out)))
-    rows = spark.createDataFrame(sorted(published), "partition int, offset long")
+        return rows.where(~goes_there | F.expr(_none_of(left_out)))
+    done = spark.createDataFrame(sorted(published), "partition int, offset long")
     there = (F.col("source_partition") == F.col("partition")) & (F.col("source_offset") == F.col("offset"))
-    return raw.join(F.broadcast(rows), there, "left_anti")
+    return rows.join(F.broadcast(done), goes_there & there, "left_anti")
 
 
 def _left_out(published: Collection[Coordinates]) -> Iterator[tuple[int, int, int, list[int]]]:

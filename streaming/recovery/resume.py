@@ -7,10 +7,11 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from contracts.kafka.coordinates import Coordinates
 from contracts.kafka.log import Span, open_log, watermarks
 from streaming.job import Job
 from streaming.recovery.checkpoint import Checkpoint, Offsets, RealTime
-from streaming.recovery.offsets import Coordinates, sources_since
+from streaming.recovery.offsets import sources_since
 from streaming.recovery.recover import (
     Ahead,
     Unfinished,
@@ -40,7 +41,7 @@ def checkpoint_of(job: Job) -> Checkpoint:
 def check_still_same(job: Job) -> None:
     """Raise `CheckpointMismatch` when a topic was made again since `Resume.check` has noted it."""
     with open_log(job.kafka) as log:
-        compare_ids(checkpoint_of(job).topic_ids(), log.topic_ids(job.topic, job.final, job.quarantine), job)
+        compare_ids(checkpoint_of(job).topic_ids(), log.topic_ids(job.topic, *job.outputs), job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,13 @@ class Resume:
         """
         job, memory = self.job, self.checkpoint.read()
         with open_log(job.kafka) as log:
-            held = log.watermarks(job.topic, job.final, job.quarantine)
-            ids = log.topic_ids(job.topic, job.final, job.quarantine)
+            held = log.watermarks(job.topic, *job.outputs)
+            ids = log.topic_ids(job.topic, *job.outputs)
         noted = self.checkpoint.topic_ids() if memory else {}
         if memory:
             compare_state(memory, job, _now())
             compare_raw(memory, held[job.topic], job)
-            compare_outputs(memory, [held[job.final], held[job.quarantine]], job)
+            compare_outputs(memory, held, job)
         compare_ids(noted, ids, job)
         if memory and memory.records and emptied(held[job.final]):
             _log.warning(
@@ -91,7 +92,7 @@ class Resume:
         if since is not None and memory.real_time and memory.real_time.at_work:
             self.checkpoint.note_real_time(RealTime(since=since, at_work=False))
         if batch := batch_to_finish(memory):
-            return unfinished(batch, memory.next_offsets, self._published(batch.planned_at))
+            return unfinished(batch, memory.next_offsets, self._published(batch.planned_at), self.job)
         if since is None:
             return None
         return ahead(memory, self._published(since), watermarks(self.job.kafka, self.job.topic), self.job)
@@ -101,7 +102,8 @@ class Resume:
         memory = self.checkpoint.read()
         if not memory or not memory.done or memory.done.number < left.batch.number:
             return None
-        return unfinished(left.batch, left.begins, self._published(left.batch.planned_at, settled=True))
+        sources = self._published(left.batch.planned_at, settled=True)
+        return unfinished(left.batch, left.begins, sources, self.job)
 
     def catch_up(self, done: Ahead) -> None:
         """Note that nothing is ahead of the commits any more, where all that was `done` is behind them."""
@@ -118,7 +120,7 @@ class Resume:
         return under_way(self.checkpoint.read(), raw, self.job)
 
     def _published(self, since: int, *, settled: bool = False) -> dict[str, set[Coordinates]]:
-        return published_since(self.job, (self.job.final, self.job.quarantine), since, settled=settled)
+        return published_since(self.job, self.job.outputs, since, settled=settled)
 
 
 def published_since(

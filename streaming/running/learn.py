@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -11,11 +12,13 @@ from typing import NamedTuple, TypeVar
 
 from contracts.errors import PlatformError, RegistryMismatch, UnusableSetting
 from contracts.folder.model import Contract
+from contracts.generations.check import succession
 from contracts.kafka.log import ends_of, watermarks
 from contracts.kafka.topics import require_topics
 from contracts.registry.registry import Registry
 from streaming.job import Job, current_product
 from streaming.record.branches import flaw
+from streaming.record.generations import Generation
 from streaming.record.plan import Plan, unfilled
 
 T = TypeVar("T")
@@ -88,14 +91,14 @@ def foreign_ids(registry: Registry, plan: Plan, met: Iterable[int] = ()) -> dict
 
 def check_topics(job: Job) -> None:
     """Raise `Unreachable`, `AccessRefused` or `UnusableSetting` unless a broker has the job's topics."""
-    topics, instead = (job.topic, job.final, job.quarantine), "run `python -m contracts apply`"
+    topics, instead = (job.topic, *job.outputs), "run `python -m contracts apply`"
     require_topics(replace(job.kafka, answers_within=_ANSWER_WITHIN), topics, instead)
 
 
 def registered(job: Job, registry: Registry) -> Hashable:
     """What a plan depends on, cheap to ask for: equal answers mean that there is nothing new to learn."""
     product = job.product
-    contracts = (product.raw, product.final, product.quarantine)
+    contracts = (product.raw, product.final, product.quarantine, *product.later)
     files = (sorted(file.name for file in contract.home.glob("v*.avsc")) for contract in contracts)
     ids = ([version.id for version in registry.versions(contract.subject)] for contract in contracts)
     return tuple(map(tuple, files)), tuple(map(tuple, ids))
@@ -125,7 +128,7 @@ def _newer_contracts(job: Job, registry: Registry, known: Plan) -> Plan:
     """
     try:
         product = current_product(job)
-        current = (product.raw, product.final, product.quarantine)
+        current = (product.raw, product.final, product.quarantine, *product.later)
         if all(
             new.newest.schema == old.newest.schema for new, old in zip(current, known.contracts, strict=True)
         ):
@@ -149,6 +152,9 @@ def _from_contracts(job: Job, registry: Registry) -> Plan:
         raise RegistryMismatch(
             f"{raw.subject} is not registered at {job.registry.url}: run `python -m contracts apply`."
         )
+    later, line = [], (final, *product.later)
+    for old, new in itertools.pairwise(line):
+        later.append(Generation(contract=new, schema_id=registry.id_of(new), made=succession(old, new)))
     return Plan(
         raw=raw,
         final=final,
@@ -156,4 +162,5 @@ def _from_contracts(job: Job, registry: Registry) -> Plan:
         **schemas._asdict(),
         final_id=registry.id_of(final),
         quarantine_id=registry.id_of(quarantine),
+        later=tuple(later),
     )

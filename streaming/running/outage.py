@@ -62,5 +62,5 @@ def broker_is_back(job: Job, failed: float, stopping: threading.Event) -> None:
     """
     check_topics(job)
     with open_log(job.kafka) as log:
-        log.watermarks(job.topic, job.final, job.quarantine)
+        log.watermarks(job.topic, *job.outputs)
     stopping.wait(max(0.0, failed + DELIVERED_WITHIN - time.monotonic()))

@@ -135,10 +135,10 @@ class Supervisor:
         )
         if isinstance(left, Unfinished):
             with without_failure_of_report(self._spark):
-                query = start(self._spark, self.job, known, Until.BATCH, left.coordinates)
+                query = start(self._spark, self.job, known, Until.BATCH, left)
                 return self._follow(_Run(query, plan, left=left), report)
         if left:
-            query = start(self._spark, self.job, known, Until.NOW, left.coordinates)
+            query = start(self._spark, self.job, known, Until.NOW, left)
             next_plan = self._follow(_Run(query, plan, then=plan), self._counting(left, report))
             self._resume.catch_up(left)
             return next_plan

@@ -1,4 +1,5 @@
-"""Takes the events of a running stream: keeps its status, writes its log, serves metrics, sends lineage."""
+"""Takes the events of a running stream, or of the trends: keeps its status, writes its log, serves metrics,
+sends lineage."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
@@ -23,11 +25,16 @@ from streaming.telemetry import lineage
 from streaming.telemetry.ask import Note, write_note
 from streaming.telemetry.metrics import StatusCollector
 from streaming.telemetry.serve import Server
-from streaming.telemetry.shown import facts, iso
-from streaming.telemetry.status import Status, outline
+from streaming.telemetry.shown import batch_facts, facts, iso
+from streaming.telemetry.status import Outline, Status, outline
 from streaming.telemetry.topics import TopicSpans, TopicWatch
 
 _log = structlog.get_logger("streaming")
+
+_COUNTS = {"stream": ("final", "quarantined"), "trends": ("trends", "late")}
+"""What the log counts, by `Job.kind`."""
+_OF_BATCH = {"stream": ("reasons",), "trends": ("watermark", "state_rows")}
+"""And of a batch besides."""
 
 
 class Reporter:
@@ -38,7 +45,7 @@ class Reporter:
         self.job, self.log_batches = job, log_batches
         self._lock = threading.Lock()
         self._status = Status(job=job, pid=os.getpid(), started_at=time.time())
-        self._lineage = lineage.connect()
+        self._lineage = lineage.connect() if job.kind == "stream" else None
         self._noted = False
         self._asked_to_stop = threading.Event()
         self._topics = TopicWatch(
@@ -59,7 +66,13 @@ class Reporter:
 
     def __enter__(self) -> Reporter:
         """Log that a stream starts."""
-        _log.info("starting", mode=self.job.mode, topic=self.job.topic, metrics=f"{self.server.url}/metrics")
+        _log.info(
+            "starting",
+            kind=self.job.kind,
+            mode=self.job.mode,
+            topic=self.job.topic,
+            metrics=f"{self.server.url}/metrics",
+        )
         return self
 
     def __exit__(
@@ -69,13 +82,9 @@ class Reporter:
         failure = _reason(error)
         self._topics.stop()
         self.server.close()
-        totals = self._status.totals
-        counts: dict[str, object] = {
-            "batches": totals.batches,
-            "final": totals.final,
-            "quarantined": totals.quarantined,
-            **({"gained": facts(self.status, time.time())["gained"]} if self.job.real_time else {}),
-        }
+        now = facts(self.status, time.time())
+        gained = ("gained",) if self.job.real_time else ()
+        counts = {name: now[name] for name in ("batches", *_COUNTS[self.job.kind], *gained)}
         if failure:
             # On a terminal the command line prints the sentence right below.
             _log.error("failed", **({} if sys.stderr.isatty() else {"error": failure}), **counts)
@@ -92,33 +101,33 @@ class Reporter:
         self._note()
         self._topics.start()
 
-    def planned(self, plan: Plan) -> None:
+    def planned(self, plan: Plan | Outline) -> None:
         """The query starts by `plan`."""
-        versions = outline(plan, once=bool(self.job.once_within))
+        versions = outline(plan, once=bool(self.job.once_within)) if isinstance(plan, Plan) else plan
         self._update(lambda status, _: status.after_plan(versions))
         _log.info(
             "plan started",
             plan=self._status.plans,
             writers={str(number): version for number, version in versions.writers.items()},
-            final_version=versions.final.version,
-            final_schema_id=versions.final.schema_id,
-            quarantine_version=versions.quarantine.version,
-            quarantine_schema_id=versions.quarantine.schema_id,
+            **{
+                f"{role}_{name}": value
+                for role, written in zip(list(self.job.roles)[1:], versions.outputs, strict=True)
+                for name, value in asdict(written).items()
+            },
         )
-        if self._lineage:
+        if self._lineage and isinstance(plan, Plan):
             self._lineage.planned(plan, self._status)
 
     def batch(self, batch: Progress) -> None:
         """A batch has ended."""
         status = self._update(lambda status, now: status.after_batch(batch, now))
         log = _log.info if self.log_batches else _log.debug
+        about = batch_facts(self.job, batch)
         log(
             "batch",
             batch=batch.batch,
             records=batch.rows,
-            final=batch.final,
-            quarantined=batch.quarantined,
-            reasons=dict(batch.reasons),
+            **{name: about[name] for name in (*_COUNTS[self.job.kind], *_OF_BATCH[self.job.kind])},
             seconds=batch.seconds,
             records_per_second=batch.rows_per_second,
             lag=sum(status.lag.values()) if status.lag else None,

@@ -14,7 +14,7 @@ from contracts.checks.rules import predicate
 from contracts.folder.lock import digest
 from contracts.folder.model import Contract, Severity
 from streaming.engine.once import DUPLICATE
-from streaming.engine.progress import Progress
+from streaming.engine.progress import Kept, Progress
 from streaming.job import Job
 from streaming.record.plan import Plan
 from streaming.recovery.checkpoint import Offsets
@@ -50,16 +50,25 @@ class Outline:
     """What an operator sees of a plan: the versions that it reads and writes, and what it judges by."""
 
     reader: int
-    """Version of the raw contract that every record is resolved to."""
+    """Version of the contract that is read, to which every record is resolved."""
     writers: Mapping[int, int | None]
     """Registry id of each version that may have been written, with its number; None where the folder of
     contracts has no such version."""
     final: Written
-    quarantine: Written
-    reasons: tuple[str, ...]
+    """Of what is published."""
+    quarantine: Written | None = None
+    """None where nothing is put aside."""
+    later: tuple[Written, ...] = ()
+    """Of the other generations that are published."""
+    reasons: tuple[str, ...] = ()
     """Every code that a record may go to quarantine for."""
-    rules: Mapping[str, str]
+    rules: Mapping[str, str] = field(default_factory=dict)
     """Id to severity of every rule that is counted."""
+
+    @property
+    def outputs(self) -> tuple[Written, ...]:
+        """What is written, in the order of `Job.roles`."""
+        return (self.final, self.quarantine, *self.later) if self.quarantine else (self.final,)
 
 
 def outline(plan: Plan, *, once: bool = False) -> Outline:
@@ -67,11 +76,14 @@ def outline(plan: Plan, *, once: bool = False) -> Outline:
     codes = {reason.code for reason in plan.reasons} | ({DUPLICATE} if once else set())
     # The stream finds duplicates after the encoding, where `info` rules can no longer be counted.
     severities = set(Severity) - ({Severity.INFO} if once else set())
+    ids = {plan.final.topic: plan.final_id, **{one.contract.topic: one.schema_id for one in plan.later}}
+    final, *later = (Written(one.newest.number, ids[one.topic]) for one in plan.published)
     return Outline(
         reader=plan.raw.newest.number,
-        writers={number: _version(plan.raw, text) for number, text in sorted(plan.writers.items())},
-        final=Written(plan.final.newest.number, plan.final_id),
+        writers=versions_by_id(plan.raw, plan.writers),
+        final=final,
         quarantine=Written(plan.quarantine.newest.number, plan.quarantine_id),
+        later=tuple(later),
         reasons=tuple(sorted(codes)),
         rules={
             rule.id: rule.severity.value
@@ -79,6 +91,11 @@ def outline(plan: Plan, *, once: bool = False) -> Outline:
             if rule.severity in severities and predicate(rule) is not None
         },
     )
+
+
+def versions_by_id(contract: Contract, writers: Mapping[int, str]) -> dict[int, int | None]:
+    """Registry id to the number of the version in `contract`, of every schema text in `writers`."""
+    return {number: _version(contract, text) for number, text in sorted(writers.items())}
 
 
 def _version(contract: Contract, text: str) -> int | None:
@@ -91,7 +108,10 @@ class Totals:
     """Sums over the batches since the start of the process."""
 
     batches: int = 0
+    read: int = 0
     final: int = 0
+    late: int = 0
+    """Observations that came later than the watermark allows."""
     quarantined: int = 0
     flagged: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -118,7 +138,9 @@ class Totals:
         timed = batch.rows if batch.latency_mean_seconds is not None else 0
         return Totals(
             batches=self.batches + 1,
+            read=self.read + batch.rows,
             final=self.final + batch.final,
+            late=self.late + (batch.kept.late if batch.kept else 0),
             quarantined=self.quarantined + batch.quarantined,
             flagged=self.flagged + batch.flagged,
             reasons=_sum(self.reasons, batch.reasons),
@@ -154,10 +176,12 @@ class Status:
     last: Progress | None = None
     """The newest batch."""
     last_ended_at: float | None = None
+    kept: Kept | None = None
+    """The state behind the newest batch; None before one, and where there is no state."""
     latency: Latency | None = None
     """Of the records of the newest batch, or of a few of the newest records in real-time mode."""
     read: Offsets = field(default_factory=dict)
-    """Where the stream goes on reading; empty until that is known."""
+    """Where the query goes on reading; empty until that is known."""
     ends: Mapping[str, Offsets] = field(default_factory=dict)
     """Topic to the end of each partition, by the broker's newest answer."""
     begins: Mapping[str, Offsets] = field(default_factory=dict)
@@ -171,7 +195,7 @@ class Status:
 
     @property
     def lag(self) -> Offsets:
-        """Records of each raw partition that are not published yet."""
+        """Records of each partition of what is read that are not published yet."""
         ends = self.ends.get(self.job.topic, {})
         return {p: max(ends[p] - at, 0) for p, at in sorted(self.read.items()) if p in ends}
 
@@ -194,6 +218,8 @@ class Status:
     def after_batch(self, batch: Progress, now: float) -> Status:
         """With a batch that has just ended."""
         status = replace(self, totals=self.totals.after(batch), last=batch, last_ended_at=now)
+        if batch.kept:
+            status = replace(status, kept=batch.kept)
         longest, mean = batch.latency_max_seconds, batch.latency_mean_seconds
         if longest is not None and mean is not None:
             status = replace(status, latency=Latency(longest, mean))

@@ -15,10 +15,10 @@ from confluent_kafka import Message
 
 from contracts.avro.timestamps import CLOCKS_AGREE_WITHIN_MS, KAFKA_SINCE_MS
 from contracts.errors import PlatformError, Unreachable
+from contracts.kafka.coordinates import Coordinates, source_of
 from contracts.kafka.log import Log, Partition, Span, open_log
 from streaming.job import Job
 from streaming.recovery.checkpoint import Offsets
-from streaming.recovery.offsets import Coordinates, source_of
 
 ASK_EVERY = 2.0
 """Seconds."""
@@ -73,7 +73,7 @@ class TopicWatch:
                 self._on_silence()
 
     def _watch(self) -> None:
-        job, outputs = self._job, (self._job.final, self._job.quarantine)
+        job, outputs = self._job, self._job.outputs
         tails: dict[Partition, int] | None = None
         with contextlib.ExitStack() as stack:
             log, tail_log = stack.enter_context(open_log(job.kafka)), None

@@ -18,12 +18,13 @@ from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.avro.wire import new_seal
 from contracts.folder.model import Contract
+from contracts.kafka.coordinates import OFFSET_HEADER, PARTITION_HEADER, Coordinates
 from streaming.record.decode import decode
-from streaming.record.encode import OFFSET_HEADER, PARTITION_HEADER, SOURCE, Output, framed
+from streaming.record.encode import SOURCE, Output, framed
 from streaming.record.judge import UNREGISTERED
 from streaming.record.plan import LARGEST_VALUE
 from streaming.record.projection import reader_schema
-from streaming.recovery.offsets import Coordinates
+from streaming.record.source import header
 from streaming.recovery.recover import without
 from streaming.trends import rows
 
@@ -31,6 +32,9 @@ READER = "trends"
 """The query's name among the consumers of the final contract."""
 OBSERVATION = "trends"
 """The query's name among Spark's observed metrics."""
+
+READS = 3
+"""How often the query reads each record: as one that is met, as one that is held, and on the empty side."""
 
 SLICE = 24 * 3_600_000
 """Milliseconds of the middle of a window, of which it has all trends."""
@@ -122,9 +126,9 @@ def observations(records: DataFrame, plan: Trends) -> DataFrame:
         f"""named_struct(
             't', unix_millis(record.observed_at),
             'received', unix_millis(record.received_at),
-            'partition', coalesce(record.source_partition, {_header(PARTITION_HEADER, "INT")}),
-            'offset', coalesce(record.source_offset, {_header(OFFSET_HEADER, "BIGINT")}),
-            'batch', unix_millis(current_timestamp()),
+            'partition', coalesce(record.source_partition, {header(PARTITION_HEADER, "INT")}),
+            'offset', coalesce(record.source_offset, {header(OFFSET_HEADER, "BIGINT")}),
+            'batch', {_batch("source_offset")},
             'values', named_struct({values})) AS one""",
     )
     known = "station IS NOT NULL AND one.partition IS NOT NULL AND one.offset IS NOT NULL"
@@ -155,7 +159,8 @@ def trends_of(observed: DataFrame, watermark: str) -> DataFrame:
         "source",
         "station",
         f"{_MIDDLE} AS since",
-        "array_sort(met) AS seen",
+        # By time; array_sort would compare by expressions that are interpreted.
+        "sort_array(met) AS seen",
         "passed",
         "unix_millis(current_timestamp()) AS now",
     ).selectExpr(
@@ -163,11 +168,16 @@ def trends_of(observed: DataFrame, watermark: str) -> DataFrame:
         "filter(seen, o -> o.batch = now) AS fresh",
         "filter(passed, o -> o.batch = now) AS just_passed",
     )
-    due = seen.selectExpr("source", "station", f"{rows.LATEST} AS latest", f"explode({_DUE}) AS it")
+    due = seen.selectExpr("source", "station", f"{rows.LATEST} AS latest", f"{_DUE} AS due")
+    # Each goes on with the few that its trend looks at, and not with all of its window.
     around = due.selectExpr(
-        "source", "station", "it", "latest", f"{rows.EARLIER} AS earlier", f"{rows.TOLERANCE} AS tolerance"
+        "source",
+        "station",
+        f"{rows.TOLERANCE} AS tolerance",
+        f"inline(transform(due, it -> {rows.PARTS}))",
     )
-    for step in (rows.NEIGHBOURS, rows.around(), rows.pressure(), rows.flags(), {"qc": rows.worst()}):
+    steps = (rows.NEAR, rows.sides(), rows.around(), rows.pressure(), rows.flags(), {"qc": rows.worst()})
+    for step in steps:
         around = around.selectExpr("*", *(f"{sql} AS {name}" for name, sql in step.items()))
     return around.selectExpr(
         "*",
@@ -205,11 +215,13 @@ def _passed(observed: DataFrame) -> DataFrame:
         "station",
         "observed_at",
         f"""named_struct('t', t, 'received', CAST(NULL AS BIGINT), 'partition', partition, 'offset', offset,
-            'batch', unix_millis(current_timestamp()), 'values', named_struct({values})) AS one""",
+            'batch', {_batch("t")}, 'values', named_struct({values})) AS one""",
         "true AS passed",
     )
 
 
-def _header(name: str, sql_type: str) -> str:
-    value = f"element_at(filter(source_headers, header -> header.key = '{name}'), -1).value"
-    return f"CASE WHEN source_headers IS NOT NULL THEN CAST(CAST({value} AS STRING) AS {sql_type}) END"
+def _batch(column: str) -> str:
+    """Spark SQL for the time of the batch; `column` is any one of whole numbers."""
+    # Spark writes a time that is known into the code that it makes, which Java then compiles anew for each
+    # batch. What stands in a function of higher order is not compiled.
+    return f"aggregate(array(unix_millis(current_timestamp())), {column}, (_, now) -> now)"

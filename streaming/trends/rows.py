@@ -6,7 +6,8 @@ record, `batch` (when the query met it, ms) and `values`. The SQL sees:
 - `it`, the observation that the trend is about
 - `earlier`, those of the `BEFORE` before it, the oldest first; of corrections only the newest
 - `before` and `after`, those that are `NEIGHBOUR` or less away, on either side
-- `source`, and `tolerance` (ms), by which a time may be missed.
+- `ago_1h` and the like, those that are so long before it, within the tolerance of the source
+- `source`.
 
 Limits and times are those of MADIS and QARTOD, as `docs/trends.md` says.
 """
@@ -112,32 +113,52 @@ SPIKES = (
     Limit("qc_spike_pressure", "pressure", 2, 5),
 )
 
+_PRESSURE_HOURS = 3
 _STEADY = 0.1
-"""hPa; a change below it is none."""
+"""hPa; a change of pressure below it is none."""
+
+
+def _away(hours: int) -> str:
+    """Spark SQL for how far (ms) `o` is from so many hours before `it`."""
+    return f"abs(it.t - {hours * _HOUR}L - o.t)"
+
 
 TOLERANCE = (
     f"CASE source {' '.join(f'WHEN {literal(s.name)} THEN {s.tolerance}L' for s in SOURCES)}"
     f" ELSE {_OTHER.tolerance}L END"
 )
 """Spark SQL for `tolerance`."""
-EARLIER = f"filter(latest, o -> o.t < it.t AND o.t >= it.t - {BEFORE}L)"
-"""Spark SQL for `earlier`; `latest` is all that is known of the station, without what was corrected."""
-NEIGHBOURS = {
+PARTS = f"""named_struct('it', it,
+    'earlier', filter(latest, o -> o.t < it.t AND o.t >= it.t - {BEFORE}L),
+    'after', filter(latest, o -> o.t > it.t AND o.t <= it.t + {NEIGHBOUR}L))"""
+"""Spark SQL for what one trend looks at; `latest` is all that is known of the station, without what was
+corrected."""
+NEAR = {
     "before": f"filter(earlier, o -> o.t >= it.t - {NEIGHBOUR}L)",
-    "after": f"filter(latest, o -> o.t > it.t AND o.t <= it.t + {NEIGHBOUR}L)",
+    **{
+        f"ago_{hours}h": f"filter(earlier, o -> {_away(hours)} <= tolerance)"
+        for hours in sorted({_PRESSURE_HOURS, *(row.hours for row in CHANGES)})
+    },
 }
+"""The few of `earlier` that are looked at by value, each with its Spark SQL."""
 LATEST = "filter(seen, (o, i) -> coalesce(get(seen, i + 1).t != o.t, true))"
 """Spark SQL for `latest`; `seen` is sorted by `t`, then by `received`: the newest of one time is the last."""
 
 
-def around() -> Mapping[str, str]:
-    """The steps that the rows share, each with its Spark SQL over `it`, `earlier`, `before` and `after`."""
-    measured = {row.value for row in (*STEPS, *SPIKES)}
+def sides() -> Mapping[str, str]:
+    """The values of the neighbours on either side, each with its Spark SQL over `before` and `after`."""
+    measured = {row.value for row in (*STEPS, *STUCK, *SPIKES)}
     return {
-        "station_then": _then("station_pressure", 3),
-        "sea_then": _then("pressure", 3),
         **{f"{name}_before": _value("before", name, -1) for name in sorted(measured)},
         **{f"{name}_after": _value("after", name, 1) for name in sorted({row.value for row in SPIKES})},
+    }
+
+
+def around() -> Mapping[str, str]:
+    """The steps that the rows share, each with its Spark SQL over `it`, `earlier`, `NEAR` and `sides`."""
+    return {
+        "station_then": _then("station_pressure", _PRESSURE_HOURS),
+        "sea_then": _then("pressure", _PRESSURE_HOURS),
         **{f"{row.value}_since": _since(row.value) for row in STUCK},
         **{row.field: _change(f"it.values.{row.value}", _then(row.value, row.hours)) for row in CHANGES},
     }
@@ -176,10 +197,9 @@ def worst() -> str:
 
 def _then(value: str, hours: int) -> str:
     """The value that is nearest to so many hours ago, within the tolerance."""
-    distance = f"abs(it.t - {hours * _HOUR}L - o.t)"
     return (
-        f"array_min(transform(filter(earlier, o -> {distance} <= tolerance AND o.values.{value} IS NOT NULL),"
-        f" o -> named_struct('distance', {distance}, 't', o.t, 'value', o.values.{value}))).value"
+        f"array_min(transform(filter(ago_{hours}h, o -> o.values.{value} IS NOT NULL),"
+        f" o -> named_struct('distance', {_away(hours)}, 't', o.t, 'value', o.values.{value}))).value"
     )
 
 
@@ -194,11 +214,13 @@ def _change(now: str, then: str) -> str:
 
 def _since(value: str) -> str:
     """Since when the value has been what it is, and whether another one, or a silence, came before."""
-    return f"""aggregate(reverse(earlier), named_struct('t', it.t, 'other', false), (run, o) -> CASE
-        WHEN run.other OR o.values.{value} IS NULL THEN run
-        WHEN o.values.{value} = it.values.{value} AND run.t - o.t <= {_RUN_BROKEN_BY}L
-        THEN named_struct('t', o.t, 'other', false)
-        ELSE named_struct('t', run.t, 'other', true) END)"""
+    # Most values are another than the one before: then nobody has to look further back.
+    return f"""CASE WHEN {value}_before != it.values.{value} THEN named_struct('t', it.t, 'other', true)
+        ELSE aggregate(reverse(earlier), named_struct('t', it.t, 'other', false), (run, o) -> CASE
+            WHEN run.other OR o.values.{value} IS NULL THEN run
+            WHEN o.values.{value} = it.values.{value} AND run.t - o.t <= {_RUN_BROKEN_BY}L
+            THEN named_struct('t', o.t, 'other', false)
+            ELSE named_struct('t', run.t, 'other', true) END) END"""
 
 
 def _graded(row: Limit, size: str, known: str) -> str:

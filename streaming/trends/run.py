@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -20,11 +18,14 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from contracts.errors import PlatformError, Unreachable, UnusableSetting
 from contracts.folder.product import Product
+from contracts.kafka.coordinates import Coordinates
 from contracts.kafka.log import ends_of, open_log, watermarks
 from contracts.process.times import milliseconds
 from contracts.registry.registry import Registry, connect
+from streaming.engine import progress
 from streaming.engine.ending import end_between_batches
 from streaming.engine.failures import translate, unregistered
+from streaming.engine.progress import Progress
 from streaming.engine.query import Until, publish_until
 from streaming.engine.readers import Readers
 from streaming.engine.spark import configure, session, wait_for_tasks, without_failure_of_report
@@ -32,13 +33,13 @@ from streaming.engine.state import keep_state
 from streaming.job import Job
 from streaming.record.source import read_stream
 from streaming.recovery.checkpoint import Batch, Checkpoint, Memory
-from streaming.recovery.offsets import Coordinates
 from streaming.recovery.recover import compare_ids, compare_raw
 from streaming.recovery.resume import published_since
 from streaming.running.learn import check_topics, patiently
 from streaming.running.outage import broker_is_back, outlast
 from streaming.running.watch import Ended, Listener
-from streaming.trends.query import OBSERVATION, STATE_SETTINGS, Trends, trends
+from streaming.telemetry.status import Outline, Written, versions_by_id
+from streaming.trends.query import OBSERVATION, READS, STATE_SETTINGS, Trends, trends
 
 WATERMARK = "26h"
 """How late an observation may be; docs/trends.md weighs it."""
@@ -65,11 +66,6 @@ class TrendsJob:
             raise UnusableSetting(f"--watermark: {error}.") from None
 
 
-def checkpoint_of(product: Product) -> Path:
-    """Where the trends of `product` remember how far they have come, unless another folder is named."""
-    return Path("build/checkpoint") / f"{product.name}-trends"
-
-
 def stream_of(product: Product, **job: Any) -> Job:
     """The stream from the final topic of `product` to its trends topic, with the other settings of a `Job`.
 
@@ -81,60 +77,45 @@ def stream_of(product: Product, **job: Any) -> Job:
             "choose another product."
         )
     # It puts nothing aside: what nobody can read is on the final topic as it was.
-    ours = replace(product, raw=product.final, final=product.trends, quarantine=product.trends, trends=None)
+    ours = replace(
+        product, raw=product.final, final=product.trends, quarantine=product.trends, trends=None, later=()
+    )
     return Job(product=ours, **job)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """One batch."""
-
-    batch: int
-    rows: int
-    """Records of the final topic that it read."""
-    trends: int
-    late: int
-    """Observations that came later than the watermark allows: dropped, unless their next one is there."""
-    watermark: str | None
-    """Observations before this time are late."""
-    state_rows: int
-    """Windows of stations that are known, and observations that are held."""
-    state_bytes: int
-    """Memory that the state takes; on disk it takes as much again at most."""
-    end_offsets: Mapping[str, int]
-    """Partition of the final topic to the offset that is read next."""
-    seconds: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data, for one line of JSON."""
-        return asdict(self)
 
 
 def read(report: StreamingQueryProgress) -> Progress:
     """Take from Spark's report of a batch what a reader of ours needs."""
+    batch = progress.read(report)
+    rows = batch.rows // READS
     observed = report.observedMetrics.get(OBSERVATION)
-    end = json.loads(report.sources[0].endOffset or "{}")
-    offsets: dict[str, int] = next(iter(end.values())) if end else {}
     joins = [one for one in report.stateOperators if one.operatorName == "symmetricHashJoin"]
-    return Progress(
-        batch=report.batchId,
-        rows=report.sources[0].numInputRows,
-        trends=int(observed["trends"]) if observed else 0,
-        late=sum(one.numRowsDroppedByWatermark for one in joins),
-        watermark=report.eventTime.get("watermark"),
-        state_rows=sum(one.numRowsTotal for one in report.stateOperators),
-        state_bytes=sum(one.memoryUsedBytes for one in report.stateOperators),
-        end_offsets=dict(sorted(offsets.items(), key=lambda row: int(row[0]))),
-        seconds=report.batchDuration / 1000,
+    late = sum(one.numRowsDroppedByWatermark for one in joins)
+    return replace(
+        batch,
+        rows=rows,
+        final=int(observed["trends"]) if observed else 0,
+        rows_per_second=round(rows / batch.seconds, 1) if batch.seconds else 0.0,
+        kept=batch.kept and replace(batch.kept, late=late),
     )
 
 
 class TrendsStream:
     """The trends of one job, run until `stop`, or until all is told with `available_now`."""
 
-    def __init__(self, job: TrendsJob, spark: SparkSession | None = None) -> None:
-        """Prepare to run `job`; nothing is started yet. A session that is given is used and left running."""
+    def __init__(
+        self,
+        job: TrendsJob,
+        spark: SparkSession | None = None,
+        *,
+        claimed: Callable[[], None] = lambda: None,
+        planned: Callable[[Outline], None] = lambda _: None,
+    ) -> None:
+        """Prepare to run `job`; nothing is started yet. A session that is given is used and left running.
+
+        `claimed` is called when the checkpoint is these trends' alone, `planned` before each query.
+        """
         self.job = job
+        self._claimed, self._planned = claimed, planned
         self._given = spark
         self._stopping = threading.Event()
         self._events: queue.SimpleQueue[Progress | Ended] = queue.SimpleQueue()
@@ -152,6 +133,7 @@ class TrendsStream:
             leave.callback(registry.close)
             plan = patiently(lambda: learn(self.job, registry), job.wait, self._stopping)
             leave.enter_context(self._checkpoint.claim())
+            self._claimed()
             spark = configure(self._given) if self._given else session(quick_start=job.quick_start)
             if not self._given:
                 leave.callback(spark.stop)
@@ -173,6 +155,7 @@ class TrendsStream:
         while not self._stopping.is_set():
             wait_for_tasks(spark)
             memory = self._resume()
+            self._planned(outline(plan))
             try:
                 done = self._run_once(spark, plan, memory, tell)
             except Unreachable as silence:
@@ -263,6 +246,15 @@ def learn(job: TrendsJob, registry: Registry) -> Trends:
         settled=settled,
         watermark=f"{milliseconds(job.watermark)} milliseconds",
         replayed=job.replayed,
+    )
+
+
+def outline(plan: Trends) -> Outline:
+    """What an operator sees of `plan`."""
+    return Outline(
+        reader=plan.final.newest.number,
+        writers=versions_by_id(plan.final, plan.writers),
+        final=Written(plan.trends.newest.number, plan.trends_id),
     )
 
 

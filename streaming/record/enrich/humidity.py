@@ -37,13 +37,26 @@ def _dew_point() -> str:
     return within(value, "temperature BETWEEN -40D AND 60D AND humidity > 0D")
 
 
+_EXACT_DEW_POINT = _dew_point()
+_EXACT_VAPOUR_PRESSURE = within(
+    f"{_saturation('temperature')} * humidity / 100D", "temperature BETWEEN -40D AND 60D AND humidity > 0D"
+)
+_PSYCHROMETER_PRESSURE = "coalesce(station_pressure, 1013.25D * pow(1D - 2.25577e-5D * elevation, 5.25588D))"
+
+
+def _wet_bulb_start() -> str:
+    """Where the chord of the curve from the dew point to the temperature meets the psychrometer's line."""
+    gamma = f"({PSYCHROMETER}D * {_PSYCHROMETER_PRESSURE})"
+    middle = f"({MAGNUS_B}D + (temperature + {_EXACT_DEW_POINT}) / 2D)"
+    geometric_mean = f"sqrt({_EXACT_VAPOUR_PRESSURE} * {_saturation('temperature')})"
+    chord = f"({geometric_mean} * {MAGNUS_A * MAGNUS_B}D / ({middle} * {middle}))"
+    return f"({gamma} * temperature + {chord} * {_EXACT_DEW_POINT}) / ({gamma} + {chord})"
+
+
 def _wet_bulb() -> str:
-    """One step of Halley's from a start on the chord: within 0.034 °C of the root for 600 to 1050 hPa."""
-    by_degree = MAGNUS_A * MAGNUS_B
+    """One step of Halley's from the start: within 0.034 °C of the root for 600 to 1050 hPa."""
+    x, by_degree = "wet_bulb_start", MAGNUS_A * MAGNUS_B
     gamma = f"({PSYCHROMETER}D * psychrometer_pressure)"
-    middle = f"({MAGNUS_B}D + (temperature + exact_dew_point) / 2D)"
-    chord = f"(sqrt(exact_vapour_pressure * saturation_pressure) * {by_degree}D / ({middle} * {middle}))"
-    x = f"(({gamma} * temperature + {chord} * exact_dew_point) / ({gamma} + {chord}))"
     saturation, slope = _saturation(x), f"({by_degree}D / (({MAGNUS_B}D + {x}) * ({MAGNUS_B}D + {x})))"
     depression, factor = f"(temperature - {x})", f"({gamma} * (1D + {PSYCHROMETER_BY_DEGREE}D * {x}))"
     f = f"({saturation} - {factor} * {depression} - exact_vapour_pressure)"
@@ -62,19 +75,19 @@ def _frost_point() -> str:
 
 STEPS = {
     "saturation_pressure": Row(_saturation("temperature"), authority=_ALDUCHOV),
-    "exact_dew_point": Row(_dew_point(), _DOMAIN, _ALDUCHOV),
-    "exact_vapour_pressure": Row(
-        within(f"{_saturation('temperature')} * humidity / 100D", "temperature BETWEEN -40D AND 60D"
-               " AND humidity > 0D"), _DOMAIN, _ALDUCHOV),
+    "exact_dew_point": Row(_EXACT_DEW_POINT, _DOMAIN, _ALDUCHOV),
+    "exact_vapour_pressure": Row(_EXACT_VAPOUR_PRESSURE, _DOMAIN, _ALDUCHOV),
     "psychrometer_pressure": Row(
-        "coalesce(station_pressure, 1013.25D * pow(1D - 2.25577e-5D * elevation, 5.25588D))",
+        _PSYCHROMETER_PRESSURE,
         authority="ICAO standard atmosphere, where the pressure is unknown: 0.0025 °C of wet bulb by hPa",
     ),
-}  # fmt: skip
+    # It repeats the rows above, which are not there yet: Spark computes them once all the same.
+    "wet_bulb_start": Row(_wet_bulb_start(), f"{_DOMAIN}, with a station pressure or an elevation"),
+}
 """What the rows below share; nothing is rounded yet."""
 
 MOISTURE = {
-    "dew_point": Row(rounded(_dew_point()), _DOMAIN, _ALDUCHOV),
+    "dew_point": Row(rounded(_EXACT_DEW_POINT), _DOMAIN, _ALDUCHOV),
     "vapour_pressure": Row(rounded("exact_vapour_pressure"), _DOMAIN, _ALDUCHOV),
     "vapour_pressure_deficit": Row(
         rounded("saturation_pressure - exact_vapour_pressure"), _DOMAIN, "FAO-56, equation 11"

@@ -1,17 +1,18 @@
 """Where the sun stands, and which part of the day that makes it.
 
 Equations of NOAA's solar calculator (after Meeus, Astronomical Algorithms): within 0.02° of NREL's SPA for
-the years 1970 to 2068. They are written without a CASE, so that Spark computes each part once.
+the years 1970 to 2068. They are written without a CASE, so that Spark computes each part once. What depends
+on the time alone is found first, by itself: Spark plans each batch anew, and a formula that is spelled out in
+another costs more there than in a record.
 """
 
 from __future__ import annotations
 
+from contracts.checks.forms import SUNRISE_ELEVATION
 from streaming.record.enrich.table import Row
 from streaming.record.enrich.units import rounded
 
 MILLIS_A_DAY = 86_400_000
-SUNRISE_ELEVATION = -0.833
-"""Degrees of the sun's centre at sunrise: half its disc and the refraction at the horizon (NOAA, USNO)."""
 PHASES = (
     (SUNRISE_ELEVATION, "DAY"),
     (-6, "CIVIL_TWILIGHT"),
@@ -23,7 +24,7 @@ PHASES = (
 _NOAA = "NOAA, solar calculator (Meeus)"
 
 # Days since 2000-01-01 12:00 UTC, in centuries.
-_T = "((unix_millis(observed_at) / 86400000D - 10957.5D) / 36525D)"
+_T = "((unix_millis(record.observed_at) / 86400000D - 10957.5D) / 36525D)"
 _MEAN_LONGITUDE = f"radians(280.46646D + {_T} * (36000.76983D + 0.0003032D * {_T}))"
 _ANOMALY = f"radians(357.52911D + {_T} * (35999.05029D - 0.0001537D * {_T}))"
 _ECCENTRICITY = f"(0.016708634D - {_T} * (0.000042037D + 0.0000001267D * {_T}))"
@@ -38,7 +39,6 @@ _OBLIQUITY = (
     f" + 0.00256D * cos({_NODE}))"
 )
 _SIN_DECLINATION = f"(sin({_OBLIQUITY}) * sin({_LONGITUDE}))"
-_COS_DECLINATION = f"sqrt(1D - {_SIN_DECLINATION} * {_SIN_DECLINATION})"
 _Y = f"(tan({_OBLIQUITY} / 2D) * tan({_OBLIQUITY} / 2D))"
 _EQUATION_OF_TIME = (
     f"({_Y} * sin(2D * {_MEAN_LONGITUDE}) - 2D * {_ECCENTRICITY} * sin({_ANOMALY})"
@@ -47,20 +47,28 @@ _EQUATION_OF_TIME = (
     f" - 1.25D * {_ECCENTRICITY} * {_ECCENTRICITY} * sin(2D * {_ANOMALY}))"
 )
 """Radians."""
+
+SUN_ASIDE = {
+    "sin_declination": Row(_SIN_DECLINATION, authority=_NOAA),
+    "equation_of_time": Row(_EQUATION_OF_TIME, authority=_NOAA),
+}
+"""What depends on the time alone."""
+
+_COS_DECLINATION = "sqrt(1D - sin_declination * sin_declination)"
 _HOUR_ANGLE = (
     f"(radians(pmod(unix_millis(observed_at), {MILLIS_A_DAY}L) / 240000D + longitude - 180D)"
-    f" + {_EQUATION_OF_TIME})"
+    " + equation_of_time)"
 )
 _NORTH = "radians(latitude)"
 _SIN_ELEVATION = (
-    f"(sin({_NORTH}) * {_SIN_DECLINATION} + cos({_NORTH}) * {_COS_DECLINATION} * cos({_HOUR_ANGLE}))"
+    f"(sin({_NORTH}) * sin_declination + cos({_NORTH}) * {_COS_DECLINATION} * cos({_HOUR_ANGLE}))"
 )
 # The root is of a number that rounding may take below zero; `greatest` takes null for the least of all.
 _COS_ELEVATION = f"sqrt(greatest(0D, 1D - {_SIN_ELEVATION} * {_SIN_ELEVATION}))"
 _ELEVATION = f"degrees(atan2({_SIN_ELEVATION}, {_COS_ELEVATION}))"
 _AZIMUTH = (
     f"pmod(180D + degrees(atan2(sin({_HOUR_ANGLE}), cos({_HOUR_ANGLE}) * sin({_NORTH})"
-    f" - {_SIN_DECLINATION} / {_COS_DECLINATION} * cos({_NORTH}))), 360D)"
+    f" - sin_declination / {_COS_DECLINATION} * cos({_NORTH}))), 360D)"
 )
 
 

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.folder.model import JsonSchema
+from contracts.folder.product import is_copied
 
 _RAW = "record."
 _NAME = re.compile(r"'[^']*'|\brecord\.\w+|\b[a-z]\w*\b")
@@ -63,9 +64,13 @@ class Enrichment:
             one["name"]: Row(f"record.{one['name']}" + (" + 0D" if "double" in one["type"] else ""))
             for one in final["fields"]
             if one["name"] not in self.observed.keys() | self.derived.keys()
-            and (same := raw_fields.get(one["name"]))
-            and (same["type"], same.get("unit")) == (one["type"], one.get("unit"))
+            and is_copied(raw_fields.get(one["name"]), one)
         }
+
+    def sure(self, raw: JsonSchema, final: JsonSchema) -> frozenset[str]:
+        """The fields whose texts need no look at the symbols of their enum: what passes has the same ones in
+        the raw contract, and what is derived is made here."""
+        return frozenset({*self.passing(raw, final), *self.derived})
 
     def from_record(self, raw: JsonSchema, final: JsonSchema) -> Rows:
         """All that is taken from the raw record: what passes, what was observed, and what stands aside."""

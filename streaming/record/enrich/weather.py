@@ -5,7 +5,7 @@ from __future__ import annotations
 from streaming.record.enrich.comfort import COMFORT
 from streaming.record.enrich.conditions import SKY, SKY_ASIDE, SKY_OBSERVED
 from streaming.record.enrich.humidity import MOISTURE, STEPS
-from streaming.record.enrich.sun import SUN
+from streaming.record.enrich.sun import SUN, SUN_ASIDE
 from streaming.record.enrich.table import Enrichment, Row
 from streaming.record.enrich.units import celsius, metres_per_second
 from streaming.record.enrich.wind import DIRECTION, WIND
@@ -32,6 +32,6 @@ WEATHER = Enrichment(
         "wind_direction": DIRECTION,
         **SKY_OBSERVED,
     },
-    aside=SKY_ASIDE,
+    aside={**SKY_ASIDE, **SUN_ASIDE},
     derived={**STEPS, **MOISTURE, **COMFORT, **WIND, **SKY, **SUN},
 )

@@ -161,6 +161,7 @@ def event(
             outputFacets={"outputStatistics": written},
         )
 
+    columns: dict[str, DatasetFacet] = {"columnLineage": _columns(plan, naming)}
     return RunEvent(
         eventTime=iso(now) or "",
         eventType=state,
@@ -176,7 +177,7 @@ def event(
             )
         ],
         outputs=[
-            output(plan.final, final, columnLineage=_columns(plan, naming)),
+            *(output(one, final, **(columns if one is plan.final else {})) for one in plan.published),
             output(plan.quarantine, quarantined),
         ],
     )
