@@ -59,7 +59,12 @@ class RunCli(Protocol):
     """Runs `python -m …` to its end, against the session's services."""
 
     def __call__(
-        self, *arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT, timeout: float = 120
+        self,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        cwd: Path = ROOT,
+        timeout: float = 120,
+        stdin: str | None = None,
     ) -> subprocess.CompletedProcess[str]: ...
 
 
@@ -176,12 +181,17 @@ def run_cli(services: Addresses) -> RunCli:
     """Runs `python -m …` to its end, against the session's services."""
 
     def run(
-        *arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT, timeout: float = 120
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        cwd: Path = ROOT,
+        timeout: float = 120,
+        stdin: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", *arguments],
             capture_output=True,
             text=True,
+            input=stdin,
             timeout=timeout,
             cwd=cwd,
             env={**os.environ, **services.environment, **(env or {})},
@@ -199,6 +209,7 @@ def spark(
     from pyspark.sql import SparkSession
 
     from contracts.avro.timestamps import accept_any_timestamp
+    from streaming.engine.writers import write_rows_at_once
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").appName("tests").config("spark.driver.memory", "1g")
@@ -207,7 +218,9 @@ def spark(
     builder = builder.config("spark.sql.shuffle.partitions", "2")
     builder = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
     session = builder.getOrCreate()
+    # Classes of Java are changed before they are first used, by whichever test.
     accept_any_timestamp(session)
+    write_rows_at_once(session)
     real_part(f"Spark {session.version}, local[2]")
     yield session
     session.stop()
@@ -249,7 +262,8 @@ def docker_compose_command() -> str:
 def compose_command(**environment: str) -> str:
     """Docker Compose, the newer or Debian's, with free ports and with `environment`."""
     modern = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-    ports = ("KAFKA_PORT", "REGISTRY_PORT", "METRICS_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+    file = (ROOT / "docker/compose.yaml").read_text(encoding="utf-8")
+    ports = sorted(set(re.findall(r"\$\{(\w+_PORT):-", file)))
     given = {**dict(zip(ports, map(str, free_ports(len(ports))), strict=True)), **environment}
     words = ["env", *(f"{name}={value}" for name, value in given.items())]
     return " ".join([*words, "docker compose" if modern.returncode == 0 else "docker-compose"])

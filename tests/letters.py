@@ -40,4 +40,4 @@ def marks(services: Services) -> Counter[bytes]:
 def send(sender: Sender, numbers: Iterable[int]) -> None:
     """Send the letters of these numbers, which are their marks."""
     for number in numbers:
-        sender.send(letter(number), str(number).encode())
+        sender.send_letter(letter(number), str(number).encode())

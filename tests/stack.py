@@ -26,6 +26,7 @@ from contracts.registry.registry import connect
 from tests.streams import FINAL, QUARANTINE, RAW, Place, sources
 
 QUALITY = "topic-weather-quality"
+TRENDS = "topic-weather-trends"
 _WELL_WITHIN = 300.0
 _CAUGHT_UP_WITHIN = 180.0
 _LOOK_EVERY = 0.5

@@ -23,7 +23,7 @@ from pyspark.sql import SparkSession
 from contracts.avro.wire import HEADER_SIZE, frame
 from contracts.folder.model import Role
 from contracts.folder.product import product_named
-from contracts.folder.read import load_contracts
+from contracts.folder.read import HOME, load_contract, load_contracts
 from contracts.kafka.cluster import Kafka
 from contracts.kafka.log import watermarks
 from contracts.registry.registry import SchemaRegistry, connect
@@ -154,7 +154,7 @@ def raw_values(
     count: int, schema_id: int, schema: dict[str, Any] | None = None, **fields: Any
 ) -> list[bytes]:
     """Framed raw records, by the newest schema of the raw contract unless another is given."""
-    parsed = fastavro.parse_schema(schema or load_contracts()[RAW].newest.schema)
+    parsed = fastavro.parse_schema(schema or load_contract(HOME / RAW).newest.schema)
     values = []
     for i in range(count):
         body = io.BytesIO()

@@ -18,9 +18,9 @@ from contracts.folder.model import Role
 from contracts.folder.product import product_named
 from contracts.folder.read import load_contracts
 from contracts.kafka.cluster import Kafka
+from contracts.kafka.coordinates import source_of
 from contracts.kafka.log import Span, open_log, watermarks
 from contracts.registry.registry import SchemaRegistry, connect
-from streaming.recovery.offsets import source_of
 from streaming.trends.run import TrendsJob, stream_of
 
 HOUR = 3_600_000

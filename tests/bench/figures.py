@@ -10,9 +10,14 @@ from typing import Any
 FILE = Path("build/bench.json")
 
 
+def known() -> dict[str, Any]:
+    """The figures that were left so far, by benchmark."""
+    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
+    return found
+
+
 def merge(name: str, figures: Mapping[str, Any]) -> None:
     """Put the figures of one benchmark beside those of the others, and print them."""
-    known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(json.dumps({**known, name: figures}, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    FILE.write_text(json.dumps({**known(), name: figures}, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     print(json.dumps({name: figures}, indent=2))

@@ -6,7 +6,8 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import fastavro
@@ -32,13 +33,17 @@ _MARK = 1_234_567_890_123
 
 Record = tuple[bytes, bytes]
 """Key and value."""
+Flaws = Mapping[int, Mapping[str, Any]]
+"""Number among each thousand observations to what it has in the place of its own values."""
 
 
-def framed(count: int, ids: Sequence[int]) -> Iterator[Record]:
+def framed(
+    count: int, ids: Sequence[int], newest: int | None = None, flaws: Flaws = MappingProxyType({})
+) -> Iterator[Record]:
     """`count` records in the wire format, of one station at one time only once, a millisecond older each.
 
     Their writers take turns: the first id is that of the contract's newest version, the next that of
-    `evolved(1)` and so on.
+    `evolved(1)` and so on. The first record is of the time `newest`, in milliseconds, else of now.
     """
     schema: Any = fastavro.parse_schema(RAW.newest.schema)
 
@@ -49,19 +54,24 @@ def framed(count: int, ids: Sequence[int]) -> Iterator[Record]:
 
     # A field that was added is null, which is one zero byte at the end.
     turns = itertools.cycle([(frame(schema_id, b""), bytes(number)) for number, schema_id in enumerate(ids)])
-    for (key, body), (header, added) in zip(_timed(count, encode, _varint), turns, strict=False):
+    for (key, body), (header, added) in zip(
+        _timed(count, encode, varint, newest, flaws), turns, strict=False
+    ):
         yield key, header + body + added
 
 
-def as_json(count: int) -> Iterator[Record]:
-    """The same records as a pipeline without contracts sends them: JSON without nulls, times in seconds."""
+def as_json(
+    count: int, unit: int = 1000, newest: int | None = None, flaws: Flaws = MappingProxyType({})
+) -> Iterator[Record]:
+    """The same records as a pipeline without contracts sends them: JSON without nulls, times in seconds, or
+    in another `unit` of so many milliseconds."""
 
     def encode(record: dict[str, Any]) -> bytes:
         held = {name: value for name, value in record.items() if value is not None}
-        seconds = {name: held[name] // 1000 for name in TIMES if name in held}
-        return json.dumps({**held, **seconds}, separators=(",", ":")).encode()
+        times = {name: held[name] // unit for name in TIMES if name in held}
+        return json.dumps({**held, **times}, separators=(",", ":")).encode()
 
-    return _timed(count, encode, lambda number: str(number // 1000).encode())
+    return _timed(count, encode, lambda number: str(number // unit).encode(), newest, flaws)
 
 
 def evolved(number: int) -> JsonSchema:
@@ -96,14 +106,18 @@ def fill(kafka: Kafka, topic: str, partitions: int, records: Iterator[Record]) -
 
 
 def _timed(
-    count: int, encode: Callable[[dict[str, Any]], bytes], time_as: Callable[[int], bytes]
+    count: int,
+    encode: Callable[[dict[str, Any]], bytes],
+    time_as: Callable[[int], bytes],
+    newest: int | None,
+    flaws: Flaws,
 ) -> Iterator[Record]:
     """Encode the replay's observations once, and give each of `count` records a time of its own."""
     context = Context(product="weather", source=SOURCE, replay=True, units="METRIC", received_at=0)
-    now, mark = round(time.time() * 1000), time_as(_MARK)
+    now, mark = newest or round(time.time() * 1000), time_as(_MARK)
     known: list[tuple[bytes, bytes, bytes]] = []
-    for one in itertools.islice(load_observations(), count):
-        record = dict(parse(one.body("METRIC"), context))
+    for number, one in enumerate(itertools.islice(load_observations(), count)):
+        record = {**parse(one.body("METRIC"), context), **flaws.get(number % 1000, {})}
         if (record["wind_speed"] or 0) > _STRONGEST_WIND:
             continue
         before, _, after = encode({**record, "observed_at": _MARK, "received_at": now}).partition(mark)
@@ -112,7 +126,7 @@ def _timed(
         yield key, before + time_as(now - age) + after
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
     """A number of at least zero as Avro writes it."""
     left, out = number << 1, bytearray()
     while left > 0x7F:

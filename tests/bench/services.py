@@ -6,10 +6,11 @@ import itertools
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 from confluent_kafka.admin import AdminClient
@@ -60,8 +61,10 @@ class Ground:
         return sum(log.stat().st_size for log in logs if log.parent.name.rpartition("-")[0] == topic)
 
     @contextmanager
-    def job(self, topic: str, partitions: int) -> Iterator[Job]:
-        """A job over `topic` with outputs and a checkpoint of its own, deleted in the end."""
+    def job(
+        self, topic: str, partitions: int, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[Job]:
+        """A job over `topic` with outputs, of these `settings`, and a checkpoint, deleted in the end."""
         product = product_named("weather")
         outputs = {
             contract.role: replace(contract, topic=f"{contract.topic}-{next(self._numbers)}")
@@ -69,7 +72,7 @@ class Ground:
             if contract.role
         }
         for ours in outputs.values():
-            Broker(self.kafka).create(ours.topic, partitions, ours.topic_settings)
+            Broker(self.kafka).create(ours.topic, partitions, {**ours.topic_settings, **settings})
             self._client.register(ours.subject, ours.newest.text)
         topics = {role: ours.topic for role, ours in outputs.items()}
         with tempfile.TemporaryDirectory(dir=self.folder) as checkpoint:

@@ -20,10 +20,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from contracts.errors import ServiceFailed
 from contracts.kafka.cluster import Kafka
+from contracts.kafka.coordinates import OFFSET_HEADER, PARTITION_HEADER
 from contracts.kafka.topics import CLIENT_LOG
 from embedded.java import wheel_java
 from streaming.job import Job
-from streaming.record.encode import OFFSET_HEADER, PARTITION_HEADER
 from tests.bench.raw_records import Record
 
 Times = dict[tuple[int, int], int]
@@ -32,13 +32,18 @@ Times = dict[tuple[int, int], int]
 _ANSWER_WITHIN = 120.0
 
 
+def command(job: Job, *options: str) -> list[str]:
+    """The stream's command line on `job`."""
+    topics = {"topic": job.topic, "final": job.final, "quarantine": job.quarantine}
+    given = [f"--{name}={value}" for name, value in {**topics, "checkpoint": job.checkpoint}.items()]
+    return [sys.executable, "-m", "streaming", "run", *given, *options]
+
+
 @contextmanager
 def running(job: Job, environment: dict[str, str], *options: str) -> Iterator[psutil.Process]:
     """The stream's command line on `job`, as a process."""
-    topics = {"topic": job.topic, "final": job.final, "quarantine": job.quarantine}
-    given = [f"--{name}={value}" for name, value in {**topics, "checkpoint": job.checkpoint}.items()]
     with subprocess.Popen(
-        [sys.executable, "-m", "streaming", "run", *given, *options],
+        command(job, *options),
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

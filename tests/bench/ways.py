@@ -63,7 +63,7 @@ def run(way: str, job: Job) -> Measured:
         return fresh.submit(_run, way, replace(job, available_now=True)).result(_WITHIN)
 
 
-class _Batches(StreamingQueryListener):
+class Batches(StreamingQueryListener):
     """Keeps every batch's report."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class _Batches(StreamingQueryListener):
 def _run(way: str, job: Job) -> Measured:
     spark = session(quick_start=job.quick_start)
     java = psutil.Process(spark._jvm.java.lang.ProcessHandle.current().pid())  # type: ignore[union-attr]
-    batches = _Batches()
+    batches = Batches()
     spark.streams.addListener(batches)
     if way == "job":
         with Stream(job, spark) as stream:

@@ -32,7 +32,6 @@ from kafka import KafkaProducer
 
 from contracts import connect, load_contracts
 from contracts.avro.wire import frame
-from contracts.errors import ContractsAtFault
 from contracts.folder.model import Contract
 from contracts.kafka.cluster import Kafka
 from contracts.process.command_line import messages, run
@@ -43,7 +42,6 @@ from producer.replay import SOURCE, load_observations
 from tests.bench.figures import merge
 
 _PARTITIONS = 4
-_PLAIN_AT_LEAST, _JSON_AT_LEAST, _MEMORY_AT_MOST = 0.9, 3.0, 1.05
 _WARM = 0.3
 """Part of the records after which memory should not grow."""
 
@@ -55,7 +53,7 @@ def bench(
     repeats: Annotated[int, typer.Option(min=1, help="Turns of each way.")] = 15,
     memory_records: Annotated[int, typer.Option(min=0, help="Records to watch memory over.")] = 1_000_000,
 ) -> None:
-    """Measure; exits with 1 when a promise is not kept."""
+    """Measure each way in turn, then the memory."""
     context = Context(product="weather", source=SOURCE, replay=True, units="METRIC", received_at=0)
     parsed = [parse(one.body("METRIC"), context) for one in load_observations()]
     chosen = list(itertools.islice(itertools.cycle(parsed), records))
@@ -75,23 +73,15 @@ def bench(
         }
         rates, processor = take_turns(ways, chosen, repeats)
         memory = watch_memory(publisher, parsed, memory_records) if memory_records else {}
-    to_plain, to_json = spread(ratios(rates, "plain_fastavro")), spread(ratios(rates, "kafka_python_json"))
     found = {
         "records": records,
         "records_a_second": {way: spread(values) for way, values in rates.items()},
-        "to_plain_fastavro": to_plain,
+        "to_plain_fastavro": spread(ratios(rates, "plain_fastavro")),
         "to_plain_fastavro_by_processor_time": spread(ratios(processor, "plain_fastavro")),
-        "to_kafka_python_json": to_json,
+        "to_kafka_python_json": spread(ratios(rates, "kafka_python_json")),
         **memory,
     }
-    merge("producer", found)
-    kept = {
-        f"to_plain_fastavro >= {_PLAIN_AT_LEAST}": to_plain["median"] >= _PLAIN_AT_LEAST,
-        f"to_kafka_python_json >= {_JSON_AT_LEAST}": to_json["median"] >= _JSON_AT_LEAST,
-        f"memory_growth <= {_MEMORY_AT_MOST}": memory.get("memory_growth", 0) <= _MEMORY_AT_MOST,
-    }
-    if broken := [promise for promise, is_kept in kept.items() if not is_kept]:
-        raise ContractsAtFault(f"not kept: {', '.join(broken)}: run it on an idle machine, or look why.")
+    merge("producer.speed", found)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from typing import Annotated
 import psutil
 import typer
 
-from contracts.errors import ContractsAtFault, ServiceFailed
+from contracts.errors import ServiceFailed
 from contracts.folder.read import HOME, load_contracts
 from contracts.kafka.log import watermarks
 from contracts.kafka.topics import Broker
@@ -43,7 +43,6 @@ _LONG_ENOUGH = 12_000_000
 _WINDOW = 20_000
 _WARM_AFTER, _WATCHED_AFTER = 1 / 8, 1 / 4
 """Parts of the records: Java compiles until the one, the watch begins at the other."""
-_AT_LEAST = 0.95
 _LOOK_EVERY = 1.0
 _STOP_WITHIN = 30.0
 
@@ -56,7 +55,7 @@ def bench(
     ),
     rounds: Annotated[int, typer.Option(min=1)] = scaled(3),
 ) -> None:
-    """Measure; exits with 1 when the watch costs the stream more than 5 %."""
+    """Measure, round by round."""
     paces: list[dict[str, float]] = []
     with ground() as here:
         fill(here.kafka, "raw", _PARTITIONS, framed(records, here.raw_topic("raw", _PARTITIONS)))
@@ -77,16 +76,13 @@ def bench(
     judging = [one[JUDGING] for one in paces]
     # Judging and rest follow each other; only the first costs.
     whole = [(pace + by_itself * TIMES) / (1 + TIMES) for pace, by_itself in zip(judging, alone, strict=True)]
-    ratio = ratios(whole, alone)
     found = {
         "records": records,
-        "to_alone": ratio,
+        "to_alone": ratios(whole, alone),
         "judging_to_alone": ratios(judging, alone),
         "records_a_second": {what: spread([one[what] for one in paces], 0) for what in paces[0]},
     }
-    merge("quality_watch", found)
-    if ratio["median"] < _AT_LEAST:
-        raise ContractsAtFault(f"not kept: {ratio}: run it on an idle machine, or look why.")
+    merge("quality.beside", found)
 
 
 def follow(here: Ground, job: Job, records: int) -> dict[str, float]:

@@ -32,7 +32,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from contracts import connect
 from contracts.avro.wire import frame
-from contracts.errors import ContractsAtFault
+from contracts.errors import ServiceFailed
 from contracts.folder.read import HOME, load_contract
 from contracts.process.command_line import messages, run
 from embedded import Services
@@ -40,7 +40,6 @@ from tests.bench.figures import merge
 
 _TOPIC = "topic-weather-final"
 _PARTITIONS, _STATIONS = 3, 300
-_SECONDS_AT_MOST, _MEMORY_AT_MOST = 30.0, 2048.0
 _LOOK_EVERY = 0.1
 _MEASURES = ("temperature", "feels_like", "dew_point", "humidity", "pressure", "wind_speed", "rain_1h")
 
@@ -49,7 +48,7 @@ def bench(
     records: Annotated[str, typer.Option(help="Sizes of the windows.")] = "100000,300000,1000000",
     rules: Annotated[int, typer.Option(min=1, help="Rules of the contract.")] = 40,
 ) -> None:
-    """Measure; exits with 1 when the window of 100,000 takes too long or too much."""
+    """Measure each window in turn, the smallest first."""
     sizes = sorted(int(size) for size in records.split(","))
     with TemporaryDirectory() as scratch:
         folder = Path(scratch) / "contracts"
@@ -69,12 +68,7 @@ def bench(
                 held = size
                 found[str(size)] = judge(environment)
                 messages.print(f"{size:,} records: {found[str(size)]}")
-    merge("quality_validate", {"rules": rules, "windows": found})
-    smallest = found[str(sizes[0])]
-    if sizes[0] <= 100_000 and (
-        smallest["seconds"] > _SECONDS_AT_MOST or smallest["memory_mib"] > _MEMORY_AT_MOST
-    ):
-        raise ContractsAtFault(f"not kept: {smallest}: run it on an idle machine, or look why.")
+    merge("quality.validating", {"rules": rules, "windows": found})
 
 
 def add_rules(file: Path, count: int) -> None:
@@ -124,7 +118,7 @@ def fill(bootstrap_servers: str, registry_url: str, folder: Path, begin: int, en
         if number % 500 == 0:
             producer.poll(0)
     if producer.flush(120):
-        raise ContractsAtFault("the broker did not take the records of the benchmark.")
+        raise ServiceFailed("the broker did not take the records of the benchmark.")
 
 
 def record(number: int, first: datetime) -> Mapping[str, Any]:

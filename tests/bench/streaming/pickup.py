@@ -16,7 +16,6 @@ from typing import Annotated
 
 import typer
 
-from contracts.errors import ContractsAtFault
 from contracts.process.command_line import messages, run
 from contracts.registry.registry import connect
 from tests.bench.figures import merge
@@ -29,14 +28,13 @@ _TOPIC, _PARTITIONS = "pickup", 2
 _WARM_SECONDS = scaled(20, 2)
 _BETWEEN = scaled(12, 6)
 """Seconds from registration to registration: longer than one takes."""
-_SECONDS_AT_MOST = 5.0
 
 
 def bench(
     rounds: Annotated[int, typer.Option(min=1, help="Versions to register.")] = scaled(5, 2),
     rate: Annotated[int, typer.Option(min=1, help="Records a second beside them.")] = 1000,
 ) -> None:
-    """Measure; exits with 1 when the median is over five seconds."""
+    """Register version after version, and time each."""
     registered: Times = {}
     with ground() as here:
         ids = here.raw_topic(_TOPIC, _PARTITIONS)
@@ -63,8 +61,6 @@ def bench(
     seconds = spread([(read[where] - began) / 1e9 for where, began in registered.items()], 2)
     messages.print(f"a new version flows after {seconds} s")
     merge("streaming.pickup", {"rate": rate, "seconds": seconds})
-    if seconds["median"] > _SECONDS_AT_MOST:
-        raise ContractsAtFault(f"not kept: {seconds}: run it on an idle machine, or look why.")
 
 
 if __name__ == "__main__":

@@ -75,12 +75,21 @@ def bench(
         name: [a - b for a, b in zip(spent[way], spent[before], strict=True)] if before else spent[way]
         for name, (way, before) in STEPS.items()
     }
+    whole = [
+        kafka + encode - file + sink - published
+        for kafka, file, encode, published, sink in zip(
+            *(spent[name] for name in ("kafka", "file", "encode", "published", "sink")), strict=True
+        )
+    ]
+    own = [judge - decode for decode, judge in zip(spent["decode"], spent["judge"], strict=True)]
     merge(
         "streaming.steps",
         {
             "records": records,
             "rounds": rounds,
             "from_avro_alone_to_whole_job": ratios(spent["from_avro"], spent["encode"]),
+            "microseconds_from_kafka_to_kafka": spread(whole),
+            "enriching_and_judging_to_kafka_to_kafka": ratios(own, whole),
             "microseconds_a_record": {name: spread(values) for name, values in steps.items()},
             "microseconds_a_record_in_all": {name: spread(values) for name, values in spent.items()},
         },

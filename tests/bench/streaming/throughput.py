@@ -32,6 +32,7 @@ class Case:
     partitions: int
     versions: int = 1
     quick_start: bool = False
+    once_within: str = ""
 
 
 CASES: Mapping[str, Case] = {
@@ -42,6 +43,8 @@ CASES: Mapping[str, Case] = {
     "versions_20": Case("job", 2, versions=20),
     "partitions_1": Case("job", 1),
     "partitions_4": Case("job", 4),
+    # Longer than the span of the records, so that none is late.
+    "once_within": Case("job", 2, once_within="1d"),
 }
 RATIOS: Mapping[str, tuple[str, str]] = {
     "to_json_way": ("job", "json"),
@@ -50,6 +53,7 @@ RATIOS: Mapping[str, tuple[str, str]] = {
     "versions_20_to_1": ("versions_20", "job"),
     "partitions_1_to_2": ("partitions_1", "job"),
     "partitions_4_to_2": ("partitions_4", "job"),
+    "once_within_to_without": ("once_within", "job"),
 }
 """Name of a figure to the cases that it compares."""
 
@@ -75,7 +79,9 @@ def bench(
             for name in sorted(cases, reverse=bool(number % 2)):
                 case = cases[name]
                 with here.job(name, case.partitions) as job:
-                    found = ways.run(case.way, replace(job, quick_start=case.quick_start))
+                    found = ways.run(
+                        case.way, replace(job, quick_start=case.quick_start, once_within=case.once_within)
+                    )
                     sizes[f"{name} published"] = here.bytes_of(job.final) / records
                 runs[name].append(found)
                 messages.print(

@@ -32,7 +32,7 @@ _LATEST_KILL = 0.5
 _LOOK_EVERY = 0.02
 
 IN_BATCHES = ("--largest-batch", str(BATCH))
-_REAL_TIME = ("--real-time", "--real-time-batch", "5")
+REAL_TIME = ("--real-time", "--real-time-batch", "5")
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Campaign:
                 time.sleep(_LOOK_EVERY)
 
         try:
-            if later and speed is _REAL_TIME:
+            if later and speed is REAL_TIME:
                 wait(lambda: self._in_real_time(started), "real-time mode")
                 self.place.produce(raw_values(BATCH, self.place.raw_id))
             before = self.place.published()
@@ -121,7 +121,7 @@ def test_streams_that_are_killed_again_and_again_publish_each_record_once(
     campaigns = []
     for name, speeds in (
         ("in batches", [IN_BATCHES]),
-        ("in real time", [_REAL_TIME, _REAL_TIME, _REAL_TIME, IN_BATCHES]),
+        ("in real time", [REAL_TIME, REAL_TIME, REAL_TIME, IN_BATCHES]),
     ):
         place = make_place(bootstrap_servers, registry_url, [topic(partitions=2) for _ in range(3)])
         (tmp_path / name).mkdir()

@@ -51,29 +51,35 @@ _TYPES: dict[str, DataType] = {
 }
 
 
+_GOOD: Change = {
+    "source": "OPENWEATHERMAP",
+    "station": "JFK",
+    "replay": False,
+    "temperature": 10.0,
+    "wind_gust": 3.0,
+    "observed_at": NOON,
+    "received_at": NOON,
+    "correction": False,
+    "writer_schema_id": 1,
+    PARTITION: 0,
+    TIMESTAMP: NOON,
+    WRITER: 2,
+    SOURCE_PARTITION: 1,
+}
+
+
+def record(at: int, change: Change) -> Change:
+    """A good record with one change, at an offset; a field that neither names is null."""
+    names = (*(field["name"] for field in PUBLISHED.newest.schema["fields"]), *_BESIDE)
+    given = {**_GOOD, OFFSET: at, SOURCE_OFFSET: at + 100, **change}
+    return {name: given.get(name) for name in names}
+
+
 def frame(spark: SparkSession, changes: Sequence[Change]) -> DataFrame:
     """Good records, each with one change, at offsets from 0."""
-    good: Change = {
-        "source": "OPENWEATHERMAP",
-        "station": "JFK",
-        "replay": False,
-        "temperature": 10.0,
-        "wind_gust": 3.0,
-        "observed_at": NOON,
-        "received_at": NOON,
-        "correction": False,
-        "writer_schema_id": 1,
-        PARTITION: 0,
-        TIMESTAMP: NOON,
-        WRITER: 2,
-        SOURCE_PARTITION: 1,
-    }
     fields = [StructField(f["name"], _type(f["type"])) for f in PUBLISHED.newest.schema["fields"]]
     fields += [StructField(name, kind) for name, kind in _BESIDE.items()]
-    rows = [
-        tuple({**good, OFFSET: at, SOURCE_OFFSET: at + 100, **change}.get(field.name) for field in fields)
-        for at, change in enumerate(changes)
-    ]
+    rows = [tuple(record(at, change).values()) for at, change in enumerate(changes)]
     return spark.createDataFrame(rows, StructType(fields)).cache()
 
 

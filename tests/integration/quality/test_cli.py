@@ -56,6 +56,26 @@ def test_the_verdict_is_published_and_the_report_comes_from_the_history(
     assert written[0] == written[1]
 
 
+def test_each_product_that_is_named_is_answered_until_one_cannot_be_judged(
+    history_place: Place, run_cli: Any, tmp_path: Path
+) -> None:
+    history_place.send(history_place.record())
+    done = run_cli(
+        "quality",
+        *("validate-each", "--reports", str(tmp_path / "reports")),
+        env=history_place.env,
+        stdin="weather\nweather\nsnow\nweather\n",
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["topic"], one["verdict"], one["rows"]) for one in told] == [
+        (history_place.topic, "pass", 1)
+    ] * 2
+    assert len({one["id"] for one in told}) == 2
+    assert Path(told[0]["report"]) == tmp_path / "reports/weather/report.html"
+    assert (tmp_path / "reports/weather/report.html").is_file()
+    assert (done.returncode, "there is no product snow" in " ".join(done.stderr.split())) == (2, True)
+
+
 def test_what_cannot_run_is_a_sentence_and_exit_code_2(place: Place, run_cli: Any) -> None:
     for arguments, says in (
         (["--topic", "topic-of-nobody"], "there is no contract of 'topic-of-nobody'"),

@@ -1,10 +1,10 @@
-"""The stream judges by predicates, the report by Great Expectations: both must find the same records."""
+"""The stream, the report and a review each judge in a way of their own: all find the same records."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -13,16 +13,18 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 
 from contracts.checks.parameters import Parameters, type_of
-from contracts.checks.rules import predicate
+from contracts.checks.rules import judge, predicate
 from contracts.evolution.compatibility import parse
-from contracts.folder.model import Rule, Severity
+from contracts.evolution.deprecation import with_rules
+from contracts.folder.model import Deprecation, Rule, Severity
 from contracts.process.times import milliseconds
-from contracts.records.topic_weather_quality import RuleResult
+from contracts.records.topic_weather_quality import RuleResult, Verdict
 from quality.judge import examples
+from quality.verdict import verdict
 from quality.window.extent import place, raw_place
 from quality.window.read import OFFSET
 from streaming.record.judge import broken_rules, spare
-from tests.integration.quality.frames import NOON, PUBLISHED, Change, by_rule, frame, judged
+from tests.integration.quality.frames import NOON, PUBLISHED, Change, by_rule, frame, judged, record
 
 SEASONS = {
     "low_winter": [-40, 50],
@@ -51,6 +53,7 @@ MORE_RULES: dict[str, tuple[str, Parameters]] = {
     "whole-and-not": ("apart", {"field": "writer_schema_id", "other": "humidity", "max": 3}),
     "some-place": ("not_all", {"fields": ["latitude", "longitude"], "value": 0}),
     "not-three-times": ("not_all", {"fields": ["rain_1h", "snow_1h", "writer_schema_id"], "value": 7}),
+    "left-empty": ("is_null", {"field": "snow_3h"}),
     "never-this": ("not_all", {"fields": ["visibility"], "value": 0.5}),
     "of-the-season": (
         "in_season",
@@ -75,7 +78,7 @@ CONTRACT = replace(
 ROOT = parse(PUBLISHED.newest.schema)
 NAN, INFINITY = float("nan"), float("inf")
 
-DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 YEAR_1, YEAR_9999 = datetime(1, 1, 2, tzinfo=timezone.utc), datetime(9999, 12, 30, tzinfo=timezone.utc)
 
@@ -92,6 +95,7 @@ BREAKING: dict[str, tuple[Change, ...]] = {
         {"temperature": None, **more}
         for more in ({}, {"dew_point": 5.0}, {"humidity": None}, {"replay": True}, {"correction": True})
     ),
+    "left-empty": each("snow_3h", 0.0, -0.0, 5.0, NAN, INFINITY),
     "gust-at-least-wind": (
         *each("wind_speed", 3.01, 114.9, 1e300, INFINITY, NAN),
         {"wind_speed": 0.5, "wind_gust": 0.0},
@@ -110,6 +114,7 @@ KEEPING: dict[str, tuple[Change, ...]] = {
     "station-present": each("station", "JFK", " x "),
     "source-known": each("source", "OPENWEATHERMAP", "NYCFLIGHTS13"),
     "temperature-present": each("temperature", 0.0, -0.0),
+    "left-empty": each("snow_3h", None),
     "gust-at-least-wind": (
         *each("wind_speed", 3.0, 0.0, -INFINITY, None),
         {"wind_speed": 5.0, "wind_gust": NAN},
@@ -313,6 +318,52 @@ def of_in_season(p: Parameters) -> Changes:
     return everywhere(outside), everywhere(inside)
 
 
+def of_daylight(p: Parameters) -> Changes:
+    """Changes of both times, under a sun that stands over the equator, at its highest at noon."""
+
+    def sky(**told: object) -> Change:
+        return {p[name]: value for name, value in told.items()}
+
+    def day(north: float, *, early: timedelta = SECOND, late: timedelta = SECOND) -> Change:
+        rises = math.sin(math.radians(-0.833)) / math.cos(math.radians(north))
+        half = DAY / 2 * (math.acos(rises) / math.pi)
+        toward = 180.0 if north > 0 else 0.0
+        return {
+            **sky(latitude=north, elevation=90 - abs(north), azimuth=toward, time=NOON),
+            **sky(sunrise=NOON - half - early, sunset=NOON + half + late),
+        }
+
+    edge = timedelta(milliseconds=milliseconds(p["max"]))
+    above, below = edge + SECOND, edge - SECOND
+    wrong = [{"late": above}, {"early": above}, {"late": -above}, {"early": -above, "late": above}]
+    right = [{}, {"late": below}, {"early": below}, {"late": -below}, {"early": -below, "late": below}]
+    places = (50.0, -50.0, 0.5, 65.0, -80.0)
+    usual, never = day(50.0), sky(sunrise=NOON, sunset=NOON)
+    short = sky(sunrise=NOON - 2 * HOUR, sunset=NOON + 2 * HOUR)
+    turned = sky(sunrise=NOON + 6 * HOUR, sunset=NOON - 6 * HOUR)
+    return (
+        (
+            *(day(latitude, **one) for latitude in places for one in wrong),
+            *({**day(latitude), **told} for latitude in (50.0, 65.0) for told in (short, never, turned)),
+        ),
+        (
+            *(day(latitude, **one) for latitude in places for one in right),
+            # Of the day before, or after.
+            day(50.0, early=DAY),
+            day(50.0, early=-DAY, late=DAY),
+            *({**usual, **never, p[name]: None} for name in p if p[name] in usual),
+            *(
+                {**usual, p[name]: odd}
+                for name in ("latitude", "elevation", "azimuth")
+                for odd in (NAN, INFINITY)
+            ),
+            # The sun grazes the horizon; it does not rise; it does not set.
+            *({**day(latitude), **told} for latitude in (65.001, -65.001) for told in (short, never)),
+            *({**usual, **never, **sky(latitude=75.0, elevation=up)} for up in (-5.0, 36.0)),
+        ),
+    )
+
+
 OF_CHECK: dict[str, Callable[[Parameters], Changes]] = {
     "range": of_range,
     "at_most": of_at_most,
@@ -321,6 +372,7 @@ OF_CHECK: dict[str, Callable[[Parameters], Changes]] = {
     "apart": of_apart,
     "not_all": of_not_all,
     "in_season": of_in_season,
+    "daylight": of_daylight,
 }
 
 
@@ -336,10 +388,12 @@ ROW_RULES = [rule for rule in CONTRACT.rules if predicate(rule) is not None]
 
 @dataclass(frozen=True)
 class Found:
-    """What broke each row rule, by offset: as it was meant to, in the stream's eyes; and GX's counts."""
+    """What broke each row rule, by offset: as it was meant to, in the stream's and in Python's eyes; and GX's
+    counts."""
 
     meant: dict[str, set[int]]
     by_stream: dict[str, set[int]]
+    by_python: dict[str, set[int]]
     counts: Mapping[str, RuleResult]
 
 
@@ -348,6 +402,17 @@ def broken_by_the_stream(rows: DataFrame) -> dict[str, set[int]]:
     verdicts = rows.select(OFFSET, *(F.expr(f"NOT {predicate(rule)}").alias(rule.id) for rule in ROW_RULES))
     found = verdicts.collect()
     return {rule.id: {row[OFFSET] for row in found if row[rule.id]} for rule in ROW_RULES}
+
+
+def broken_in_python(changes: Sequence[Change]) -> dict[str, set[int]]:
+    """The offsets of the records that break each row rule, judged without Spark."""
+    rows = [record(at, change) for at, change in enumerate(changes)]
+    found: dict[str, set[int]] = {}
+    for rule in ROW_RULES:
+        keeps = judge(rule)
+        assert keeps, f"no row of contracts/checks/in_python.py judges {rule.check}"
+        found[rule.id] = {at for at, row in enumerate(rows) if not keeps(row)}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -360,9 +425,10 @@ def found(spark: SparkSession) -> Found:
         meant[rule.id] = set(range(len(changes), len(changes) + len(breaking)))
         changes += [*breaking, *keeping]
     # The values of which the flags tell are still there, so that other rules see what they are meant to.
-    flags = F.expr(broken_rules(CONTRACT.rules, Severity.VALUE))
+    flags = F.expr(broken_rules(r for r in CONTRACT.rules if r.severity is Severity.VALUE))
     rows = frame(spark, changes).withColumn("flags", flags).cache()
-    return Found(meant, broken_by_the_stream(rows), by_rule(judged(rows, CONTRACT)))
+    counts = by_rule(judged(rows, CONTRACT))
+    return Found(meant, broken_by_the_stream(rows), broken_in_python(changes), counts)
 
 
 @pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
@@ -370,6 +436,11 @@ def test_great_expectations_and_the_stream_find_the_same_records(rule: Rule, fou
     by_stream, count = found.by_stream[rule.id], found.counts[rule.id]
     assert found.meant[rule.id] <= by_stream
     assert (count.failed, count.kept) == (len(by_stream), not by_stream)
+
+
+@pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
+def test_python_finds_the_same_records_as_the_stream(rule: Rule, found: Found) -> None:
+    assert found.by_python[rule.id] == found.by_stream[rule.id]
 
 
 @pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
@@ -389,7 +460,7 @@ def test_values_that_the_stream_took_out_are_counted_and_no_other_rule_counts_th
     spark: SparkSession,
 ) -> None:
     rows = frame(spark, [change for rule in ROW_RULES for change in itertools.chain(*changes_of(rule))])
-    published = spare(rows, CONTRACT).drop("flags").withColumnRenamed("spared", "flags").cache()
+    published = spare(rows, CONTRACT).withColumn("flags", F.split("spared", ",")).cache()
     given, left = broken_by_the_stream(rows), broken_by_the_stream(published)
     counts = by_rule(judged(published, CONTRACT))
     spared = [rule for rule in ROW_RULES if rule.severity is Severity.VALUE]
@@ -414,3 +485,14 @@ def test_examples_are_the_first_few_of_each_rule(spark: SparkSession) -> None:
     named = examples.find(rows, "a-topic", "raw", rules)
     assert [each.offset for each in named["humidity-possible"]] == [0, 1, 2, 3, 4]
     assert [each.offset for each in named["temperature-present"]] == [9]
+
+
+def test_records_that_still_fill_a_deprecated_field_are_counted_and_fail_nothing(spark: SparkSession) -> None:
+    gone = Deprecation(reason="So.", until=NOON.date(), successor="day_phase")
+    contract = with_rules(replace(PUBLISHED, rules=(), deprecated={"is_day": gone}), NOON.date())
+    found = judged(frame(spark, [*each("is_day", True, False, None, None, None)]), contract)
+    (result,) = found.rules
+    assert (result.id, result.evaluated, result.failed) == ("deprecated-is-day", 5, 2)
+    assert verdict(rows=5, unreadable=0, rules=found.rules) is Verdict.PASS
+    assert result.definition == "is_day is left empty"
+    assert result.why == f"{gone.words('is_day')} That day has come."

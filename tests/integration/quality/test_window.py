@@ -51,7 +51,10 @@ def test_a_window_reads_ids_in_kafka_headers_our_branch_of_a_union_and_any_times
         "SCHEMA_REGISTRY_URL": registry.url,
     }.items():
         monkeypatch.setenv(name, text)
-    with open_sources(product_named("weather")) as sources, read(sources, spark, window) as records:
+    with (
+        open_sources(product_named("weather")) as sources,
+        read(sources, spark, window, ["station"]) as records,
+    ):
         rows = records.readable.select("station", WRITER, TIMESTAMP).collect()
         assert (records.rows, records.unreadable) == (4, 2)
     assert [row.station for row in rows] == ["JFK"] * 4

@@ -35,7 +35,7 @@ def fatal_to(sender: Sender, services: Services) -> Iterator[None]:
     wreck.remember()
     send(sender, range(LOT, 2 * LOT))
     # The first of a lot asks for the lease, which a halted broker does not give.
-    sender.send(letter(1000), b"1000")
+    sender.send_letter(letter(1000), b"1000")
     with wreck.halted():
         yield
         wreck.kill_and_forget()

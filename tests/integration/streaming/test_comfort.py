@@ -101,6 +101,7 @@ STRESS: list[tuple[Record, str | None]] = [
     (imperial(105.4, humidity=42.1), "DANGER"),
     (imperial(101.5, humidity=52.0), "EXTREME_DANGER"),
     (imperial(113, humidity=100), "EXTREME_DANGER"),  # off the chart
+    ({**imperial(90, humidity=50), "wind_speed": None}, "EXTREME_CAUTION"),
     ({**imperial(79), "humidity": None}, "NONE"),
     ({**imperial(90), "humidity": None}, None),
     ({"temperature": None}, None),

@@ -149,6 +149,9 @@ MIST: Record = {**coded(701), "humidity": 90.0}
 FREEZING: Record = {**ALONE, "temperature": 0.0}
 REPLAYED: Record = {**GOOD, "replay": True}
 LONG_AGO = NOW + 15_000 * DAY
+# New York, 2023-11-14.
+SUNRISE, SUNSET = 1_699_962_017_000, 1_699_997_947_000
+SUNNY: Record = {**GOOD, "sunrise_at": SUNRISE, "sunset_at": SUNSET}
 WARNINGS = {
     "source-known": Warned((), "source", "NYCFLIGHTS13", "UNKNOWN"),
     "temperature-plausible": Warned(("temperature",), "temperature", -80.0, -80.1, DRY),
@@ -172,6 +175,9 @@ WARNINGS = {
     "fog-hides": Warned(("visibility",), "visibility", 1000.0, 1000.1, HAZY),
     "mist-hides": Warned(("visibility",), "visibility", 5000.0, 5000.1, MIST),
     "fog-in-damp-air": Warned(("humidity",), "humidity", 80.0, 79.9, HAZY),
+    "sun-rises-and-sets-there": Warned(
+        ("position",), "sunset_at", SUNSET + 14 * MINUTE, SUNSET + 16 * MINUTE, SUNNY
+    ),
     "position-given": Warned(("position",), "longitude", 0.1, 0.0, {**GOOD, "latitude": 0.0}),
     "observed-when-received": Warned(("time",), "received_at", NOW + 180 * MINUTE, NOW + 180 * MINUTE + 1),
     "time-possible": Warned(("time",), "received_at", LONG_AGO, LONG_AGO + 1, REPLAYED),

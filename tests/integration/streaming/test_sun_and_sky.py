@@ -302,7 +302,7 @@ TABLES: dict[str, list[Record]] = {
     "rates": [row for row, _ in RATES],
     "amounts": [row for row, _ in AMOUNTS],
     "sight": [row for row, _ in SIGHT],
-    "oktas": [{"cloudiness": percent, "wind_speed": None} for percent, _ in OKTAS],
+    "oktas": [{"cloudiness": percent, "wind_speed": None, "humidity": None} for percent, _ in OKTAS],
     "bodies": [SNOW, BLIZZARD, told(701), coded("OPEN_METEO", 4)],
 }
 Found = dict[str, list[Record]]

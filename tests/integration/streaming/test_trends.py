@@ -15,6 +15,7 @@ from producer.replay.observations import load_observations
 from streaming.engine.spark import configure
 from streaming.engine.state import keep_state
 from streaming.trends.query import STATE_SETTINGS, trends_of
+from tests.references import rows_of
 from tests.trends import FIELDS, HOUR, MINUTE, VALUES, Seen, expected, hourly
 
 _OBSERVATIONS = (
@@ -117,6 +118,30 @@ def test_a_value_between_two_others_is_a_spike_and_no_other_is(trends: Trends) -
     flags = [found[0, i].qc_spike_temperature for i in range(5)]
     assert flags == [2, 1, 4, 1, 2]
     assert [found[0, i].qc_step_temperature for i in range(5)] == [2, 1, 4, 4, 1]
+
+
+def test_flags_of_regular_series_are_those_of_ioos_qc(trends: Trends) -> None:
+    """In a series with gaps they are not: its rates look across them, and its runs count samples."""
+    series = [rows_of(f"series {number}") for number in range(3)]
+    found = trends(
+        Seen(row["hour"] * HOUR, row, at=(number, row["hour"]), station=f"S{number}")
+        for number, rows in enumerate(series)
+        for row in rows
+    )
+
+    seen = set()
+    for number, rows in enumerate(series):
+        flags = [name for name in rows[0] if name.startswith("ioos_qc ")]
+        theirs = [[row[name] for name in flags] for row in rows]
+        ours = [[found[number, row["hour"]][name.split()[1]] for name in flags] for row in rows]
+        assert ours[1:] == theirs[1:]
+        # Of what nothing comes before ioos_qc says good, and we say that nobody knows.
+        assert set(ours[0]) == {2}
+        assert {flag for name, flag in zip(flags, theirs[0], strict=True) if "spike" not in name} == {1}
+        seen |= {(name, flag) for row in ours for name, flag in zip(flags, row, strict=True)}
+    for kind in ("step_temperature", "step_dew_point", "step_pressure", "step_wind", "spike_temperature",
+                 "spike_pressure", "stuck_temperature", "stuck_pressure", "stuck_wind"):  # fmt: skip
+        assert {flag for name, flag in seen if name == f"ioos_qc qc_{kind}"} >= {1, 3, 4}, kind
 
 
 def test_an_observation_stands_for_an_hour_only_within_the_tolerance_of_its_source(trends: Trends) -> None:

@@ -67,10 +67,11 @@ def value_of(node: Type, depth: int = 0) -> Any:
     return b"\x00" * (node.size - 1) + b"\xff" if node.kind == "fixed" else VALUES[node.kind, "None"]
 
 
-def module(schema: dict[str, Any]) -> ModuleType:
+def module(schema: dict[str, Any], **attributes: Any) -> ModuleType:
+    """The module of a contract with this schema and these `attributes`."""
     made = ModuleType("generated_records")
     sys.modules[made.__name__] = made
-    exec(compile(module_text(contract(schema)), made.__name__, "exec"), made.__dict__)
+    exec(compile(module_text(contract(schema, **attributes)), made.__name__, "exec"), made.__dict__)
     return made
 
 

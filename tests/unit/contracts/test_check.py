@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import UnusableSetting
-from contracts.evolution.check import check, find_field
-from contracts.evolution.compatibility import parse, words
+from contracts.evolution.check import check
+from contracts.evolution.compatibility import CATEGORIES, RULES, parse, words
+from contracts.evolution.compatibility.paths import find_field
 from contracts.evolution.diff import diff
 from contracts.folder.model import Consumer, Contract, Mode
 from tests.avro_pairs import evolved, random_record
@@ -48,6 +50,7 @@ def write(path: Path, *fields: dict[str, Any]) -> Path:
     return path
 
 
+TODAY = date(2026, 1, 1)
 A = {"name": "a", "type": "int"}
 B = {"name": "b", "type": "string", "default": ""}
 MILLIS, MICROS = (
@@ -167,6 +170,11 @@ def test_what_readers_see_counts_for_those_that_are_named(
         (["--old", "good.avsc"], "--old needs --new"),
         (["--new", "good.avsc", "--readers", "flink"], "there is no reader 'flink'"),
         (["--new", "good.avsc", "--mode", "SIDEWAYS"], "SIDEWAYS"),
+        (
+            ["--rules", "names", "--rules", "wire"],
+            "there is no category of rules 'wire'; known are resolution, meaning, shape, names, safety, "
+            "consumers, lock, generations.",
+        ),
         (["--new", "loop.avsc"], "loop.avsc cannot be read"),
         (["--new", "deep.avsc"], "deep.avsc"),
     ],
@@ -186,6 +194,40 @@ def test_files_that_cannot_be_compared_are_told_and_exit_with_2(
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("categories", "rules"),
+    [
+        ((), {"avro-type", "reader-logical-type", "reader-unit"}),
+        (("resolution",), {"avro-type"}),
+        (("meaning",), {"reader-logical-type", "reader-unit"}),
+        (("lock", "resolution", "consumers"), {"avro-type"}),
+        (("lock",), set()),
+    ],
+)
+def test_only_the_rules_of_the_categories_that_are_named_count(
+    categories: tuple[str, ...], rules: set[str], tmp_path: Path, cli: Cli
+) -> None:
+    depth = {"name": "depth", "type": "int", "default": 0}
+    old = write(tmp_path / "old.avsc", MILLIS, A, {**depth, "unit": "cm"})
+    new = write(tmp_path / "new.avsc", MICROS, {**A, "type": "string"}, {**depth, "unit": "mm"})
+    options = [option for name in categories for option in ("--rules", name)]
+    ran = cli("check", "--old", old, "--new", new, *options, "--json")
+    assert {row["rule"] for row in ran.json["findings"]} == rules
+    assert (ran.code, ran.json["compatible"]) == (int(bool(rules)), not rules)
+    assert {row["category"] for row in ran.json["findings"]} <= set(categories or CATEGORIES)
+
+
+def test_every_category_has_rules_and_is_in_the_help_and_in_the_readme(
+    monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    assert [*dict.fromkeys(rule.category for rule in RULES.values())] == [*CATEGORIES]
+    monkeypatch.setenv("COLUMNS", "200")
+    shown, readme = cli("check", "--help").out, Path("README.md").read_text(encoding="utf-8")
+    for name, why in CATEGORIES.items():
+        assert name in shown
+        assert f"| `{name}` | {why} |" in readme
+
+
 def contract_of(*schemas: Any, reads: tuple[str, ...]) -> Contract:
     """A contract whose versions are `schemas`, with one consumer that reads `reads`."""
     consumer = Consumer(name="dashboard", owner="team-sky", reads=reads)
@@ -197,7 +239,7 @@ def lost(old: Any, new: Any) -> list[str]:
     schemas = [
         {"type": "record", "name": "Root", "fields": [{"name": "v", "type": type_}]} for type_ in (old, new)
     ]
-    faults = check([contract_of(*schemas, reads=("v",))], {})
+    faults = check([contract_of(*schemas, reads=("v",))], {}, TODAY)
     return [fault.message for fault in faults if fault.rule == "consumer-field-changed"]
 
 
@@ -298,5 +340,5 @@ def test_whatever_two_versions_are_they_are_compared_to_the_end(random: Random) 
     except UnusableSetting:  # the change has put two of a name into one union
         return
     contract = contract_of(old, new, reads=reads)
-    check([contract], {})
+    check([contract], {}, TODAY)
     diff(contract, *contract.versions)

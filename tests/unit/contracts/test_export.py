@@ -21,6 +21,9 @@ from contracts.folder.read import load_contracts
 STANDARD = json.loads((Path(__file__).parent / "odcs-3.1.0.schema.json").read_text(encoding="utf-8"))
 """The Open Data Contract Standard's own JSON schema, by the Bitol project (Apache 2.0)."""
 
+ASYNCAPI = json.loads((Path(__file__).parent / "asyncapi-3.0.0.schema.json").read_text(encoding="utf-8"))
+"""AsyncAPI's own JSON schema, by the AsyncAPI Initiative (Apache 2.0), without protocols other than Kafka."""
+
 CONTRACTS = load_contracts()
 EVERYTHING: dict[str, Any] = {
     "type": "record",
@@ -49,6 +52,7 @@ PARAMETERS = {
     "field": "amount", "other": "day", "values": ["a"], "pattern": "'; DROP", "fields": ["amount", "day"],
     "min": 1, "before": "1d", "after": "5m", "unless": "tags", "every": "1h", "due": 3,
     "windows": 3, "records": 9, "when": "amount", "latitude": "amount", "time": "day",
+    "sunrise": "day", "sunset": "day", "elevation": "amount", "azimuth": "amount",
     **{key: [-40, 50.5] for key in ("low_winter", "low_summer", "high_winter", "high_summer")},
 }  # fmt: skip
 
@@ -62,7 +66,7 @@ def everything() -> Contract:
             severity=Severity.WARNING,
             why="Because\n-- it is so.",
             parameters={
-                key: PARAMETERS.get(key, "2h" if name == "freshness" else 0.25)
+                key: PARAMETERS.get(key, "2h" if check.parameters[key].takes(0.25) else 0.25)
                 for key in check.required | check.optional - {"max"}
             },
         )
@@ -97,6 +101,63 @@ def test_an_odcs_document_keeps_units_types_and_who_reads() -> None:
     told = {row["property"]: row["value"] for row in document["customProperties"]}
     assert [row["name"] for row in told["consumers"]] == ["quality-report", "trends"]
     assert {"property": "freshness", "value": 2, "unit": "h"} in document["slaProperties"]
+
+
+@pytest.mark.parametrize("contract", [*CONTRACTS.values(), everything()], ids=[*CONTRACTS, "everything"])
+def test_an_asyncapi_document_is_valid_by_asyncapis_own_schema_and_its_references_lead_somewhere(
+    contract: Contract,
+) -> None:
+    row = FORMATS["asyncapi"]
+    text = row.text(row.document(contract))
+    document = yaml.safe_load(text)
+    jsonschema.Draft7Validator(ASYNCAPI).validate(document)
+    assert "servers" not in document
+    for operation in document["operations"].values():
+        for reference in (operation["channel"], *operation["messages"]):
+            below = document
+            for step in reference["$ref"].removeprefix("#/").split("/"):
+                below = below[step]
+    messages = document["channels"][contract.topic]["messages"]
+    assert [message["payload"] for message in messages.values()] == [
+        {"schemaFormat": "application/vnd.apache.avro;version=1.9.0", "schema": version.schema}
+        for version in contract.versions
+    ]
+
+
+def test_asyncapis_own_schema_looks_into_the_avro_schemas() -> None:
+    document = json.loads(json.dumps(FORMATS["asyncapi"].document(everything())))
+    del document["channels"]["topic-weather-final"]["messages"]["v1"]["payload"]["schema"]["fields"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(ASYNCAPI).validate(document)
+
+
+def test_an_asyncapi_document_says_who_sends_and_who_receives_and_how_kafka_is_set() -> None:
+    document = FORMATS["asyncapi"].document(CONTRACTS["topic-weather-final"])
+    operations = document["operations"]
+    assert {name: one["action"] for name, one in operations.items()} == {
+        "send": "send",
+        "receive-quality-report": "receive",
+        "receive-trends": "receive",
+    }
+    assert operations["send"]["title"] == "weather-stream sends"
+    assert operations["send"]["messages"] == [{"$ref": "#/channels/topic-weather-final/messages/v2"}]
+    assert len(operations["receive-trends"]["messages"]) == 2
+    assert operations["receive-trends"]["summary"].startswith("weather-stream reads source, replay")
+    assert [tag["name"] for tag in document["info"]["tags"]] == ["weather", "final"]
+    channel = document["channels"]["topic-weather-final"]
+    kafka = channel["bindings"]["kafka"]
+    assert kafka["topicConfiguration"] == {"retention.ms": 30 * 86_400_000}
+    assert channel["x-derived-from"] == "topic-weather"
+    assert channel["x-rules"].keys() == {rule.id for rule in CONTRACTS["topic-weather-final"].rules}
+    settings = {"cleanup.policy": "compact,delete", "retention.ms": "-1", "compression.type": "zstd"}
+    changed = replace(CONTRACTS["topic-weather-final"], topic_settings=settings, role=None, product=None)
+    document = FORMATS["asyncapi"].document(changed)
+    jsonschema.Draft7Validator(ASYNCAPI).validate(document)
+    assert document["channels"]["topic-weather-final"]["bindings"]["kafka"]["topicConfiguration"] == {
+        "retention.ms": -1,
+        "cleanup.policy": ["compact", "delete"],
+        "compression.type": "zstd",
+    }
 
 
 def test_every_rule_is_in_the_suite_and_among_the_predicates() -> None:

@@ -65,6 +65,21 @@ def test_an_exception_needs_a_reason_and_a_rule_that_exists() -> None:
     ]
 
 
+def test_a_guess_is_no_doc_no_unit_and_no_text_of_a_contract() -> None:
+    guessed = field("double", unit="guess: m") | {"doc": "guess: a depth."}
+    count = field("int", "b", unit="guess: which one")
+    rule = Rule(id="r", check="not_null", severity=Severity.INFO, why="guess: so", parameters={"field": "a"})
+    faults = lint([contract(schema(guessed, count), description="guess: d", owner="guess: o", rules=(rule,))])
+    assert [(fault.rule, fault.path) for fault in faults] == [
+        ("doc", "/fields/0"),
+        ("unit", "/fields/0"),
+        ("unit", "/fields/1"),
+        ("guess", "/description"),
+        ("guess", "/owner"),
+        ("guess", "/rules/0/why"),
+    ]
+
+
 def test_a_rule_about_times_is_held_to_fields_that_hold_one() -> None:
     time = {"type": "long", "logicalType": "timestamp-millis"}
     record = schema(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def version(number: int, *fields: dict[str, Any]) -> Version:
     return Version(number=number, path=Path(f"t/v{number}.avsc"), text=json.dumps(schema), schema=schema)
 
 
+TODAY = date(2026, 1, 1)
 A = {"name": "a", "type": "long"}
 B = {"name": "b", "type": ["null", "long"], "default": None}
 NEEDED = {"name": "c", "type": "long"}
@@ -227,11 +229,11 @@ def test_of_a_union_the_record_of_the_contract_counts() -> None:
 
 def test_a_breaking_version_is_a_fault_before_anything_is_written() -> None:
     broken = replace(CONTRACT, versions=(*CONTRACT.versions, version(3, A, B, NEEDED)))
-    assert faults([CONTRACT], lock_of([CONTRACT])) == []
-    found = faults([broken], lock_of([broken]))
+    assert faults([CONTRACT], lock_of([CONTRACT]), TODAY) == []
+    found = faults([broken], lock_of([broken]), TODAY)
     assert any("avro-field-default" in sentence for sentence in found), found
 
 
 def test_an_unlocked_version_is_a_fault() -> None:
-    (sentence, *_) = faults([CONTRACT], {})
+    (sentence, *_) = faults([CONTRACT], {}, TODAY)
     assert "not locked" in sentence

@@ -32,6 +32,10 @@ SEASON = (
     "check: in_season, field: measure, latitude: short, time: seen_at, low_winter: [-40, 50], "
     "low_summer: [-30.5, 50], high_winter: [-90, 40]"
 )
+DAYLIGHT = (
+    "check: daylight, sunrise: sent_at, sunset: seen_at, latitude: short, elevation: measure, "
+    "azimuth: large, time: sent_at"
+)
 SHAPES = {
     f"{ONE_OF}, values: [DK, NO, SE]": 'values: YAML takes NO for false: write "NO", in quotes, or false',
     f"{ONE_OF}, values: DK": "has 'DK' where a list belongs: write [DK]. Mend its `values`",
@@ -90,6 +94,8 @@ SHAPES = {
     f"{NOT_ALL}, value: .nan": "has nan, which is no bound that a number reaches",
     "check: not_all, fields: measure, value: 0": "has 'measure' where a list belongs: write [measure]",
     SEASON: "in_season needs high_summer",
+    DAYLIGHT: "daylight needs max",
+    f"{DAYLIGHT}, max: 0m": "has no time at all: write 1s or more",
     f"{SEASON}, high_summer: 5": "has 5 where two numbers belong: write [min, max]. Mend its `high_summer`",
     f"{SEASON}, high_summer: [5]": "has [5] where two numbers belong",
     f"{SEASON}, high_summer: [1, 2, 3]": "has [1, 2, 3] where two numbers belong",
@@ -259,6 +265,7 @@ def test_a_parameter_that_does_not_suit_the_fields_is_told_by_lint_and_ends_what
         f"{NOT_ALL}, value: 0.5",
         "check: not_all, fields: [small], value: 0",
         f"{SEASON}, high_summer: [5, 5]",
+        f"{DAYLIGHT}, max: 15m",
         "check: matches, field: key, pattern: '(?i)^[0-9a-f-]{36}$'",
         "check: unique, fields: [label, raw, day]",
         "check: not_null, field: inner",

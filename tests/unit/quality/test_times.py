@@ -5,7 +5,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from contracts.errors import UnusableSetting
-from quality.window.times import before, parse_length, parse_moment, window_edges
+from contracts.process.times import parse_moment
+from quality.window.times import before, parse_length, window_edges
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts.folder.read import load_contracts
-from streaming.record.enrich import Enrichment
+from streaming.record.enrich import ENRICHMENTS, Enrichment
 from streaming.record.enrich.table import Row
 from streaming.record.plan import Plan, unfilled
+from streaming.record.schema import enums
 
 SNOW_DEPTH: dict[str, Any] = {"name": "snow_depth", "type": ["null", "double"], "unit": "cm", "default": None}
 
@@ -47,6 +49,17 @@ def test_a_final_field_that_nothing_fills_is_named() -> None:
     schema = {**final.newest.schema, "fields": [*final.newest.schema["fields"], SNOW_DEPTH]}
     newer = replace(final, versions=(replace(final.newest, schema=schema),))
     assert unfilled(raw, newer) == ("snow_depth",)
+
+
+def test_each_text_of_a_derived_enum_is_one_of_its_symbols() -> None:
+    texts = {
+        (product, name): (set(re.findall(r"'([^']*)'", enrichment.derived[name].sql)), {*enum["symbols"]})
+        for product, enrichment in ENRICHMENTS.items()
+        for name, enum in enums(load_contracts()[f"topic-{product}-final"].newest.schema).items()
+        if name in enrichment.derived
+    }
+    assert ("weather", "day_phase") in texts
+    assert all(own and own <= symbols for own, symbols in texts.values()), texts
 
 
 def test_only_a_plan_that_was_learned_later_and_differs_replaces_another(plan: Plan) -> None:

@@ -85,7 +85,8 @@ def test_without_real_time_mode_nothing_is_ahead_of_the_commits(tmp_path: Path) 
 
 
 def test_each_published_record_counts_in_the_batch_that_holds_it_and_in_no_other() -> None:
-    done = Ahead({JOB.final: frozenset({(0, 7), (0, 8), (1, 2)}), JOB.quarantine: frozenset({(1, 3)})})
+    published = {JOB.final: frozenset({(0, 7), (0, 8), (1, 2)}), JOB.quarantine: frozenset({(1, 3)})}
+    done = Ahead(published, JOB.finals)
     first, left = done.counted_in(BATCH, JOB)
     assert (first.final, first.quarantined) == (6, 1)
     second, left = left.counted_in(replace(BATCH, end_offsets={"0": 20, "1": 20}), JOB)
@@ -96,6 +97,6 @@ def test_each_published_record_counts_in_the_batch_that_holds_it_and_in_no_other
 def test_a_stream_has_caught_up_when_the_commits_are_past_all_that_was_published(tmp_path: Path) -> None:
     write(tmp_path, planned=1, committed=1)
     memory = Checkpoint(tmp_path, "topic-weather").read()
-    assert caught_up(memory, Ahead({JOB.final: frozenset({(0, 24), (1, 19)})}))
-    assert not caught_up(memory, Ahead({JOB.final: frozenset({(0, 25)})}))
-    assert not caught_up(None, Ahead({JOB.final: frozenset({(0, 24)})}))
+    assert caught_up(memory, Ahead({JOB.final: frozenset({(0, 24), (1, 19)})}, JOB.finals))
+    assert not caught_up(memory, Ahead({JOB.final: frozenset({(0, 25)})}, JOB.finals))
+    assert not caught_up(None, Ahead({JOB.final: frozenset({(0, 24)})}, JOB.finals))

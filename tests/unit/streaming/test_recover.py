@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from confluent_kafka import Message
 from contracts.errors import CheckpointMismatch, RecordsLost, UnusableSetting
 from contracts.folder.product import product_named
 from contracts.kafka.cluster import Kafka
+from contracts.kafka.coordinates import source_of
 from contracts.registry.registry import SchemaRegistry
 from streaming.job import Job
 from streaming.recovery.checkpoint import Batch, Checkpoint, Memory, RealTime
-from streaming.recovery.offsets import source_of
 from streaming.recovery.recover import (
+    Spans,
     ahead,
     batch_to_finish,
     compare_outputs,
@@ -150,15 +152,19 @@ def test_real_time_mode_keeps_no_state() -> None:
         replace(JOB, once_within="soon")
 
 
+def held(final: dict[int, tuple[int, int]], quarantine: dict[int, tuple[int, int]]) -> dict[str, Spans]:
+    return {JOB.final: final, JOB.quarantine: quarantine}
+
+
 def test_outputs_that_hold_what_was_published_are_gone_on_with() -> None:
-    compare_outputs(MEMORY, [{0: (0, 170)}, {0: (0, 10)}], JOB)
+    compare_outputs(MEMORY, held({0: (0, 170)}, {0: (0, 10)}), JOB)
 
 
 def test_outputs_emptied_or_made_again_are_told() -> None:
     with pytest.raises(CheckpointMismatch, match="emptied or made again"):
-        compare_outputs(MEMORY, [{0: (0, 0)}, {0: (0, 0)}], JOB)
+        compare_outputs(MEMORY, held({0: (0, 0)}, {0: (0, 0)}), JOB)
     with pytest.raises(CheckpointMismatch, match="emptied or made again"):
-        compare_outputs(MEMORY, [{0: (175, 175)}, {0: (10, 10)}], JOB)
+        compare_outputs(MEMORY, held({0: (175, 175)}, {0: (10, 10)}), JOB)
 
 
 def test_the_batch_to_finish_may_have_been_published_in_real_time_before_it_was_planned() -> None:
@@ -191,10 +197,47 @@ def test_a_record_that_names_no_raw_record_is_another_s_whatever_its_headers_hol
 def test_of_an_unfinished_batch_only_its_own_records_are_published() -> None:
     assert MEMORY.unfinished
     sources = {JOB.final: {(0, 99), (0, 100), (1, 89), (1, 90)}, JOB.quarantine: {(0, 119), (2, 0)}}
-    found = unfinished(MEMORY.unfinished, MEMORY.next_offsets, sources)
+    found = unfinished(MEMORY.unfinished, MEMORY.next_offsets, sources, JOB)
     assert found.published == {JOB.final: {(0, 100), (1, 89)}, JOB.quarantine: {(0, 119)}}
     progress = found.progress(JOB)
     assert (progress.final, progress.quarantined, progress.end_offsets) == (2, 1, {"0": 120, "1": 90})
+
+
+NEWER = replace(JOB.product.final, topic="newer")
+BOTH = replace(JOB, product=replace(JOB.product, later=(NEWER,)))
+
+
+def test_a_record_that_one_of_two_generations_lacks_is_read_again_and_left_out_where_it_is() -> None:
+    assert MEMORY.unfinished
+    assert BOTH.outputs == ("topic-weather-final", "newer", "topic-weather-quarantine")
+    sources = {BOTH.final: {(0, 100), (0, 101)}, "newer": {(0, 101), (0, 102)}, BOTH.quarantine: {(0, 103)}}
+    found = unfinished(MEMORY.unfinished, MEMORY.next_offsets, sources, BOTH)
+    assert found.coordinates == {(0, 101), (0, 103)}
+    assert found.partly == {BOTH.final: {(0, 100)}, "newer": {(0, 102)}}
+
+
+def test_what_is_partly_published_ahead_of_the_commits_is_counted_once() -> None:
+    sources = {BOTH.final: {(0, 121), (0, 122)}, "newer": {(0, 121)}, BOTH.quarantine: {(0, 123)}}
+    found = ahead(MEMORY, sources, {0: (0, 150), 1: (0, 90)}, BOTH)
+    assert found
+    # The batch reads 122 again, since one generation lacks it.
+    none = unfinished(Batch(number=5, ends={0: 150}, planned_at=0), {}, dict.fromkeys(BOTH.outputs, ()), BOTH)
+    batch = replace(none.progress(BOTH), rows=1, final=1)
+    whole, left = found.counted_in(batch, BOTH)
+    assert (whole.final, whole.quarantined) == (2, 1)
+    assert not left.coordinates
+
+
+def test_a_generation_that_outlived_the_first_needs_not_hold_the_oldest_records() -> None:
+    retired = replace(JOB.product, final=replace(JOB.product.final, retired=date(2026, 1, 1)), later=(NEWER,))
+    alone = replace(JOB, product=retired)
+    assert (alone.final, alone.outputs) == ("newer", ("newer", "topic-weather-quarantine"))
+    compare_outputs(MEMORY, {"newer": {0: (0, 5)}, alone.quarantine: {0: (0, 0)}}, alone)
+
+
+def test_to_publish_an_observation_once_is_refused_for_two_generations() -> None:
+    with pytest.raises(UnusableSetting, match="topic-weather-final and newer are both"):
+        replace(BOTH, once_within="1h")
 
 
 def test_what_lies_ahead_of_the_commits_is_on_the_raw_topic_or_that_was_made_again() -> None:

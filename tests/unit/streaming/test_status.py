@@ -14,19 +14,22 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from contracts.folder.product import product_named
 from contracts.kafka.cluster import Kafka
 from contracts.registry.registry import SchemaRegistry
-from streaming.engine.progress import Progress
+from streaming.engine.progress import Kept, Progress
 from streaming.job import Job
 from streaming.record.plan import Plan
-from streaming.telemetry.metrics import PREFIX, StatusCollector, collected
-from streaming.telemetry.shown import duration, facts, line
+from streaming.telemetry.metrics import StatusCollector, collected
+from streaming.telemetry.shown import duration, facts, line, page
 from streaming.telemetry.status import Outline, State, Status, Written, outline
+from streaming.trends.run import stream_of
 
-JOB = Job(
-    product=product_named("weather"),
-    kafka=Kafka("broker:9092"),
-    registry=SchemaRegistry(url="http://registry"),
-    checkpoint=Path("cp"),
-)
+SERVICES = {
+    "kafka": Kafka("broker:9092"),
+    "registry": SchemaRegistry(url="http://registry"),
+    "checkpoint": Path("cp"),
+}
+JOB = Job(product=product_named("weather"), **SERVICES)  # type: ignore[arg-type]
+TRENDS = stream_of(product_named("weather"), **SERVICES)
+KEPT = Kept(rows=70, disk_bytes=3 << 20, memory_bytes=1 << 20, watermark=90.0, late=2)
 OUTLINE = Outline(
     reader=2,
     writers={7: 1, 9: None},
@@ -35,6 +38,7 @@ OUTLINE = Outline(
     reasons=("RULE_BROKEN", "NULL_VALUE"),
     rules={"cold": "critical", "dim": "info"},
 )
+TRENDS_OUTLINE = Outline(reader=2, writers={8: 2}, final=Written(1, 11))
 DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 
 
@@ -60,6 +64,21 @@ def batch(
         latency_max_seconds=2 * seconds,
         latency_mean_seconds=seconds,
     )
+
+
+def trends() -> Status:
+    """The trends, before their first batch."""
+    status = replace(fresh(), job=TRENDS).after_plan(TRENDS_OUTLINE)
+    return status.after_ends({TRENDS.topic: {0: 9}, TRENDS.final: {0: 3}}, 101.0).after_read({0: 4}, 101.0)
+
+
+def samples(status: Status) -> dict[tuple[str, ...], float]:
+    """The value of each sample, by its name and the values of its labels."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in collected(status, 103.0)
+        for sample in family.samples
+    }
 
 
 def test_batches_add_up() -> None:
@@ -146,14 +165,16 @@ def test_every_metric_is_in_the_documentation_with_its_type_and_labels() -> None
         )
     }
     status = fresh().after_plan(OUTLINE).after_ends({JOB.topic: {0: 9}}, 101.0).after_read({0: 4}, 101.0)
-    told = {
+    remembering = replace(batch(0, 10, {"0": 10}), kept=KEPT)
+    found = {
         family.name + ("_total" if family.type == "counter" else ""): (
             family.type,
             frozenset(label for sample in family.samples for label in sample.labels) - {"le"},
         )
-        for family in collected(status.after_batch(batch(0, 10, {"0": 10}), 102.0), 103.0)
+        for each in (status, trends())
+        for family in collected(each.after_batch(remembering, 102.0), 103.0)
     }
-    assert told == documented
+    assert found == documented
 
 
 def test_labels_come_from_the_plan_and_not_from_the_records() -> None:
@@ -163,7 +184,7 @@ def test_labels_come_from_the_plan_and_not_from_the_records() -> None:
     families = {f.name: f for f in collected(fresh().after_plan(OUTLINE).after_batch(odd, 101.0), 102.0)}
 
     def values(name: str) -> dict[tuple[str, ...], float]:
-        return {tuple(s.labels.values()): s.value for s in families[f"{PREFIX}_{name}"].samples}
+        return {tuple(s.labels.values()): s.value for s in families[f"weather_stream_{name}"].samples}
 
     assert values("quarantined_records") == {("RULE_BROKEN",): 0, ("NULL_VALUE",): 0}
     assert values("rule_broken_records") == {("cold", "critical"): 0, ("dim", "info"): 0}
@@ -174,7 +195,7 @@ def test_metrics_are_valid_before_anything_is_known() -> None:
     registry = CollectorRegistry()
     registry.register(StatusCollector(fresh, lambda: 101.0))
     parsed = list(parse_openmetrics(generate_openmetrics(registry).decode()))  # type: ignore[no-untyped-call]
-    assert {family.name for family in parsed} >= {f"{PREFIX}_state", f"{PREFIX}_lag_records"}
+    assert {family.name for family in parsed} >= {"weather_stream_state", "weather_stream_lag_records"}
     assert b"NaN" not in generate_latest(registry)
 
 
@@ -212,6 +233,49 @@ def test_in_real_time_the_line_counts_by_what_the_topics_gained() -> None:
     told = line(facts(status, 104.0)).plain
     assert "30 published" in told
     assert "2 in quarantine" in told
+
+
+def test_what_a_query_remembers_stays_known_behind_a_batch_that_does_not_tell() -> None:
+    status = fresh().after_plan(OUTLINE)
+    assert ("weather_stream_state_rows",) not in samples(status.after_batch(batch(0, 5, {"0": 5}), 101.0))
+    status = status.after_batch(replace(batch(0, 5, {"0": 5}), kept=KEPT), 101.0)
+    found = samples(status.after_batch(batch(1, 5, {"0": 10}), 102.0))
+    assert found["weather_stream_state_rows",] == 70
+    assert found["weather_stream_state_disk_bytes",] == 3 << 20
+
+
+def test_trends_have_names_of_their_own_and_the_counts_of_their_batches() -> None:
+    status = trends().after_batch(replace(batch(0, 3, {"0": 7}), final=2, kept=KEPT), 102.0)
+    found = samples(status.after_batch(replace(batch(1, 1, {"0": 8}), final=5, kept=KEPT), 103.0))
+    assert all(name.startswith("weather_trends_") for name, *_ in found)
+    counts = {
+        "read": found["weather_trends_read_records_total",],
+        "published": found["weather_trends_published_records_total",],
+        "late": found["weather_trends_late_records_total",],
+    }
+    assert counts == {"read": 4, "published": 7, "late": 4}
+    assert found["weather_trends_watermark_time_seconds",] == 90
+    assert found["weather_trends_lag_records", "0"] == 1
+    assert found["weather_trends_topic_end_offset", "trends", TRENDS.final, "0"] == 3
+    assert found["weather_trends_output_schema_info", "trends", TRENDS.final, "11", "1"] == 1
+    assert ("weather_trends_watermark_time_seconds",) not in samples(trends())
+
+
+def test_people_see_what_the_trends_read_publish_and_remember() -> None:
+    status = trends().after_batch(replace(batch(0, 3, {"0": 7}), final=2, kept=KEPT), 102.0)
+    now = facts(status, 103.0)
+    assert now["topics"] == {"final": TRENDS.topic, "trends": TRENDS.final}
+    text = " ".join(page(now).plain.split())
+    for part in (
+        f"{TRENDS.topic} → {TRENDS.final}",
+        "3 read, 2 trends, 2 late",
+        "watermark 1970-01-01T00:01:30",
+        "70 rows: 3 MiB on disk, 1 MiB in memory",
+        "reads versions 2 (schema 8)",
+        "writes versions trends 1 (schema 11)",
+    ):
+        assert part in text
+    assert "2 trends 2 late" in " ".join(line(now).plain.split())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""Asking a table: what scan gives, and the cookbook of docs/table.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from contracts.errors import UnusableSetting
+from contracts.folder.read import contract_of
+from contracts.tables import Warehouse, scan
+from contracts.tables.columns import OFFSET, PARTITION, TIMESTAMP
+from contracts.tables.keep import SNAPSHOT_ENDS, ends, follow, opened, table_of
+
+JFK = "id:94789"
+"""As the replay names it, and the cookbook."""
+TOPIC = "topic-weather-final"
+ROOT = Path(__file__).parents[3]
+BEGIN = datetime(2013, 7, 1, tzinfo=timezone.utc)
+PLAIN = {"string": "", "boolean": False, "int": 0, "long": 0, "timestamptz": BEGIN}
+
+pytestmark = pytest.mark.filterwarnings("ignore:Parquet writer option")
+
+
+def _append(where: Warehouse, rows: Sequence[dict[str, Any]], version: int = 2) -> None:
+    """Append rows as a writer of the contract's `version` would, with these values and plain ones."""
+    ours = contract_of(TOPIC)
+    with opened(where, make=True) as catalogue:
+        table = follow(catalogue, replace(ours, versions=ours.versions[:version]), "id")
+        required = [one for one in table.schema().fields if one.required]
+        plain = {one.name: PLAIN.get(str(one.field_type), []) for one in required}
+        begin = ends(table).get(0, 0)
+        full = [
+            {**plain, PARTITION: 0, OFFSET: number, TIMESTAMP: BEGIN + timedelta(seconds=number), **row}
+            for number, row in enumerate(rows, begin)
+        ]
+        table.append(
+            pa.Table.from_pylist(full, schema=table.schema().as_arrow()),
+            snapshot_properties={SNAPSHOT_ENDS: json.dumps({"0": begin + len(full)})},
+        )
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Warehouse:
+    """Two days of two stations, an hour without JFK, and one observation that was corrected."""
+    place = Warehouse(str(tmp_path / "tables"))
+    hours = [
+        {
+            "station": station,
+            "observed_at": BEGIN + timedelta(hours=hour),
+            "temperature": 10.0 + hour % 24,
+            "flags": ["temperature-plausible"] if hour % 10 == 0 else [],
+        }
+        for hour in range(48)
+        for station in (JFK, "LGA")
+        if (station, hour) not in {(JFK, 5), (JFK, 6)}
+    ]
+    _append(place, hours, version=1)
+    _append(place, [{"station": JFK, "observed_at": BEGIN, "temperature": -5.0, "correction": True}])
+    return place
+
+
+def test_rows_are_chosen_by_station_and_time(where: Warehouse) -> None:
+    one = scan(TOPIC, station=JFK, since="2013-07-02", until=BEGIN + timedelta(hours=30), at=where)
+    assert one.num_rows == 6
+    both = scan(TOPIC, station=[JFK, "LGA"], since="2013-07-01T00:00Z", until="2013-07-02", at=where)
+    assert both.num_rows == 24 + 22 + 1
+
+
+def test_each_column_tells_its_unit_and_words(where: Warehouse) -> None:
+    schema = scan(TOPIC, columns=["temperature", "station"], at=where).schema
+    assert schema.names == ["temperature", "station"]
+    assert schema.field("temperature").metadata[b"unit"].decode() == "°C"
+    assert b"unit" not in schema.field("station").metadata
+    assert schema.metadata[b"contract.version"] == b"2"
+    assert schema.metadata[b"owner"].decode() == contract_of(TOPIC).owner
+
+
+def test_corrections_are_rows_and_the_last_word_is_one(where: Warehouse) -> None:
+    chosen: dict[str, Any] = {
+        "station": JFK,
+        "until": BEGIN + timedelta(hours=1),
+        "columns": ["temperature"],
+    }
+    assert sorted(scan(TOPIC, **chosen, at=where)["temperature"].to_pylist()) == [-5.0, 10.0]
+    assert scan(TOPIC, **chosen, latest=True, at=where)["temperature"].to_pylist() == [-5.0]
+
+
+def test_a_moment_and_a_version_give_what_there_was(where: Warehouse) -> None:
+    with opened(where) as catalogue:
+        first, second = table_of(catalogue, TOPIC).snapshots()
+    assert first.timestamp_ms < second.timestamp_ms
+    then = scan(TOPIC, as_of=datetime.fromtimestamp(first.timestamp_ms / 1000, timezone.utc), at=where)
+    assert (then.num_rows, "qc" in then.schema.names) == (94, False)
+    now = scan(TOPIC, at=where)
+    assert (now.num_rows, "qc" in now.schema.names, now["qc"].null_count) == (95, True, 95)
+    assert "qc" not in scan(TOPIC, version=1, at=where).schema.names
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"columns": ["nothing"]}, "has no column nothing"),
+        ({"columns": ["qc"], "version": 1}, "has no column qc of version 1"),
+        ({"version": 99}, "has no version 99"),
+        ({"as_of": "1999-01-01"}, "keeps no snapshot of 1999-01-01"),
+        ({"since": "yesterday"}, "'yesterday' is no time"),
+    ],
+)
+def test_what_there_is_not_is_told(where: Warehouse, asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(UnusableSetting, match=words):
+        scan(TOPIC, **asked, at=where)
+
+
+def test_a_topic_without_a_table_is_told(where: Warehouse) -> None:
+    with pytest.raises(UnusableSetting, match="topic-air-final has no table yet"):
+        scan("topic-air-final", at=where)
+
+
+def test_where_the_table_has_read_to_is_told_by_its_rows_once_the_snapshots_that_said_so_are_gone(
+    where: Warehouse,
+) -> None:
+    with opened(where) as catalogue:
+        table = table_of(catalogue, TOPIC)
+        assert ends(table) == {0: 95}
+        table.overwrite(table.scan().to_arrow())
+        ids = [one.snapshot_id for one in table.snapshots() if one.summary and one.summary.get(SNAPSHOT_ENDS)]
+        table.maintenance.expire_snapshots().by_ids(ids).commit()
+        table = table_of(catalogue, TOPIC)
+        assert not any(one.summary.get(SNAPSHOT_ENDS) for one in table.snapshots() if one.summary)
+        assert ends(table) == {0: 95}
+
+
+def test_the_examples_of_the_cookbook_run(where: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLES_WAREHOUSE", where.location)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/table.md").read_text("utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(compile(block, "docs/table.md", "exec"), names)
+    assert names["jfk"].num_rows == 47
+    climate = names["climate"].to_dicts()
+    assert [row["hour"] for row in climate] == list(range(24))
+    assert climate[0]["lowest"] == -5.0
+    assert names["gaps"]["station"].to_list() == [JFK]
+    (flagged,) = names["flagged"].to_dicts()
+    assert (flagged["flag"], flagged["records"]) == ("temperature-plausible", 5)
+    assert names["last"].num_rows == 94
