@@ -1,8 +1,5 @@
-# Everything runs from the virtual environment in .venv, which `make setup` keeps equal to requirements.lock.
+# Everything runs from the virtual environment in .venv: docker/environment.sh keeps it equal to the locks.
 
-PYTHON ?= python3
-# Who names no Python keeps the environment, whichever Python made it.
-PYTHON_IS_CHOSEN := $(filter-out file,$(firstword $(origin PYTHON)))
 # Test files are run side by side, each with services of its worker's own; those of integration, which are longer,
 # come first.
 TEST_JOBS ?= 2
@@ -12,56 +9,52 @@ DOCKER_TESTS ?= tests/integration
 VENV := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup pipeline test fast lint format types check up down status clean clean-data locks lock-jars docs sdk bench kills chaos \
-    image docker-offline docker-status docker-test
+.PHONY: help setup tables develop archive pipeline table test fast lint format types check up down status clean clean-data locks lock-jars docs \
+    sdk bench kills chaos image docker-offline docker-status docker-test
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
 
-setup: ## Prepare everything: virtual environment, Java, jars, Spark
-	@own="$$($(VENV) -V 2>/dev/null)"; python="$(PYTHON)"; \
-	if [ -z "$(PYTHON_IS_CHOSEN)" ] && [ -n "$$own" ]; then python=$(VENV); fi; \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
-	    echo "error: Python 3.10 or newer is needed and $$python is not: install one, or run make PYTHON=/path/to/it." >&2; \
-	    exit 7; }; \
-	version="$$($$python -V)"; stamp="$$(cat requirements.lock pyproject.toml | cksum) $$version $(CURDIR)"; \
-	if [ "$$(cat .venv/complete 2>/dev/null)" != "$$stamp" ]; then \
-	    $$python -c 'import venv, ensurepip' 2>/dev/null || { \
-	        echo "error: $$python lacks its venv module: install it (on Debian: apt-get install python3-venv)." >&2; exit 7; }; \
-	    [ "$$own" = "$$version" ] || rm -rf .venv; \
-	    rm -f .venv/complete; \
-	    $$python -m venv .venv && \
-	    $(VENV) -m pip install --disable-pip-version-check --require-hashes -r requirements.lock && \
-	    $(VENV) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . || { \
-	        echo "error: the Python packages could not be installed; pip says why above: mend it and run make setup again." >&2; \
-	        exit 5; }; \
-	    printf '%s\n' "$$stamp" > .venv/complete; \
-	fi
+setup: ## Prepare what the platform needs to run: Python packages, Java, jars, Spark
+	@sh docker/environment.sh requirements.lock
 	@$(VENV) docker setup
+
+develop: tables ## Prepare what tests, linters and benchmarks need as well
+	@sh docker/environment.sh requirements.lock requirements-tables.lock requirements-dev.lock
+
+archive: setup ## Keep Spark's classes, so that each later start of Spark is seconds shorter
+	@$(VENV) docker archive
 
 pipeline: BEGAN := $(shell date +%s)
 pipeline: setup ## The whole pipeline, end to end, on real parts
 	@$(VENV) docker pipeline --began $(BEGAN) $(if $(PRODUCT),--product $(PRODUCT))
 
-test: setup ## The whole test suite, on real parts
+tables: setup
+	@sh docker/environment.sh requirements.lock requirements-tables.lock
+	@$(VENV) docker setup --only tables
+
+table: tables ## Put what is on the topics of make up into Iceberg tables, in build/tables: docs/table.md
+	@$(VENV) -m streaming table --product $(or $(PRODUCT),weather) --available-now --quick-start
+
+test: develop archive ## The whole test suite, on real parts
 	@$(VENV) -m pytest $(SIDE_BY_SIDE)
 
-fast: setup ## The tests that need neither Java nor a broker: about a minute
+fast: develop ## The tests that need neither Java nor a broker: about a minute
 	@$(VENV) -m pytest $(SIDE_BY_SIDE) tests/unit
 
-kills: setup ## Kill the stream without warning, twenty times, in both its speeds
+kills: develop archive ## Kill the stream without warning, twenty times, in both its speeds
 	@$(VENV) -m pytest tests/chaos/streaming/test_kill.py -s
 
-chaos: setup ## Kill and starve the parts for a long time: about an hour
+chaos: develop archive ## Kill and starve the parts for a long time: about an hour
 	@KILLS=100 MUTANTS=all $(VENV) -m pytest tests/chaos --timeout 7200
 
-lint: setup ## Look for mistakes and for text that is not formatted
+lint: develop ## Look for mistakes and for text that is not formatted
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .
 
-format: setup ## Format the code
+format: develop ## Format the code
 	@$(VENV) -m ruff check --fix . ; $(VENV) -m ruff format .
 
-types: setup ## Check the types
+types: develop ## Check the types
 	@$(VENV) -m mypy contracts producer streaming quality docker tests
 
 check: setup ## Lint the contracts, and hold every version against its history
@@ -70,11 +63,12 @@ check: setup ## Lint the contracts, and hold every version against its history
 docs: setup ## Write the catalogue of the contracts, for a browser
 	@$(VENV) -m contracts docs
 
-sdk: setup ## Build the wheel of typed records and their consumer, for other teams
+sdk: develop ## Build the wheel of typed records and their consumer, for other teams
 	@cd contracts/sdk && "$(CURDIR)/$(VENV)" -m hatchling build -t wheel -d "$(CURDIR)/build/sdk"
 
-bench: setup ## Measure speed; the figures go to build/bench.json
-	@for script in tests/bench/*/*.py; do \
+# A benchmark is what leaves figures.
+bench: develop archive ## Measure speed; the figures go to build/bench.json, and beside their aims in a table
+	@for script in $$(grep -l 'merge(' tests/bench/*/*.py) tests/bench/aims.py; do \
 	    PYTHONPATH=.:docker $(VENV) -m "$$(echo "$${script%.py}" | tr / .)" || exit; done
 
 up: setup ## Start broker and registry and leave them running
@@ -93,7 +87,7 @@ image: setup ## Build the project's image for the compose file, and say its size
 docker-offline: setup ## Build every image without an image registry, from Debian and what is locked
 	@$(VENV) docker offline
 
-docker-test: setup ## Test on containers, the compose stack and all that takes broker and registry from it
+docker-test: develop archive ## Test on containers, the compose stack and all that takes broker and registry from it
 	@.ci/engine sh -c '$(VENV) docker offline && REQUIRE_DOCKER=1 $(VENV) -m pytest --on-containers $(SIDE_BY_SIDE) \
 	    tests/integration/docker/test_stack.py $(DOCKER_TESTS)'
 
@@ -106,9 +100,12 @@ clean-data: ## Stop them and delete their topics and schemas
 clean: clean-data ## Delete what was built; the download cache and .venv stay
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse
 
-locks: setup ## Make requirements.lock anew, with hashes
-	@$(VENV) -m uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-header \
-	    --all-extras --group dev pyproject.toml -o requirements.lock
+LOCKING := -m uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-header
+RUNS := contracts producer streaming quality embedded
+locks: develop ## Make the locks of requirements anew, with hashes
+	@$(VENV) $(LOCKING) $(RUNS:%=--extra %) pyproject.toml -o requirements.lock
+	@$(VENV) $(LOCKING) --extra tables -c requirements.lock pyproject.toml -o requirements-tables.lock
+	@$(VENV) $(LOCKING) --group dev -c requirements.lock -c requirements-tables.lock -o requirements-dev.lock
 
 lock-jars: setup ## Make docker/jars.lock anew from the versions in docker/.env
 	@$(VENV) docker lock
