@@ -22,7 +22,7 @@ setup: ## Prepare what the platform needs to run: Python packages, Java, jars, S
 develop: tables ## Prepare what tests, linters and benchmarks need as well
 	@sh docker/environment.sh requirements.lock requirements-tables.lock requirements-dev.lock
 
-archive: setup ## Keep Spark's classes, so that each later start of Spark is seconds shorter
+archive: setup ## Keep what Java has loaded, so that each later start of Spark, broker and registry is seconds shorter
 	@$(VENV) docker archive
 
 pipeline: BEGAN := $(shell date +%s)

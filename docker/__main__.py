@@ -42,7 +42,7 @@ def setup(
 
 @app.command()
 def archive() -> None:
-    """Keep Spark's classes in a file, once, in a minute: each later start of Spark is seconds shorter."""
+    """Keep Java's classes in files, once, in a minute: Spark, broker and registry start sooner then."""
     from pipeline import write_archive  # noqa: PLC0415 - an image is set up without it
 
     write_archive(ROOT)

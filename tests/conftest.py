@@ -22,6 +22,7 @@ from embedded import Services
 from embedded.pins import read_pins
 from embedded.ports import free_ports
 from embedded.services import broker_answers, registry_answers
+from tests.forked import COMMAND_LINES
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -176,7 +177,7 @@ def topic(request: pytest.FixtureRequest, bootstrap_servers: str) -> Iterator[Ma
             future.result(_TOPIC_SECONDS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_cli(services: Addresses) -> RunCli:
     """Runs `python -m …` to its end, against the session's services."""
 
@@ -187,18 +188,17 @@ def run_cli(services: Addresses) -> RunCli:
         timeout: float = 120,
         stdin: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", *arguments],
-            capture_output=True,
-            text=True,
-            input=stdin,
-            timeout=timeout,
-            cwd=cwd,
-            env={**os.environ, **services.environment, **(env or {})},
-            check=False,
-        )
+        environment = {**os.environ, **services.environment, **(env or {})}
+        return COMMAND_LINES.run(arguments, environment, cwd=cwd, timeout=timeout, stdin=stdin)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def applied(run_cli: RunCli) -> None:
+    """The platform's own contracts are registered, and their topics are there."""
+    done = run_cli("contracts", "apply")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")

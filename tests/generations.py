@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from contracts.generate import module_texts
 from contracts.generations.begin import successor_text
 from contracts.generations.check import successions
 from streaming import Job
+from tests.forked import COMMAND_LINES
 from tests.streams import FINAL, QUARANTINE, RAW, Place, make_place
 from tests.unit.contracts.folders import newest_alone
 
@@ -56,14 +56,7 @@ class TwoGenerations(Place):
             self._contracts(verb)
 
     def _contracts(self, *arguments: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "contracts", *arguments],
-            capture_output=True,
-            text=True,
-            env=self.environment,
-            timeout=120,
-            check=False,
-        )
+        done = COMMAND_LINES.run(["contracts", *arguments], self.environment)
         assert done.returncode == 0, done.stderr
 
     def change(self, topic: str, change: Callable[[str], str]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+import pickle
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import fastavro
 import pytest
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from contracts.avro.wire import HEADER_SIZE, frame
 from contracts.folder.read import load_contracts
@@ -21,6 +24,40 @@ KAFKA = (
     "topic string, partition int, offset long, timestamp timestamp, key binary, value binary, "
     "headers array<struct<key: string, value: binary>>"
 )
+
+
+Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+KafkaRow: TypeAlias = "tuple[str, int, int, None, bytearray, bytearray | None, Headers | None]"
+"""Values for the columns of `KAFKA`."""
+
+
+class Asked:
+    """A frame of Kafka's rows that is planned once, and asked for whichever rows there are.
+
+    Spark plans and compiles a projection of the stream for seconds, and answers in a moment.
+    """
+
+    def __init__(self, session: SparkSession, folder: Path, ask: Callable[[DataFrame], DataFrame]) -> None:
+        """Plan what `ask` makes of Kafka's rows, which are handed over in `folder`."""
+        self._rows = folder / uuid.uuid4().hex
+        # No names of this module: what runs in Spark's Python knows no tests.
+        path, read = self._rows, pickle.loads
+
+        def rows(_: object) -> Iterator[KafkaRow]:
+            yield from read(path.read_bytes())
+
+        one = session.sparkContext.parallelize([0], 1).mapPartitions(rows)
+        self._asked = ask(session.createDataFrame(one, KAFKA, verifySchema=False))
+
+    def __call__(self, rows: Sequence[KafkaRow]) -> list[Row]:
+        """What is made of these rows."""
+        self._rows.write_bytes(pickle.dumps(list(rows)))
+        return self._asked.collect()
+
+
+def kafka_row(value: bytes | None, offset: int, headers: Headers | None = None) -> KafkaRow:
+    """A record as Spark's source gives it."""
+    return ("raw", 3, offset, None, bytearray(b"k"), None if value is None else bytearray(value), headers)
 
 
 class Published(NamedTuple):
@@ -72,9 +109,6 @@ def raw_value(plan: Plan) -> Callable[..., bytes]:
     return encode
 
 
-Headers = Sequence[tuple[str, bytes | None]]
-
-
 class Projected(Protocol):
     """Gives what Kafka would get for raw values under a plan, in their order."""
 
@@ -88,9 +122,19 @@ class Projected(Protocol):
 
 
 @pytest.fixture(scope="session")
-def projected(spark: SparkSession) -> Projected:
+def projected(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Projected:
     """Runs raw values, with their `headers` and Kafka's `stamp` (Spark SQL), through the projection."""
-    session = configure(spark.newSession())
+    session, folder = configure(spark.newSession()), tmp_path_factory.mktemp("projected")
+    # A plan has no hash; one that is kept is not taken for another.
+    planned: dict[tuple[int, str], tuple[Plan, Asked]] = {}
+
+    def make(plan: Plan, stamp: str) -> Asked:
+        def ask(kafka: DataFrame) -> DataFrame:
+            stamped = kafka.selectExpr("* except (timestamp)", f"{stamp} AS timestamp")
+            columns = ("topic", "key", "value", "headers", "source_offset")
+            return project(named(stamped), plan).select(*columns)
+
+        return Asked(session, folder, ask)
 
     def run(
         plan: Plan,
@@ -98,15 +142,14 @@ def projected(spark: SparkSession) -> Projected:
         headers: Sequence[Headers | None] | None = None,
         stamp: str = "timestamp_millis(1700000000123)",
     ) -> list[Row]:
-        rows = [
-            ("raw", 3, 100 + i, None, bytearray(b"k"), v and bytearray(v), headers[i] if headers else None)
-            for i, v in enumerate(values)
-        ]
-        kafka = session.createDataFrame(rows, KAFKA).selectExpr(
-            "* except (timestamp)", f"{stamp} AS timestamp"
+        if (id(plan), stamp) not in planned:
+            planned[id(plan), stamp] = plan, make(plan, stamp)
+        _, asked = planned[id(plan), stamp]
+        each = headers or [None] * len(values)
+        published = asked(
+            [kafka_row(*one) for one in zip(values, range(100, 100 + len(values)), each, strict=True)]
         )
-        published = project(named(kafka), plan).select("topic", "key", "value", "headers", "source_offset")
-        return sorted(published.collect(), key=lambda row: int(row.source_offset))
+        return sorted(published, key=lambda row: int(row.source_offset))
 
     return run
 

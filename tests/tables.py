@@ -30,6 +30,7 @@ from contracts.tables.check import Comparison, compare
 from contracts.tables.keep import ends, opened, table_of
 from contracts.tables.known import learn
 from contracts.tables.settings import Warehouse
+from tests.forked import COMMAND_LINES
 from tests.stream_process import kill_with_children
 from tests.streams import Place
 
@@ -120,6 +121,23 @@ class TableUnderTest:
             found = compare(table, ends(table), learn(self.contract, registry), log)
         registry.close()
         return found
+
+    def fill(self, records: int) -> None:
+        """Records of both versions of the contract, and two that nobody can read."""
+        v1, v2 = (version.schema for version in self.contract.versions)
+        self.produce(v1, self.register(v1), records // 3, 1)
+        self.produce_bytes(b"no record")
+        self.produce(v2, self.place.final_id, records - records // 3, 2)
+        self.produce_bytes(b"\0\0\0\0")
+
+    def run(self, *more: str) -> subprocess.CompletedProcess[str]:
+        """`python -m streaming table` to its end."""
+        return COMMAND_LINES.run(self.arguments(*more), self.environment, timeout=180)
+
+    def restore(self, *more: str) -> subprocess.CompletedProcess[str]:
+        """`python -m streaming restore` to its end."""
+        arguments = ["streaming", "restore", "--final", self.place.final, "--json", *more]
+        return COMMAND_LINES.run(arguments, self.environment, timeout=180)
 
     @contextmanager
     def running(self, log: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:

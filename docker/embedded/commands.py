@@ -1,4 +1,7 @@
-"""How broker and registry are run: command lines and properties, and nothing that acts."""
+"""How broker and registry are run: command lines and properties, and nothing that acts.
+
+`java` is always the program with its first options.
+"""
 
 from __future__ import annotations
 
@@ -40,19 +43,19 @@ def broker_properties(*, port: int, controller_port: int, data: Path) -> str:
     return "".join(f"{key}={value}\n" for key, value in rows.items())
 
 
-def format_command(java: Path, jars: list[Path], properties: Path, cluster_id: str) -> list[str]:
+def format_command(java: list[str], jars: list[Path], properties: Path, cluster_id: str) -> list[str]:
     """Kafka's `kafka-storage format`, which a data folder needs once."""
     options = ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", _class_path(jars)]
-    return [str(java), *options, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+    return [*java, *options, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
 
 
-def broker_command(java: Path, jars: list[Path], properties: Path, mark: list[str]) -> list[str]:
+def broker_command(java: list[str], jars: list[Path], properties: Path, mark: list[str]) -> list[str]:
     """Kafka itself; `mark` are the options that make the process known again."""
-    return [str(java), *_BROKER_JVM, *mark, "-cp", _class_path(jars), "kafka.Kafka", str(properties)]
+    return [*java, *_BROKER_JVM, *mark, "-cp", _class_path(jars), "kafka.Kafka", str(properties)]
 
 
 def registry_command(
-    java: Path, folder: Path, *, port: int, management_port: int, database: Path, mark: list[str]
+    java: list[str], folder: Path, *, port: int, management_port: int, database: Path, mark: list[str]
 ) -> list[str]:
     """Apicurio Registry on a database file, so that schema ids survive a restart."""
     settings = {
@@ -70,7 +73,7 @@ def registry_command(
         "apicurio.datasource.jdbc.min-size": "2",
     }
     options = [f"-D{key}={value}" for key, value in settings.items()]
-    return [str(java), *_REGISTRY_JVM, *mark, *options, "-jar", str(folder / "quarkus-run.jar")]
+    return [*java, *_REGISTRY_JVM, *mark, *options, "-jar", str(folder / "quarkus-run.jar")]
 
 
 def registry_url(port: int) -> str:

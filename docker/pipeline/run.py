@@ -20,13 +20,14 @@ from contracts.kafka.settings import addresses
 from embedded import Services, running_services
 from pipeline.facts import Facts, ProductFacts, summary
 from pipeline.memory import PeakMemory
-from pipeline.parts import Part, stopping
+from pipeline.parts import Part, PartFailed, stopping
 from pipeline.topics import count, end_offsets, writer_versions
 
 _WAIT = "120"
 """Seconds that the stream waits for the services, which start beside it."""
 _APPLY_WITHIN = 60.0
 _PRODUCE_WITHIN = 300.0
+_ASK_WITHIN = 120.0
 _STREAM_IDLE_WITHIN = 120.0
 _VALIDATE_WITHIN = 300.0
 _LOOK_EVERY = 0.2
@@ -108,6 +109,11 @@ def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen
         parts: list[Part] = []
         stack.enter_context(stopping(parts))
         walk = Walk(root, place, parts, watch)
+        if _is_live():
+            # What a key is worth is known in a second, and all that follows takes a minute.
+            with screen.status("asking the weather service …"):
+                for product in products:
+                    walk.ask_the_service(product)
         with watch.stage("start", "broker, registry and contracts"):
             # All of Spark starts while the services do: a run spends most of its time starting.
             stream, quality = walk.stream(products[0]), walk.part("quality", "validate-each")
@@ -152,6 +158,16 @@ class Walk:
         logs = self.root / "build" / "logs"
         self.parts.append(Part(name, [name, *arguments], self.place.environment, self.root, logs))
         return self.parts[-1]
+
+    def ask_the_service(self, product: Product) -> None:
+        """See that the live service answers; raises `PartFailed` with its reason."""
+        check = self.part("producer", "doctor", "--only", "key", "--json", "--product", product.name)
+        found = check.finish(_ASK_WITHIN, allowed=frozenset(range(256)))
+        if "ok" not in found:
+            raise check.failure()
+        if not found["ok"]:
+            (failed,) = found["checks"]
+            raise PartFailed(failed["text"], failed["exit_code"])
 
     def stream(self, product: Product) -> Part:
         """Start the stream of `product`; it waits for the services."""
@@ -242,8 +258,12 @@ def _kafka(bootstrap_servers: str, schema_registry_url: str) -> Kafka:
     return addresses(given=given).kafka
 
 
+def _is_live() -> bool:
+    return bool(os.environ.get("OPENWEATHERMAP_API_KEY"))
+
+
 def _producing() -> list[str]:
-    if os.environ.get("OPENWEATHERMAP_API_KEY"):
+    if _is_live():
         return ["poll", "--once", "--json"]
     return ["replay", "run", "--json"]
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from contracts.errors import UnusableSetting
 from contracts.folder.product import product_named
 from contracts.kafka.settings import addresses
 from contracts.process.command_line import AsJson, ProductName, print_json
@@ -29,6 +30,9 @@ def doctor(  # noqa: PLR0917 - the command line names every option
     product: ProductName = None,
     interval: Annotated[float, typer.Option(min=0, help="Seconds, as for `poll`.")] = 600,
     calls_per_minute: Calls = 60,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="This check alone; may be given several times.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that polling would work: key, quota, broker, registry, topics, contracts. Sends no record.
@@ -57,9 +61,12 @@ def doctor(  # noqa: PLR0917 - the command line names every option
         ("topics", "broker", lambda: checks.topics_exist(where(), contracts())),
         ("contracts", "registry", lambda: checks.contracts_registered(where(), contracts())),
     ]
+    names = [name for name, _, _ in table]
+    if unknown := sorted({*(only or [])} - {*names}):
+        raise UnusableSetting(f"there is no check {unknown[0]}; there are {', '.join(names)}.")
     found = []
     show: Callable[..., None] = Console(soft_wrap=True, highlight=False).print
-    for one in checks.examine(table):
+    for one in checks.examine([row for row in table if not only or row[0] in only]):
         found.append(one)
         if not as_json:
             show(f"{'[green]✓[/]' if one.ok else '[red]✗[/]'} {one.check:9} {escape(one.text)}")

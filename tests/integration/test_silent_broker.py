@@ -26,17 +26,6 @@ def silent_broker() -> Iterator[dict[str, str]]:
         yield {"KAFKA_BOOTSTRAP_SERVERS": address, "KAFKA_ANSWERS_WITHIN": "0.5"}
 
 
-@pytest.fixture(scope="module")
-def applied(services: Addresses) -> None:
-    """The platform's own contracts are registered: the producer asks for them before it asks the broker."""
-    command, environment = (
-        [sys.executable, "-m", "contracts", "apply"],
-        {**os.environ, **services.environment},
-    )
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 def check(done: subprocess.CompletedProcess[str], code: int, broker: dict[str, str]) -> None:
     said = " ".join(done.stderr.split())
     assert f"error: no Kafka broker answers at {broker['KAFKA_BOOTSTRAP_SERVERS']}: start it" in said

@@ -107,9 +107,7 @@ def test_every_listener_of_the_services_is_on_the_loopback_address() -> None:
     rows = dict(line.split("=", 1) for line in text.splitlines())
     for listener in (rows["listeners"] + "," + rows["advertised.listeners"]).split(","):
         assert listener.split("://")[1].startswith("127.0.0.1:")
-    command = registry_command(
-        Path("java"), Path("app"), port=1, management_port=2, database=Path("db"), mark=[]
-    )
+    command = registry_command(["java"], Path("app"), port=1, management_port=2, database=Path("db"), mark=[])
     assert {"-Dquarkus.http.host=127.0.0.1", "-Dquarkus.management.host=127.0.0.1"} <= set(command)
 
 

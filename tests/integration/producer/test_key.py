@@ -17,18 +17,15 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from producer.replay import Fault, ReplayServer, load_observations, serve, split_for_polling
+from tests.conftest import Addresses
 
 CANARY = "c0ffee0canary0c0ffee"
 QUARANTINE = "topic-weather-quarantine"
 
 
 @pytest.fixture(scope="module")
-def environment(services: Any) -> dict[str, str]:
-    found = {**os.environ, **services.environment, "OPENWEATHERMAP_API_KEY": CANARY}
-    command = [sys.executable, "-m", "contracts", "apply"]
-    done = subprocess.run(command, env=found, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return found
+def environment(services: Addresses, applied: None) -> dict[str, str]:
+    return {**os.environ, **services.environment, "OPENWEATHERMAP_API_KEY": CANARY}
 
 
 class Shown:

@@ -7,8 +7,6 @@ import datetime
 import http.server
 import ipaddress
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from embedded import Services
 from embedded.ports import LOOPBACK, free_ports
+from tests.forked import COMMAND_LINES
 
 USER = "weather"
 PASSWORD = 'pa"ss\\wörd;'
@@ -106,13 +105,8 @@ def secure(tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str], 
             "SCHEMA_REGISTRY_PASSWORD": PASSWORD,
         }
         # Whichever test comes first finds the contracts registered and the topics made.
-        subprocess.run(
-            [sys.executable, "-m", "contracts", "apply"],
-            env={**os.environ, **environment},
-            stdout=subprocess.DEVNULL,
-            timeout=60,
-            check=True,
-        )
+        done = COMMAND_LINES.run(["contracts", "apply"], {**os.environ, **environment})
+        assert done.returncode == 0, done.stderr
         yield Secure(environment)
 
 

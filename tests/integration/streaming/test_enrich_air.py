@@ -21,15 +21,12 @@ from streaming.engine.spark import configure
 from streaming.record.enrich.air import EPA, EUROPE, european_level
 from streaming.record.plan import Plan, project, unfilled
 from streaming.record.source import named
+from tests.plans import Asked, kafka_row
 
 Record = dict[str, Any]
 Publish = Callable[[Sequence[Mapping[str, Any]]], list[tuple[str, Record]]]
 
 RAW_ID, FINAL_ID, QUARANTINE_ID = 7, 8, 9
-KAFKA = (
-    "topic string, partition int, offset long, timestamp timestamp, key binary, value binary, "
-    "headers array<struct<key: string, value: binary>>"
-)
 PRODUCT = product_named("air")
 
 # EPA-454/B-24-002 (May 2024), table 6: lowest and highest concentration of each class, and its indices. Ozone
@@ -75,9 +72,10 @@ def plan() -> Plan:
 
 
 @pytest.fixture(scope="module")
-def publish(spark: SparkSession, plan: Plan) -> Publish:
+def publish(spark: SparkSession, plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Publish:
     """Runs raw records, of which only what is given is not ordinary, through the projection, in order."""
     session = configure(spark.newSession())
+    projected = Asked(session, tmp_path_factory.mktemp("air"), lambda kafka: project(named(kafka), plan))
     raw = fastavro.parse_schema(plan.raw.newest.schema)
     schemas = {
         FINAL_ID: fastavro.parse_schema(plan.final.newest.schema),
@@ -91,18 +89,17 @@ def publish(spark: SparkSession, plan: Plan) -> Publish:
         "received_at": 1_700_000_060_000,
     }
 
-    def encode(fields: Mapping[str, Any]) -> bytearray:
+    def encode(fields: Mapping[str, Any]) -> bytes:
         body = io.BytesIO()
         fastavro.schemaless_writer(body, raw, {**ordinary, **fields})
-        return bytearray(frame(RAW_ID, body.getvalue()))
+        return frame(RAW_ID, body.getvalue())
 
     def decode(value: bytes) -> Any:
         schema = schemas[int.from_bytes(value[1:HEADER_SIZE], "big")]
         return fastavro.schemaless_reader(io.BytesIO(value[HEADER_SIZE:]), schema, None)
 
     def run(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, Record]]:
-        rows = [("raw", 0, i, None, bytearray(b"k"), encode(one), None) for i, one in enumerate(records)]
-        published = project(named(session.createDataFrame(rows, KAFKA)), plan).collect()
+        published = projected([kafka_row(encode(one), i) for i, one in enumerate(records)])
         ordered = sorted(published, key=lambda row: int(row.source_offset))
         return [(row.topic, decode(bytes(row.value))) for row in ordered]
 

@@ -22,7 +22,6 @@ from contracts.generations.check import succession
 from contracts.generations.mapping import Step
 from streaming.record.generations import Generation
 from streaming.record.plan import Plan
-from tests.chaos.streaming.test_kill import IN_BATCHES, REAL_TIME, Campaign
 from tests.generations import CHANGES, TwoGenerations, two_generations, typed, write_second
 from tests.plans import FINAL_ID, Projected
 from tests.streams import raw_values, running, sources
@@ -206,14 +205,3 @@ def test_a_mapping_that_loses_something_is_not_read_backwards(two: TwoGeneration
                 registry_url=two.registry_url,
             )
         )
-
-
-@pytest.mark.timeout(900)
-def test_a_stream_that_is_killed_publishes_each_record_once_in_each_generation(
-    two: TwoGenerations, tmp_path: Path
-) -> None:
-    two.begin()
-    campaign = Campaign(two, tmp_path, [IN_BATCHES, REAL_TIME], random.Random(19))
-    campaign.run(2)
-    for final in (two.final, two.second):
-        assert two.seen_as(final).lost_and_doubled() == ([], []), final

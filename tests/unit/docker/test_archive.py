@@ -14,12 +14,12 @@ def test_where_java_archives_no_class_nothing_is_run_for_it_and_that_is_said_onc
     spark = tmp_path / folder / "pyspark"
     (spark / "jars").mkdir(parents=True)
     monkeypatch.setattr(archive, "pyspark_folder", lambda: spark)
-    monkeypatch.setattr(archive, "spark_java_home", lambda: tmp_path)
+    monkeypatch.setattr(archive, "archive_of", lambda name: tmp_path / f"{name}.jsa")
     monkeypatch.setattr(archive, "Services", None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     archive.write_archive(tmp_path)
     archive.write_archive(tmp_path)
-    assert capsys.readouterr().err.count("no quick starts of Spark") == 1
+    assert capsys.readouterr().err.count("no quick starts") == 1
     assert not (tmp_path / "spark.jsa").exists()
 
 
@@ -34,7 +34,7 @@ def test_a_killed_making_leaves_no_archive_and_is_begun_anew(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(archive, "pyspark_folder", lambda: tmp_path)
-    monkeypatch.setattr(archive, "spark_java_home", lambda: tmp_path)
+    monkeypatch.setattr(archive, "archive_of", lambda name: tmp_path / f"{name}.jsa")
     monkeypatch.setattr(archive, "_train", killed)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     for _ in range(2):
