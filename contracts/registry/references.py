@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeAlias
-
-from confluent_kafka.schema_registry import Schema
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from contracts.errors import UnusableSetting
 from contracts.evolution.compatibility.schema import NAMED, PRIMITIVES, parse
+
+if TYPE_CHECKING:
+    from confluent_kafka.schema_registry import Schema
 
 _DEEPEST = 100
 """How long a chain of schemas that refer to each other may be; no contract's is that long."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
-
 from contracts.errors import (
     AccessRefused,
     PlatformError,
@@ -27,6 +25,9 @@ from contracts.registry.references import Unresolved, self_contained
 from contracts.registry.registered import AVRO, Registered, Subject, stand_ins
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
+    from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
     from confluent_kafka.schema_registry.common.schema_registry_client import SchemaVersion
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ def connect(at: SchemaRegistry | str, settings: Mapping[str, Any] | None = None)
             "the schema registry's address must not hold credentials: an address ends up in logs."
         )
     try:
-        return Registry(at, SchemaRegistryClient({"url": at, **_LIMITS, **(settings or {})}))
+        return Registry(at, _confluent().SchemaRegistryClient({"url": at, **_LIMITS, **(settings or {})}))
     except (ValueError, TypeError, OSError) as error:
         raise UnusableSetting(f"the schema registry's client cannot be set up: {error}.") from None
 
@@ -239,7 +240,7 @@ class Registry:
         """
         try:
             found = self._ask(
-                lambda: self.client.lookup_schema(subject, Schema(text, AVRO), deleted=deleted), absent=None
+                lambda: self.client.lookup_schema(subject, _schema(text), deleted=deleted), absent=None
             )
         except RegistryMismatch:  # it cannot even read it
             return None
@@ -258,11 +259,11 @@ class Registry:
         """Register a schema under `subject`, or find it there; returns its id."""
         # The client remembers schemas that it saw, and would not register one again that was deleted since.
         self.client.clear_caches()  # type: ignore[no-untyped-call]
-        return self._ask(lambda: self.client.register_schema(subject, Schema(text, AVRO)))
+        return self._ask(lambda: self.client.register_schema(subject, _schema(text)))
 
     def accepts(self, subject: str, text: str) -> Verdict | None:
         """The registry's verdict on a schema that would be the next of `subject`; None without a history."""
-        schema = Schema(text, AVRO)
+        schema = _schema(text)
         try:
             agrees = self._ask(
                 lambda: self.client.test_compatibility_all_versions(subject, schema), absent=None
@@ -336,7 +337,7 @@ class Registry:
         """Ask the registry; `absent`, where given, is the answer when it knows no such thing."""
         try:
             return question()
-        except SchemaRegistryError as error:
+        except _confluent().SchemaRegistryError as error:
             if absent and error.error_code in _NOTHING_THERE:
                 return absent["absent"]
             raise _refusal(self.url, error) from None
@@ -349,7 +350,20 @@ class Registry:
             ) from None
 
 
+def _confluent() -> ModuleType:
+    """Confluent's client. Its import takes half a second, which who asks no registry does not wait for."""
+    import confluent_kafka.schema_registry as client  # noqa: PLC0415
+
+    return client
+
+
+def _schema(text: str) -> Schema:
+    schema: Schema = _confluent().Schema(text, AVRO)
+    return schema
+
+
 def _refusal(url: str, error: SchemaRegistryError) -> PlatformError:
+    unknown = _confluent().SchemaRegistryError.UNKNOWN
     status = error.http_status_code
     if status in {401, 403}:
         return AccessRefused(
@@ -357,9 +371,9 @@ def _refusal(url: str, error: SchemaRegistryError) -> PlatformError:
         )
     if status >= 500:
         return ServiceFailed(f"the schema registry at {url} fails ({status}): look into its log.")
-    if status in {404, 405} and error.error_code in {None, SchemaRegistryError.UNKNOWN, status}:
+    if status in {404, 405} and error.error_code in {None, unknown, status}:
         return _not_a_registry(url, NoEndpoint)
-    if error.error_code in {None, SchemaRegistryError.UNKNOWN}:
+    if error.error_code in {None, unknown}:
         return _not_a_registry(url)
     reason = " ".join(str(error.error_message).split())[:500]
     return RegistryMismatch(f"the schema registry at {url} refuses ({status}): {reason}")
