@@ -214,7 +214,7 @@ def spark(
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").appName("tests").config("spark.driver.memory", "1g")
     # Every test is over before the thorough compiler's work pays.
-    builder = builder.config("spark.driver.defaultJavaOptions", "-XX:TieredStopAtLevel=1")
+    builder = builder.config("spark.driver.defaultJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     builder = builder.config("spark.sql.shuffle.partitions", "2")
     builder = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
     session = builder.getOrCreate()

@@ -48,6 +48,9 @@ class Asked:
 
         one = session.sparkContext.parallelize([0], 1).mapPartitions(rows)
         self._asked = ask(session.createDataFrame(one, KAFKA, verifySchema=False))
+        planned = self._asked._jdf.queryExecution().executedPlan().toString()
+        # Spark keeps what was exchanged for a plan, and would give the first rows' answer again.
+        assert "Exchange" not in planned, planned
 
     def __call__(self, rows: Sequence[KafkaRow]) -> list[Row]:
         """What is made of these rows."""

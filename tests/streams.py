@@ -34,6 +34,7 @@ RAW, FINAL, QUARANTINE = "topic-weather", "topic-weather-final", "topic-weather-
 _SECONDS = 30.0
 _SECONDS_TO_READ = 120.0
 _LOOK_EVERY = 0.02
+_TRIGGER = "1 second"
 
 Coordinates = tuple[int, int]
 
@@ -211,7 +212,9 @@ def running(
     place: Place, spark: SparkSession, checkpoint: Path, *, real_time: bool = False, once_within: str = ""
 ) -> Iterator[Running]:
     """Run the stream in `spark` as long as the block lasts; it must not fail."""
-    job = replace(place.job(checkpoint), real_time=real_time, once_within=once_within)
+    # What is produced at once is one batch more often so: a batch costs a second or two, however small it is.
+    trigger = {} if real_time else {"trigger": _TRIGGER}
+    job = replace(place.job(checkpoint), real_time=real_time, once_within=once_within, **trigger)
     with Stream(job, spark.newSession()) as stream:
         at_work = Running(stream)
         at_work.thread.start()

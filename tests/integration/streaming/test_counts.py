@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - its usual name
 from pyspark.sql.streaming.listener import StreamingQueryProgress
 
@@ -17,27 +17,23 @@ from streaming.engine.spark import configure
 from streaming.record.plan import Plan, judged
 from streaming.record.source import named
 from streaming.telemetry.status import outline
-from tests.plans import RAW_ID, Asked, kafka_row
+from tests.plans import KAFKA, RAW_ID
 
 Counted = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def count(
-    spark: SparkSession, plan: Plan, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Sequence[bytes | None]], Counted]:
+def count(spark: SparkSession, plan: Plan) -> Callable[[Sequence[bytes | None]], Counted]:
     """Counts raw values as the query does."""
-
-    def ask(kafka: DataFrame) -> DataFrame:
-        stamp = "timestamp_millis(1700000000000 + offset * 1000) AS timestamp"
-        sums = [F.expr(sql).alias(name) for name, sql in counts(plan).items()]
-        return judged(named(kafka.selectExpr("* except (timestamp)", stamp)), plan).select(*sums)
-
-    counted = Asked(configure(spark.newSession()), tmp_path_factory.mktemp("counted"), ask)
+    session = configure(spark.newSession())
 
     def run(values: Sequence[bytes | None]) -> Counted:
-        (row,) = counted([kafka_row(value, i) for i, value in enumerate(values)])
-        return unpacked(row.asDict())
+        rows = [("raw", 0, i, None, None, v and bytearray(v), None) for i, v in enumerate(values)]
+        kafka = session.createDataFrame(rows, KAFKA).selectExpr(
+            "* except (timestamp)", "timestamp_millis(1700000000000 + offset * 1000) AS timestamp"
+        )
+        sums = [F.expr(sql).alias(name) for name, sql in counts(plan).items()]
+        return unpacked(judged(named(kafka), plan).select(*sums).collect()[0].asDict())
 
     return run
 
