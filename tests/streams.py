@@ -212,9 +212,10 @@ def running(
     place: Place, spark: SparkSession, checkpoint: Path, *, real_time: bool = False, once_within: str = ""
 ) -> Iterator[Running]:
     """Run the stream in `spark` as long as the block lasts; it must not fail."""
-    # What is produced at once is one batch more often so: a batch costs a second or two, however small it is.
-    trigger = {} if real_time else {"trigger": _TRIGGER}
-    job = replace(place.job(checkpoint), real_time=real_time, once_within=once_within, **trigger)
+    job = replace(place.job(checkpoint), real_time=real_time, once_within=once_within)
+    if not real_time:
+        # What is produced at once is one batch so: each costs a second or two, however small it is.
+        job = replace(job, trigger=_TRIGGER)
     with Stream(job, spark.newSession()) as stream:
         at_work = Running(stream)
         at_work.thread.start()
