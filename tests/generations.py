@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from contracts.consume import Message
 from contracts.folder.lock import FILE, lock_of, render
 from contracts.folder.model import Contract
 from contracts.folder.product import product_named
@@ -30,6 +35,9 @@ CHANGES = {
     f"  {CONVERTED}: same\n": f"  {CONVERTED}: {{from: {CONVERTED}, times: 0.001, decimals: 4}}\n",
 }
 """Lines of `contract.yaml` as `new-generation` writes them, and as a person changes them."""
+LIMIT = 120.0
+_PAUSE, _LOT = 0.2, 10
+"""Seconds between two lots of raw records, and how many a lot has."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +113,97 @@ def two_generations(
     topic: Callable[..., str], bootstrap_servers: str, registry_url: str, folder: Path
 ) -> TwoGenerations:
     """Four topics with two partitions each, and the contracts of the first three in `folder`."""
-    topics = [topic(partitions=2) for _ in range(4)]
-    place = make_place(bootstrap_servers, registry_url, topics[:3])
+    topics = [topic(partitions=2) for _ in range(3)]
+    place = make_place(bootstrap_servers, registry_url, topics)
+    second = topic(partitions=2, name=f"{place.final}-2")
     for contract, name in zip((RAW, FINAL, QUARANTINE), topics, strict=False):
         newest_alone(contract, folder / name)
-    made = TwoGenerations(**vars(place), second=topics[3], folder=folder)
+    made = TwoGenerations(**vars(place), second=second, folder=folder)
     made.lock()
     return made
+
+
+def steps_of_readme() -> list[list[list[str]]]:
+    """The commands of README's section on generations: those of each block, each as its words."""
+    readme = Path("README.md").read_text(encoding="utf-8")
+    section = readme.split("### Change what readers rely on\n")[1].split("\n### ")[0]
+    assert all(changed.strip() in section for changed in CHANGES.values()), "what `make_changes` does"
+    blocks = [block.split("```")[0] for block in section.split("```console\n")[1:]]
+    lines = [
+        [line.partition("#")[0].strip().removeprefix("$ ") for line in block.splitlines()] for block in blocks
+    ]
+    return [
+        [command.split()[1:] for line in block for command in line.split(" && ") if command]
+        for block in lines
+    ]
+
+
+class Feed:
+    """Sends raw records at a modest pace, in a thread of its own, until the block ends."""
+
+    def __init__(self, place: Place, values: Sequence[bytes]) -> None:
+        """Send `values` over and over."""
+        self._place, self._values = place, itertools.cycle(values)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._send)
+
+    def __enter__(self) -> Feed:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End, with all sent."""
+        self._ended.set()
+        self._thread.join(LIMIT)
+
+    def _send(self) -> None:
+        while not self._ended.wait(_PAUSE):
+            self._place.produce(itertools.islice(self._values, _LOT))
+
+
+class Reader:
+    """A typed consumer at work in a thread of its own; `seen` are the raw records of what it has done."""
+
+    def __init__(self, messages: Generator[Message[Any], None, None]) -> None:
+        """Begin to read."""
+        self.seen: list[tuple[int, int]] = []
+        self._messages, self._failures = messages, list[BaseException]()
+        self._leaves = threading.Event()
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            with closing(self._messages) as messages:
+                for message in messages:
+                    # That the next was asked for says that those before it are done.
+                    if self._leaves.is_set():
+                        return
+                    self.seen.append(source_of(message))
+        except BaseException as failure:
+            self._failures.append(failure)
+
+    def leave(self) -> None:
+        """Leave the group, with the next message."""
+        self._leaves.set()
+        self._thread.join(LIMIT)
+        assert not self._thread.is_alive(), f"no message came within {LIMIT:.0f} s"
+        assert not self._failures
+
+
+def source_of(message: Message[Any]) -> tuple[int, int]:
+    """Partition and offset of the raw record that a message was made of."""
+    headers = dict(message.headers)
+    return int(headers["source-partition"] or 0), int(headers["source-offset"] or 0)
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait for what another thread or process brings about."""
+    deadline = time.monotonic() + LIMIT
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {LIMIT:.0f} s"
+        time.sleep(0.1)
 
 
 def typed(folder: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,14 +15,27 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contracts.avro.wire import HEADER_SIZE, frame
-from contracts.consume import Message, consume
+from contracts.consume import consume
 from contracts.errors import UnusableSetting
 from contracts.folder.read import load_contract
 from contracts.generations.check import succession
 from contracts.generations.mapping import Step
+from contracts.kafka.cluster import Kafka
+from contracts.kafka.log import watermarks
 from streaming.record.generations import Generation
 from streaming.record.plan import Plan
-from tests.generations import CHANGES, TwoGenerations, two_generations, typed, write_second
+from tests.generations import (
+    Feed,
+    Reader,
+    TwoGenerations,
+    make_changes,
+    source_of,
+    steps_of_readme,
+    two_generations,
+    typed,
+    wait_until,
+    write_second,
+)
 from tests.plans import FINAL_ID, Projected
 from tests.streams import raw_values, running, sources
 
@@ -44,11 +57,6 @@ def two(
     made = two_generations(topic, bootstrap_servers, registry_url, tmp_path / "contracts")
     monkeypatch.setenv("CONTRACTS_DIR", str(made.folder))
     return made
-
-
-def source_of(message: Message[Any]) -> tuple[int, int]:
-    headers = dict(message.headers)
-    return int(headers["source-partition"] or 0), int(headers["source-offset"] or 0)
 
 
 def without_consumers(text: str) -> str:
@@ -110,85 +118,106 @@ def test_spark_converts_a_number_to_the_very_same_double_as_python(spark: SparkS
         assert list(row)[1:] == [step.up(row.old) for step in steps], row.old
 
 
-def test_readers_move_without_a_record_missed_or_seen_twice_and_the_old_generation_is_retired(
+def test_by_readme_readers_move_while_all_is_at_work_and_no_record_is_missed_or_seen_twice(
     two: TwoGenerations, spark: SparkSession, run_cli: RunCli, tmp_path: Path
 ) -> None:
     checkpoint, where = tmp_path / "checkpoint", {"CONTRACTS_DIR": str(two.folder)}
     address: dict[str, Any] = {"bootstrap_servers": two.bootstrap_servers, "registry_url": two.registry_url}
+    begin, check_and_apply, move, retire = steps_of_readme()
     values = raw_values(300, two.raw_id, country="US", humidity=50.0)
-    # What `begin` changes is what README tells to change.
-    readme = Path("README.md").read_text(encoding="utf-8")
-    assert all(changed.strip() in readme for changed in CHANGES.values())
 
-    def contracts(*arguments: str) -> Any:
-        return run_cli("contracts", *arguments, env=where)
+    def contracts(words: Sequence[str], *more: str) -> Any:
+        named = {"topic-weather-final": two.final, "dashboard": "mover"}
+        if words[0] == "generate":
+            more = ("--output", str(tmp_path))
+        return run_cli("contracts", *(named.get(word, word) for word in words), *more, env=where)
+
+    def walk(block: Sequence[Sequence[str]]) -> None:
+        for words in block:
+            done = contracts(words)
+            assert done.returncode == 0, f"{words}: {done.stderr}"
 
     def moved(group: str, *more: str) -> Any:
-        return contracts("translate-offsets", "--group", group, "--from", two.final, "--json", *more)
+        return contracts(["translate-offsets", "--group", group, *more])
 
-    # The old generation alone, an old reader that keeps up, and one that does not.
-    old = typed(two.folder)[two.final]
-    two.produce(values)
-    with running(two, spark, checkpoint) as stream:
-        stream.wait_until_read(300)
-    seen = list(consume(two.final, old, group="mover", stop_at_end=True, **address))
-    assert len(seen) == 300
-    assert len(list(consume(two.final, old, group="laggard", limit=10, **address))) == 10
-
-    # A generation begins; the producer and the old reader know nothing of it.
-    two.begin()
-    new = typed(two.folder)[two.second]
     two.produce([*values, b"", None])
+    old = typed(two.folder)[two.final]
+    with Feed(two, values):
+        # The old generation alone, a reader that keeps up, and one that does not.
+        with running(two, spark, checkpoint) as stream:
+            stream.wait_until_read(300)
+            reader = Reader(consume(two.final, old, group="mover", **address))
+            wait_until(lambda: len(reader.seen) >= 300, "the old reader at work")
+            assert len(list(consume(two.final, old, group="laggard", limit=10, **address))) == 10
+
+        # A generation begins; the producer and the old reader know nothing of it.
+        walk(begin)
+        make_changes(two.folder / two.second)
+        walk(check_and_apply)
+        new = typed(two.folder)[two.second]
+        with running(two, spark, checkpoint):
+            wait_until(lambda: published(two, two.second) >= 100, "the new generation")
+            # A reader that is at work, or too far behind, or that nobody knows, does not move.
+            assert "is at work, with 1 members" in moved("mover").stderr
+            assert "let it read" in moved("laggard").stderr
+            assert "has no offsets" in moved("nobody").stderr
+            before = len(reader.seen)
+            wait_until(lambda: len(reader.seen) > before, "the old reader during the overlap")
+            reader.leave()
+            walk(move)
+            walk(move)
+            later = Reader(consume(two.second, new, group="mover", **address))
+            wait_until(lambda: len(later.seen) >= 50, "the reader of the new generation")
+
+            # The old one is retired once no declared reader is left, while all goes on.
+            refused = contracts(retire[0])
+            assert (refused.returncode, "quality-report" in refused.stderr) == (1, True)
+            two.change(two.final, without_consumers)
+            walk(retire)
+        kept = published(two, two.final)
+        with running(two, spark, checkpoint):
+            more = published(two, two.second) + 50
+            wait_until(lambda: published(two, two.second) >= more, "the new generation alone")
+            later.leave()
     with running(two, spark, checkpoint) as stream:
-        stream.wait_until_read(602)
-    seen += consume(two.final, old, group="mover", limit=120, **address)
-    assert len(set(sources(two.read(two.second)))) == len(two.read(two.second)) == 300
-
-    # A reader that is at work, or too far behind, does not move.
-    at_work = consume(two.final, old, group="mover", **address)
-    next(at_work)
-    assert "is at work, with 1 members" in moved("mover").stderr
-    at_work.close()
-    assert "let it read" in moved("laggard").stderr
-    assert "has no offsets" in moved("nobody").stderr
-
-    # The other goes on where it stopped.
-    dry = moved("mover", "--dry-run")
-    assert dry.returncode == 0, dry.stderr
-    done = moved("mover")
-    assert done.returncode == 0, done.stderr
-    assert moved("mover").returncode == 0
+        stream.wait_until_read(len(two.read(two.raw)))
     rest = list(consume(two.second, new, group="mover", stop_at_end=True, **address))
-    read = sorted(source_of(message) for message in (*seen, *rest))
-    assert len(read) == 600
-    assert read == sorted(set(sources(two.read(two.final))))
 
-    # Each generation reads as the other.
+    good = {place for place, value in coordinates(two, two.raw).items() if value}
+    read = sorted([*reader.seen, *later.seen, *(source_of(message) for message in rest)])
+    assert read == sorted(good)
+    # Each record is once in each generation that there was, and the retired one has what it had.
+    first, second = (sources(two.read(topic)) for topic in (two.final, two.second))
+    assert len(first) == len(set(first)) == kept == published(two, two.final)
+    assert len(second) == len(set(second))
+    assert set(first) | set(second) == good
+    assert set(first) & set(second), "there was no overlap"
+    assert len(two.read(two.quarantine)) == 2
+
+    # Each generation reads as the other, the retired one too.
     whole = {source_of(one): one.value for one in consume(two.final, old, stop_at_end=True, **address)}
     mapped = list(consume(two.final, new, through=new, stop_at_end=True, **address))
-    assert len(mapped) == len(whole) == 600
+    assert len(mapped) == len(whole) == kept
     for message in mapped:
-        before = whole[source_of(message)]
-        assert message.value.country_code == before.country == "US"
-        assert message.value.absolute_humidity == round(before.absolute_humidity / 1000, 7)
+        former = whole[source_of(message)]
+        assert message.value.country_code == former.country == "US"
+        assert message.value.absolute_humidity == round(former.absolute_humidity / 1000, 7)
     back = list(consume(two.second, old, through=new, stop_at_end=True, **address))
-    assert len(back) == 300
-    assert all(message.value == whole[source_of(message)] for message in back)
+    assert len(back) == len(second)
+    assert all(whole.get(source_of(one), one.value) == one.value for one in back)
     part = next(consume(two.final, new, through=new, reads=["country_code"], **address))
     assert part.value.country_code == "US"
 
-    # The old one is retired once no declared reader is left, and keeps what it has.
-    refused = contracts("retire", two.final)
-    assert refused.returncode == 1
-    assert "quality-report" in refused.stderr
-    two.change(two.final, without_consumers)
-    assert contracts("retire", two.final).returncode == 0
-    two.produce(values[:50])
-    with running(two, spark, checkpoint) as stream:
-        stream.wait_until_read(652)
-    assert len(two.read(two.final)) == 600
-    assert len(set(sources(two.read(two.second)))) == len(two.read(two.second)) == 350
-    assert len(list(consume(two.final, new, through=new, stop_at_end=True, **address))) == 600
+
+def coordinates(two: TwoGenerations, topic: str) -> dict[tuple[int, int], bytes | None]:
+    """Partition and offset of each record of a topic, with its value."""
+    found: list[Any] = two.read(topic)
+    return {(message.partition(), message.offset()): message.value() for message in found}
+
+
+def published(two: TwoGenerations, topic: str) -> int:
+    """How many records a topic was ever given."""
+    return sum(end for _, end in watermarks(Kafka(two.bootstrap_servers), topic).values())
 
 
 def test_a_mapping_that_loses_something_is_not_read_backwards(two: TwoGenerations) -> None:
