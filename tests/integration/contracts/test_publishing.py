@@ -160,7 +160,8 @@ def test_a_lost_client_whose_broker_stays_away_gives_its_records_up_and_the_next
     place: Place,
 ) -> None:
     told: list[KafkaError | None] = []
-    with closing(place.writer(deliver_within=8.0)) as writer:
+    # A client looks for its broker again in its own time, up to ten seconds: a record waits for longer.
+    with closing(place.writer(deliver_within=20.0)) as writer:
         with place.fatal_to(writer):
             writer.topics[place.topic].send(b"before", None, told.append, partition=0)
         with _halted_once_the_client_gave_up(place.wreck):
