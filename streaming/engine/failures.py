@@ -70,6 +70,7 @@ _KNOWN: tuple[tuple[str, Callable[[Job], PlatformError]], ...] = (
 )
 
 
+_NO_CAUSE = re.compile(r"\s*(at |An error occurred while calling |$)")
 _PASSING = re.compile(r"ExecutorLostFailure|Executor heartbeat timed out|worker lost", re.IGNORECASE)
 
 
@@ -93,6 +94,6 @@ def translate(message: str, job: Job) -> PlatformError:
 
 
 def gist_of(message: str) -> str:
-    """The first line of an exception's text that is no place in the code."""
-    causes = [line for line in message.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
+    """The first line of an exception's text that tells a cause: no place in the code, no call from Python."""
+    causes = [line.strip(": \t") for line in message.splitlines() if not _NO_CAUSE.match(line)]
     return " ".join(causes[0].split())[:300] if causes else "no reason given"

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from contracts.errors import UnsuitableRuntime
 from contracts.tables.columns import table_name
 from contracts.tables.settings import CATALOGUE, NAMESPACE, Warehouse
-from streaming.engine.spark import session
+from streaming.engine.spark import EXCLUDED_RULES, session
 
 _FOLDER = "table-jars"
 """Where `make table` puts Iceberg, beside Spark's own jars: no other session loads it."""
@@ -30,6 +30,8 @@ def table_session(warehouse: Warehouse, *, quick_start: bool = False) -> SparkSe
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         more["spark.jars"] = ",".join(map(str, _jars()))
     spark = session(quick_start=quick_start, more=more)
+    # What the stream leaves out, Iceberg's procedures need: they plan over Java objects.
+    spark.conf.unset(EXCLUDED_RULES)
     if warehouse.folder:
         jvm: Any = spark._jvm
         loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()

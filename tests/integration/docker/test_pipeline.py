@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -212,12 +213,19 @@ def test_a_live_run_that_cannot_be_ends_with_one_sentence_and_its_own_code(
     assert [left for left in psutil.process_iter(["cwd"]) if left.info["cwd"] == str(run.checkout)] == []
 
 
+def _name(process: psutil.Process) -> str | None:
+    """The name of a process; None of one that has ended meanwhile."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.name()
+    return None
+
+
 def _javas_and_pythons(pipeline: subprocess.Popen[str]) -> list[psutil.Process]:
     """All that a run is made of, once broker, registry and Spark are at work or starting."""
     deadline = time.monotonic() + 60
     while True:
         family = psutil.Process(pipeline.pid).children(recursive=True)
-        names = Counter(process.name() for process in family)
+        names = Counter(name for process in family if (name := _name(process)))
         if names["java"] >= 3:
             return family
         assert pipeline.poll() is None, pipeline.stderr and pipeline.stderr.read()

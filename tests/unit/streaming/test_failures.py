@@ -38,7 +38,8 @@ def test_a_batch_that_failed_for_an_id_which_may_be_registered_by_now_is_told_fr
         ("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: gone", 2, "contracts apply"),
         ("org.apache.kafka.common.errors.TimeoutException: Timed out", 3, "broker:9092"),
         ("java.lang.ArithmeticException: long overflow", 2, "--available-now"),
-        ("\n  java.lang.IllegalStateException: odd\n\tat a.b.C(D.java:1)", 9, "odd"),
+        ("\n  java.lang.OddState: odd\n\tat a.b.C(D.java:1)", 9, ": java.lang.OddState: odd"),
+        ("An error occurred while calling o1.sql.\n: a.Odd: why\n\tat a.b.C(D.java:1)", 9, ": a.Odd: why"),
     ],
 )
 def test_a_failure_is_told_with_its_own_exit_code(thrown: str, exit_code: int, told: str) -> None:
