@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from contracts.cli.ask import ask
 from contracts.cli.begin import init, schema
 from contracts.cli.consumers import consumers
 from contracts.cli.generations import new_generation, retire, translate_offsets
@@ -26,7 +27,7 @@ app = typer.Typer(
 )
 for verb in (
     *(init, schema, lint, check, diff, review, new_version, lock),
-    *(plan, apply, generate, docs, export, read, consumers, new_generation, translate_offsets, retire),
+    *(plan, apply, generate, docs, export, read, ask, consumers, new_generation, translate_offsets, retire),
 ):
     app.command()(verb)
 

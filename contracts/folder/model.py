@@ -15,6 +15,11 @@ JsonSchema = dict[str, Any]
 """A parsed Avro schema: the JSON object of a record."""
 
 
+def table_name(topic: str) -> str:
+    """Name of the table of a topic, such as `topic_weather_final`: SQL takes it without quotes."""
+    return "".join(letter if letter.isalnum() else "_" for letter in topic)
+
+
 class Mode(str, Enum):
     """Compatibility modes of a subject, as registries name them."""
 

@@ -6,14 +6,15 @@ import errno
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from contracts.errors import NoDiskSpace, PlatformError, UnusableSetting
+from contracts.errors import NoDiskSpace, PlatformError, UnsuitableRuntime, UnusableSetting
 from contracts.process.files import write_whole
 
 INTERRUPTED = 130
@@ -58,6 +59,17 @@ def run(app: Callable[[], Any], exit_code: Callable[[PlatformError], int] | None
         )
         messages.print(f"[bold red]error[/]: {_plain(full)}")
         sys.exit(full.exit_code)
+
+
+@contextmanager
+def needing_tables() -> Iterator[None]:
+    """Import within it what the extra `tables` brings; raises `UnsuitableRuntime` where that is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UnsuitableRuntime(
+            f"{error.name} is missing: run `make table`, or install weather-platform[tables]."
+        ) from None
 
 
 def at_signals(stop: Callable[[], None]) -> list[int]:

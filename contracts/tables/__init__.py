@@ -5,7 +5,8 @@ Needs the extra `tables`.
 
 from __future__ import annotations
 
+from contracts.tables.ask import ask
 from contracts.tables.read import scan
 from contracts.tables.settings import Warehouse, warehouse
 
-__all__ = ["Warehouse", "scan", "warehouse"]
+__all__ = ["Warehouse", "ask", "scan", "warehouse"]

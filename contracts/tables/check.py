@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import Message
-from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table
 
 from contracts.avro.decode import Decoder, Undecodable
@@ -18,9 +17,9 @@ from contracts.evolution.compatibility.paths import fields_by_name
 from contracts.evolution.compatibility.schema import parse
 from contracts.folder.model import Contract
 from contracts.kafka.log import Log, Span
-from contracts.tables.columns import OFFSET, PARTITION, TIMESTAMP, VERSION
+from contracts.tables.columns import OFFSET, TIMESTAMP, VERSION
 from contracts.tables.known import Known
-from contracts.tables.where import every, is_one_of, within
+from contracts.tables.where import at_offsets
 
 _AT_ONCE = 20_000
 """Offsets of a partition that are compared at once."""
@@ -83,13 +82,15 @@ class _Work:
         """How many rows there are of these offsets."""
         if span.begin >= span.end:
             return 0
-        return int(self.table.scan(_where(partition, span), selected_fields=(OFFSET,)).to_arrow().num_rows)
+        return int(
+            self.table.scan(at_offsets({partition: span}), selected_fields=(OFFSET,)).to_arrow().num_rows
+        )
 
     def compare(self, partition: int, span: Span, messages: Iterator[Message]) -> None:
         """Compare the rows of these offsets with the records of the topic."""
         found = self.found
         rows: dict[int, dict[str, Any]] = {}
-        for row in self.table.scan(_where(partition, span)).to_arrow().to_pylist():
+        for row in self.table.scan(at_offsets({partition: span})).to_arrow().to_pylist():
             if row[OFFSET] in rows:
                 found.doubled.append(f"{partition}:{row[OFFSET]}")
             rows[row[OFFSET]] = row
@@ -108,10 +109,6 @@ class _Work:
             else:
                 found.equal += 1
         found.strange += [f"{partition}:{offset}" for offset in rows]
-
-
-def _where(partition: int, span: Span) -> BooleanExpression:
-    return every(is_one_of(PARTITION, {partition}), within(OFFSET, span.begin, span.end))
 
 
 class _Same:

@@ -84,11 +84,6 @@ _LAYOUT = {
 }
 
 
-def table_name(topic: str) -> str:
-    """The table's name, such as `topic_weather_final`: SQL takes it without quotes."""
-    return "".join(letter if letter.isalnum() else "_" for letter in topic)
-
-
 def time_column(contract: Contract) -> str:
     """The column by whose day the table is partitioned: of the identity a time, else Kafka's own."""
     kinds = {field.name: field.type for field in parse(contract.newest.schema).fields}

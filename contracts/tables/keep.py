@@ -11,6 +11,7 @@ from typing import Any
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchTableError, ValidationError
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.errors import (
@@ -22,7 +23,7 @@ from contracts.errors import (
     UnusableSchema,
     UnusableSetting,
 )
-from contracts.folder.model import Contract
+from contracts.folder.model import Contract, table_name
 from contracts.tables.columns import (
     OFFSET,
     PARTITION,
@@ -31,7 +32,6 @@ from contracts.tables.columns import (
     order,
     partitions,
     properties,
-    table_name,
 )
 from contracts.tables.settings import CATALOGUE, CATALOGUE_FILE, NAMESPACE, Warehouse
 
@@ -169,12 +169,18 @@ def _follows(key: str) -> bool:
     return key in {"comment", "owner"} or key.startswith(("contract.", "unit.", "deprecated."))
 
 
+def noted_ends(snapshot: Snapshot) -> Mapping[int, int]:
+    """Partition to the offset behind the last one that was read, by a snapshot's own note; empty without."""
+    noted = snapshot.summary and snapshot.summary.get(SNAPSHOT_ENDS)
+    return {int(partition): int(end) for partition, end in json.loads(noted or "{}").items()}
+
+
 def ends(table: Table) -> Mapping[int, int]:
     """Partition of the topic to the offset behind the last one that the table has read."""
     snapshot = table.current_snapshot()
     while snapshot is not None:
-        if snapshot.summary and (noted := snapshot.summary.get(SNAPSHOT_ENDS)):
-            return {int(partition): int(end) for partition, end in json.loads(noted).items()}
+        if noted := noted_ends(snapshot):
+            return noted
         before = snapshot.parent_snapshot_id
         snapshot = table.snapshot_by_id(before) if before is not None else None
     # That snapshot is expired: the rows themselves tell. What nobody could read behind them is read again.

@@ -9,7 +9,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pyarrow as pa
+from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import BooleanExpression
+from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
 from contracts.errors import UnusableSetting
@@ -18,7 +20,8 @@ from contracts.process.times import parse_moment
 from contracts.tables.columns import OFFSET, TIMESTAMP, columns
 from contracts.tables.keep import opened, table_of
 from contracts.tables.settings import Warehouse, warehouse
-from contracts.tables.where import every, is_one_of, within
+from contracts.tables.where import at_offsets, every, is_one_of, within
+from contracts.tables.window import JudgedWindow, judged_window
 
 Moment = datetime | str
 """A time, or ISO 8601 text such as `2013-01-31` or `2013-01-31T06:00Z`; UTC unless it says otherwise."""
@@ -34,6 +37,7 @@ def scan(
     latest: bool = False,
     version: int | None = None,
     as_of: Moment | None = None,
+    window: str | None = None,
     at: Warehouse | None = None,
 ) -> pa.Table:
     """The rows of a topic's table, as Arrow; Polars, pandas and DuckDB take it as it is.
@@ -41,22 +45,26 @@ def scan(
     `columns` are the columns to give, all by default. `station` is one key, or several. Rows were observed
     `since` a time and before `until`. With `latest` there is the last word on each observation alone.
     `version` gives the columns of that version of the contract, and those beside the record. `as_of` reads
-    the table as it was at a moment. `at` says where the tables are, otherwise the environment does.
+    the table as it was at a moment. `window` is the id of a validation: what it judged, as it was then. `at`
+    says where the tables are, otherwise the environment does.
 
     Each column's metadata has its `doc`, its `unit` and what is said of its going (`deprecated`), where there
-    is such. Raises `UnusableSetting` for a table, column, version or moment that there is not.
+    is such. Raises `UnusableSetting` for a table, column, version, moment or window that there is not.
     """
     with opened(at or warehouse()) as catalogue:
         table = table_of(catalogue, topic)
-        snapshot = _snapshot_at(table, as_of)
-        schema = _schema(table, snapshot)
+        judged = _judged(catalogue, topic, window, as_of) if window else None
+        snapshot = judged.snapshot(table) if judged else snapshot_at(table, as_of)
+        schema = schema_at(table, snapshot)
         names = _names(table, schema, columns, version)
         identity = json.loads(table.properties["contract.identity"]) if latest else []
         if latest and not identity:
             raise UnusableSetting(f"the contract of {topic} names no identity: leave out latest.")
         needed = list(dict.fromkeys([*names, *identity, *((TIMESTAMP, OFFSET) if latest else ())]))
         found = table.scan(
-            row_filter=_filter(table, station, since, until),
+            row_filter=every(
+                _filter(table, station, since, until), *([at_offsets(judged.spans)] if judged else [])
+            ),
             selected_fields=tuple(needed),
             snapshot_id=snapshot,
         ).to_arrow()
@@ -64,7 +72,17 @@ def scan(
         return _described(rows.select(names), table, schema)
 
 
-def _snapshot_at(table: Table, as_of: Moment | None) -> int | None:
+def _judged(catalogue: Catalog, topic: str, window: str, as_of: Moment | None) -> JudgedWindow:
+    found = judged_window(catalogue, window)
+    if found.topic != topic:
+        raise UnusableSetting(f"the window {window} is one of {found.topic}, not of {topic}.")
+    if as_of is not None:
+        raise UnusableSetting("a window is read as it was when it was judged: leave out as_of.")
+    return found
+
+
+def snapshot_at(table: Table, as_of: Moment | None) -> int | None:
+    """The snapshot that was the newest at a moment; None for now. Raises `UnusableSetting` for none."""
     if as_of is None:
         return None
     found = table.snapshot_as_of_timestamp(int(_moment(as_of).timestamp() * 1000))
@@ -76,7 +94,8 @@ def _snapshot_at(table: Table, as_of: Moment | None) -> int | None:
     return found.snapshot_id
 
 
-def _schema(table: Table, snapshot: int | None) -> Any:
+def schema_at(table: Table, snapshot: int | None) -> Schema:
+    """The columns that the table had at a snapshot, or has now."""
     found = table.snapshot_by_id(snapshot) if snapshot is not None else None
     if found is None or found.schema_id is None:
         return table.schema()

@@ -44,8 +44,9 @@ class Warehouse:
         """Properties of pyiceberg's catalogue."""
         if self.folder is None:
             return {"type": "rest", **self._remote()}
+        # Iceberg takes a place as it is written: an address with `%20` would be a folder of that name.
         uri = f"sqlite:///{self.folder / CATALOGUE_FILE}"
-        return {**self.options, "type": "sql", "uri": uri, "warehouse": self.folder.as_uri()}
+        return {**self.options, "type": "sql", "uri": uri, "warehouse": f"file://{self.folder}"}
 
     def spark(self) -> dict[str, str]:
         """Properties of Iceberg's catalogue in Spark."""
@@ -54,7 +55,12 @@ class Warehouse:
         if self.folder is None:
             return {**fresh, "type": "rest", **self._remote()}
         uri = f"jdbc:sqlite:{self.folder / CATALOGUE_FILE}"
-        place = {"type": "jdbc", "uri": uri, "warehouse": self.folder.as_uri(), "jdbc.schema-version": "V1"}
+        place = {
+            "type": "jdbc",
+            "uri": uri,
+            "warehouse": f"file://{self.folder}",
+            "jdbc.schema-version": "V1",
+        }
         return {**self.options, **fresh, **place}
 
     def _remote(self) -> dict[str, str]:
@@ -83,6 +89,11 @@ def warehouse(given: Mapping[str, str] | None = None) -> Warehouse:
         raise UnusableSetting(
             "TABLES_WAREHOUSE must be a folder of this machine, unless TABLES_CATALOG_URI names the REST "
             "catalogue of another place."
+        )
+    if not uri and (sign := next((one for one in "#?" if one in str(Path(location).absolute())), None)):
+        raise UnusableSetting(
+            f"TABLES_WAREHOUSE is below a folder with {sign} in its name, where no catalogue can be: choose "
+            "another."
         )
     return Warehouse(location, uri, options)
 

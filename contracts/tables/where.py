@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pyiceberg import expressions
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression
+from pyiceberg.expressions import AlwaysFalse, AlwaysTrue, And, BooleanExpression, Or
+
+from contracts.kafka.log import Span
+from contracts.tables.columns import OFFSET, PARTITION
 
 _made: Any = expressions
 
@@ -31,3 +34,11 @@ def within(column: str, begin: Any = None, end: Any = None) -> BooleanExpression
     return every(
         *(getattr(_made, name)(column, value) for name, value in bounds.items() if value is not None)
     )
+
+
+def at_offsets(spans: Mapping[int, Span]) -> BooleanExpression:
+    """Whether a row's record is in one of these spans of the topic, by partition."""
+    found: BooleanExpression = AlwaysFalse()
+    for partition, span in spans.items():
+        found = Or(found, every(is_one_of(PARTITION, {partition}), within(OFFSET, span.begin, span.end)))
+    return found

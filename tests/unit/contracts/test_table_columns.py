@@ -221,6 +221,7 @@ def test_a_folder_and_a_catalogue_that_cannot_be_used_are_told(tmp_path: Path) -
         ({"TABLES_CATALOG_TOKEN": "secret"}, "without TABLES_CATALOG_URI"),
         ({"TABLES_OPTIONS": "[]"}, "TABLES_OPTIONS must be a JSON object"),
         ({"TABLES_WAREHOUSE": "s3://bucket"}, "TABLES_WAREHOUSE must be a folder"),
+        ({"TABLES_WAREHOUSE": "/data/week#1"}, "a folder with # in its name"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(given: dict[str, str], words: str) -> None:

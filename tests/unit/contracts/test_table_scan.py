@@ -1,4 +1,4 @@
-"""Asking a table: what scan gives, and the cookbook of docs/table.md."""
+"""Asking a table: what scan and SQL give, and the cookbook of docs/table.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import pytest
 
 from contracts.errors import UnusableSetting
 from contracts.folder.read import contract_of
-from contracts.tables import Warehouse, scan
+from contracts.tables import Warehouse, ask, scan
+from contracts.tables.ask import tables_there
 from contracts.tables.columns import OFFSET, PARTITION, TIMESTAMP
 from contracts.tables.keep import SNAPSHOT_ENDS, ends, follow, opened, table_of
 
@@ -24,14 +25,14 @@ JFK = "id:94789"
 TOPIC = "topic-weather-final"
 ROOT = Path(__file__).parents[3]
 BEGIN = datetime(2013, 7, 1, tzinfo=timezone.utc)
-PLAIN = {"string": "", "boolean": False, "int": 0, "long": 0, "timestamptz": BEGIN}
+PLAIN = {"string": "", "boolean": False, "int": 0, "long": 0, "double": 0.0, "timestamptz": BEGIN}
 
 pytestmark = pytest.mark.filterwarnings("ignore:Parquet writer option")
 
 
-def _append(where: Warehouse, rows: Sequence[dict[str, Any]], version: int = 2) -> None:
+def _append(where: Warehouse, rows: Sequence[dict[str, Any]], version: int = 2, topic: str = TOPIC) -> None:
     """Append rows as a writer of the contract's `version` would, with these values and plain ones."""
-    ours = contract_of(TOPIC)
+    ours = contract_of(topic)
     with opened(where, make=True) as catalogue:
         table = follow(catalogue, replace(ours, versions=ours.versions[:version]), "id")
         required = [one for one in table.schema().fields if one.required]
@@ -136,6 +137,76 @@ def test_where_the_table_has_read_to_is_told_by_its_rows_once_the_snapshots_that
         table = table_of(catalogue, TOPIC)
         assert not any(one.summary.get(SNAPSHOT_ENDS) for one in table.snapshots() if one.summary)
         assert ends(table) == {0: 95}
+
+
+def test_sql_sees_each_table_by_its_name_and_the_last_word_on_each_observation(where: Warehouse) -> None:
+    (found,) = ask(
+        "SELECT count(*) AS rows, count(qc) AS qc, min(observed_at) AS first FROM topic_weather_final",
+        at=where,
+    ).to_pylist()
+    assert found == {"rows": 95, "qc": 0, "first": BEGIN}
+    last = ask(
+        f"SELECT temperature FROM topic_weather_final_latest WHERE station = '{JFK}' ORDER BY observed_at",
+        at=where,
+    )
+    assert (last.num_rows, last["temperature"][0].as_py()) == (46, -5.0)
+    assert ask("FROM topic_weather_final", at=where).schema.names == scan(TOPIC, at=where).schema.names
+
+
+def test_sql_sees_a_moment_as_it_was(where: Warehouse) -> None:
+    with opened(where) as catalogue:
+        first = table_of(catalogue, TOPIC).snapshots()[0].timestamp_ms
+    then = ask("FROM topic_weather_final", as_of=datetime.fromtimestamp(first / 1000, timezone.utc), at=where)
+    assert (then.num_rows, "qc" in then.schema.names) == (94, False)
+
+
+def test_a_window_is_read_again_as_it_was_judged(where: Warehouse) -> None:
+    quality = "topic-weather-quality"
+    judged = {
+        "id": "w1",
+        "topic": TOPIC,
+        "slices": [{"partition": 0, "start": 10, "end": 94}, {"partition": 1, "start": 0, "end": 0}],
+    }
+    later = {"id": "w2", "topic": TOPIC, "slices": [{"partition": 0, "start": 0, "end": 96}]}
+    _append(where, [judged, later], version=4, topic=quality)
+    for found in (scan(TOPIC, window="w1", at=where), ask("FROM topic_weather_final", window="w1", at=where)):
+        # The correction, and the columns of version 2, came behind the window.
+        assert found["kafka_offset"].to_pylist() == list(range(10, 94))
+        assert "qc" not in found.schema.names
+    with pytest.raises(UnusableSetting, match="has not read all of the window w2"):
+        ask("FROM topic_weather_final", window="w2", at=where)
+    with pytest.raises(UnusableSetting, match="no quality table has a validation w3"):
+        scan(TOPIC, window="w3", at=where)
+    with pytest.raises(UnusableSetting, match="is one of topic-weather-final, not of"):
+        scan(quality, window="w1", at=where)
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT nothing FROM topic_weather_final", "nothing.*the tables are topic_weather_final"),
+        ("SELECT 1 FROM topic_air_final", "topic_air_final"),
+        ("", "no question"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_told(where: Warehouse, sql: str, words: str) -> None:
+    with pytest.raises(UnusableSetting, match=words):
+        ask(sql, at=where)
+
+
+def test_rows_that_somebody_deleted_stay_away(where: Warehouse) -> None:
+    with opened(where) as catalogue:
+        table_of(catalogue, TOPIC).delete("kafka_offset < 40")
+    assert ask("FROM topic_weather_final", at=where).num_rows == 55
+
+
+def test_a_folder_with_blanks_and_a_quote_is_asked_as_any_other(tmp_path: Path) -> None:
+    place = Warehouse(str(tmp_path / "a weather's platform"))
+    _append(place, [{"station": JFK, "observed_at": BEGIN}])
+    assert ask("FROM topic_weather_final", at=place).num_rows == 1
+    (there,) = tables_there(place)
+    assert (there.name, there.rows, there.version) == ("topic_weather_final", 1, 2)
+    assert [one.name for one in tmp_path.iterdir()] == [Path(place.location).name]
 
 
 def test_the_examples_of_the_cookbook_run(where: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
