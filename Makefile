@@ -26,7 +26,7 @@ archive: setup ## Keep what Java has loaded, so that each later start of Spark, 
 	@$(VENV) docker archive
 
 pipeline: BEGAN := $(shell date +%s)
-pipeline: setup ## The whole pipeline, end to end, on real parts
+pipeline: tables ## The whole pipeline, end to end, on real parts
 	@$(VENV) docker pipeline --began $(BEGAN) $(if $(PRODUCT),--product $(PRODUCT))
 
 tables: setup
@@ -34,7 +34,7 @@ tables: setup
 	@$(VENV) docker setup --only tables
 
 table: tables ## Put what is on the topics of make up into Iceberg tables, in build/tables: docs/table.md
-	@$(VENV) -m streaming table --product $(or $(PRODUCT),weather) --available-now --quick-start
+	@$(VENV) -m streaming table $(if $(PRODUCT),--product $(PRODUCT)) --available-now --quick-start
 
 test: develop archive ## The whole test suite, on real parts
 	@$(VENV) -m pytest $(SIDE_BY_SIDE)

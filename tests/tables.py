@@ -39,6 +39,19 @@ _LOOK_EVERY = 0.1
 BEGIN = datetime(2024, 2, 28, tzinfo=timezone.utc)
 
 
+_SPARK = """
+import json, sys
+from contracts.tables.settings import Warehouse
+from streaming.tables.spark import full_name, table_session
+
+location, topic, question = sys.argv[1:]
+spark = table_session(Warehouse(location), quick_start=True)
+table = full_name(topic)
+for row in spark.sql(question.format(table=table, latest=f"{table}_latest")).collect():
+    print(json.dumps(row.asDict(recursive=True)))
+"""
+
+
 @dataclass(frozen=True)
 class TableUnderTest:
     """The final topic of `place`, and its table."""
@@ -121,6 +134,18 @@ class TableUnderTest:
             found = compare(table, ends(table), learn(self.contract, registry), log)
         registry.close()
         return found
+
+    def asked_by_spark(self, question: str) -> list[dict[str, Any]]:
+        """The answer of a Spark of its own; in the question, `{table}` and `{latest}` are named."""
+        done = subprocess.run(
+            [sys.executable, "-c", _SPARK, self.warehouse.location, self.place.final, question],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def fill(self, records: int) -> None:
         """Records of both versions of the contract, and two that nobody can read."""

@@ -6,18 +6,25 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contracts.errors import ContractsAtFault, UnsuitableRuntime, UnusableSetting
+from contracts.errors import ContractsAtFault, UnusableSetting
 from contracts.folder.model import Role
-from contracts.folder.product import product_named
+from contracts.folder.product import load_products, product_named
 from contracts.kafka.settings import addresses
-from contracts.process.command_line import INTERRUPTED, AsJson, ProductName, at_signals, messages, print_json
+from contracts.process.command_line import (
+    INTERRUPTED,
+    AsJson,
+    ProductName,
+    at_signals,
+    messages,
+    needing_tables,
+    print_json,
+)
 from contracts.process.times import milliseconds
 
 if TYPE_CHECKING:
@@ -32,7 +39,10 @@ _ROLES = (Role.FINAL, Role.QUARANTINE, Role.QUALITY)
 
 
 def table(
-    product: ProductName = None,
+    product: Annotated[
+        str | None,
+        typer.Option(envvar="PRODUCT", help="Keep the tables of this data product; of all of them if unset."),
+    ] = None,
     role: Annotated[
         list[Role] | None,
         typer.Option(
@@ -71,22 +81,26 @@ def table(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Keep an Iceberg table for each topic of a product, until SIGTERM (exit 0) or Ctrl-C (exit 130).
+    """Keep an Iceberg table for each final, quarantine and quality topic.
 
-    Each record is in it once, whatever is killed. The tables are in build/tables, or where TABLES_WAREHOUSE
+    It goes on until SIGTERM (exit 0) or Ctrl-C (exit 130). Each record is in its table once, whatever is
+    killed. The tables are in build/tables, or where TABLES_WAREHOUSE
     says; docs/table.md shows how to ask them.
     """
     from contracts.process.logs import log_to_stderr, masking
 
-    with _needs_tables():
+    with needing_tables():
         from contracts.tables.settings import warehouse
         from streaming.tables.job import TablesJob
     services = addresses()
-    topics = {Role.FINAL: final, Role.QUARANTINE: quarantine}
-    chosen = product_named(product, topics=topics.values()).on_topics(topics)
+    topics = {name: topic for name, topic in ((Role.FINAL, final), (Role.QUARANTINE, quarantine)) if topic}
+    if product or topics:
+        products = [product_named(product, topics=topics.values()).on_topics(topics)]
+    else:
+        products = list(load_products().values())
     wanted = role or _ROLES
     job = TablesJob(
-        contracts=tuple(one for one in chosen.contracts if one.role in wanted),
+        contracts=tuple(one for chosen in products for one in chosen.contracts if one.role in wanted),
         kafka=services.kafka,
         registry=services.registry,
         warehouse=warehouse(),
@@ -129,7 +143,7 @@ def restore(
     Each record is sent once, with the header `replay-of`, its place on the first topic; what an earlier run
     sent is left out. Keys and partitions are those of before; the schema is the contract's newest.
     """
-    with _needs_tables():
+    with needing_tables():
         from contracts.tables.settings import warehouse
         from streaming.tables.restore import Selection, restore_topic
     services = addresses()
@@ -150,16 +164,6 @@ def restore(
         return
     words = "would be sent" if dry_run else "sent"
     messages.print(f"{sent:,} records {words} to {target}; {before:,} were there before")
-
-
-@contextlib.contextmanager
-def _needs_tables() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise UnsuitableRuntime(
-            f"{error.name} is missing: run `make table`, or install weather-platform[streaming,tables]."
-        ) from None
 
 
 def _run(job: TablesJob, *, as_json: bool) -> None:

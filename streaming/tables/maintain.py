@@ -11,7 +11,7 @@ from pyiceberg.table import Table
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from contracts.tables.columns import table_name
+from contracts.folder.model import table_name
 from contracts.tables.keep import table_of
 from contracts.tables.settings import CATALOGUE, NAMESPACE
 from streaming.tables.failures import failure

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -17,10 +17,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from contracts.errors import Unreachable
-from contracts.folder.model import Contract
+from contracts.folder.model import Contract, table_name
 from contracts.kafka.log import Span, ends_of, open_log
 from contracts.registry.registry import Registry, connect
-from contracts.tables.columns import table_name
 from contracts.tables.keep import ends, follow, opened, table_of
 from contracts.tables.known import Known, learn
 from streaming.engine.readers import Readers
@@ -29,6 +28,7 @@ from streaming.running.outage import outlast
 from streaming.tables.append import append
 from streaming.tables.failures import failure
 from streaming.tables.job import TablesJob, to_read
+from streaming.tables.latest import show_latest
 from streaming.tables.maintain import is_due, maintain
 from streaming.tables.spark import table_session
 
@@ -136,6 +136,8 @@ class _Sides:
     job: TablesJob
     registry: Registry
     catalogue: Catalog
+    viewed: dict[str, int] = field(default_factory=dict)
+    """Topic to the version of its contract that its view has been looked at for."""
 
     def ask(self, contract: Contract) -> _Asked:
         """Ask them all; the table follows what is registered from then on."""
@@ -161,7 +163,10 @@ def _step(
 ) -> bool:
     """Append the next batch of a topic, up to the `goal` where there is one; whether there is more."""
     job, asked = sides.job, sides.ask(contract)
-    held = asked.held
+    held, version = asked.held, asked.known.contract.newest.number
+    if sides.viewed.get(contract.topic) != version:
+        show_latest(spark, asked.known.contract)
+        sides.viewed[contract.topic] = version
     if goal is not None:
         held = {p: Span(span.begin, goal[p].end) for p, span in held.items() if p in goal}
     spans = to_read(contract.topic, held, asked.read, job.largest_batch, despite_loss=job.despite_loss)
@@ -180,7 +185,7 @@ def _step(
             records=int(added["added-records"] or 0) if added else 0,
             files=int(added["added-data-files"] or 0) if added else 0,
             snapshot=snapshot.snapshot_id if snapshot else 0,
-            version=asked.known.contract.newest.number,
+            version=version,
             ends=reached,
             seconds=round(time.monotonic() - began, 3),
         )

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from contracts.errors import UnsuitableRuntime
-from contracts.tables.columns import table_name
+from contracts.folder.model import table_name
 from contracts.tables.settings import CATALOGUE, NAMESPACE, Warehouse
 from streaming.engine.spark import EXCLUDED_RULES, session
 

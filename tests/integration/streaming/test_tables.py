@@ -46,6 +46,11 @@ def test_the_table_follows_a_new_version_while_it_runs_and_old_snapshots_stay_as
     before = old.current_snapshot()
     assert before is not None
     assert old.scan(snapshot_id=before.snapshot_id).to_arrow().num_rows == 30
+    # Spark's own view of the last word on each observation has followed, too.
+    (last,) = kept.asked_by_spark("SELECT count(*) AS rows, count(uv_index) AS new FROM {latest}")
+    words = scan(kept.place.final, at=kept.warehouse, columns=["uv_index"], latest=True)
+    assert last == {"rows": words.num_rows, "new": words.num_rows - words["uv_index"].null_count}
+    assert last["new"] == 20 > last["rows"] - 30
 
 
 @pytest.mark.timeout(600)
