@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from contracts.records.topic_weather_quality import Coordinates, QuarantineGroup
+from contracts.folder.model import table_name
+from contracts.records.topic_weather_quality import Coordinates, QuarantineGroup, Validation
 from quality.report.text import shown
 from quality.window.extent import raw_place
 
@@ -16,6 +17,12 @@ def read(places: Sequence[Coordinates]) -> str:
     """Prints published records at `places`, all of one topic."""
     at = " ".join(f"--at {place.partition}:{place.offset}" for place in places)
     return f"{_PYTHON} contracts read {_quoted(places[0].topic)} {at}"
+
+
+def ask(validation: Validation) -> str:
+    """Asks the topic's table for what was judged, as it was then."""
+    question = f"FROM {table_name(validation.topic)} LIMIT 20"
+    return f"{_PYTHON} contracts ask --window {_quoted(validation.id)} {_quoted(question)}"
 
 
 def trace(places: Iterable[Coordinates]) -> str | None:

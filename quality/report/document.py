@@ -16,7 +16,7 @@ from contracts.folder.model import JsonSchema
 from contracts.folder.read import load_contracts
 from contracts.records.topic_weather_quality import Origin, Severity, Validation, Verdict
 from quality.portrait.drift import as_bins
-from quality.report.commands import read, replay, replay_all
+from quality.report.commands import ask, read, replay, replay_all
 from quality.report.summary import Summary
 from quality.report.text import word
 
@@ -115,6 +115,7 @@ _VALIDATION = _object(
     only="id validated_at origin topic description owner since until slices contract_version gx_version rows "
     "unreadable unreadable_examples seconds",
     origin=_word(Origin, lambda v: v.origin, "What had the window validated."),
+    ask=_is(ask, "Command that asks the topic's table for what was judged, as it was then.", type="string"),
 )
 _RULE = _object(
     "RuleResult",

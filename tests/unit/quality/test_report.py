@@ -123,7 +123,9 @@ def test_the_verdict_is_said_in_words(state: str, title: str, says: Sequence[str
 def test_failing_samples_come_with_the_commands_that_show_and_replay_them(
     failing: Sequence[Validation],
 ) -> None:
-    text = page(summarise(failing))
+    text = page(summarise(failing)).replace("&#39;", "'")
+    judged = failing[-1].id
+    assert f"python -m contracts ask --window {judged} 'FROM topic_weather_final LIMIT 20'" in text
     assert "python -m contracts read topic-weather-final --at 0:1000 --at 1:1037" in text
     assert "python -m contracts read topic-weather --at 0:1004 --at 1:1041" in text
     assert "python -m streaming reprocess --source 2:815 --dry-run" in text
