@@ -12,7 +12,7 @@ import typer
 
 import embedded
 from contracts.folder.product import load_products, product_named
-from contracts.process.command_line import AsJson, ProductName, messages, print_json, run
+from contracts.process.command_line import AsJson, ProductName, messages, needing_tables, print_json, run
 from embedded.lock import NEEDED
 from embedded.running import RunningServices
 
@@ -133,6 +133,8 @@ def pipeline(
 
     Every product that the contracts declare is walked, unless one is chosen.
     """
+    with needing_tables():
+        import contracts.tables  # noqa: F401, PLC0415
     from pipeline import run as run_pipeline  # noqa: PLC0415 - the other verbs do without it
     from pipeline import write_archive_behind  # noqa: PLC0415
 

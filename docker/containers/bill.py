@@ -1,4 +1,4 @@
-"""The image's bill of materials: what cyclonedx-py finds of Python, and Spark's jars by the lock.
+"""The image's bill of materials: Python packages as cyclonedx-py finds them, and jars by their lock.
 
 Runs by itself inside a build: `bill.py PACKAGES.json jars.lock` prints CycloneDX JSON.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-USE = "spark"
+USES = ("spark", "tables")
 
 
 def component(row: dict[str, Any]) -> dict[str, Any]:
@@ -29,9 +29,9 @@ def component(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_jars(packages: dict[str, Any], lock: str) -> dict[str, Any]:
-    """`packages` with the jars of Spark's connectors added."""
+    """`packages` with the jars of Spark's connectors and of Iceberg added."""
     rows = [json.loads(line) for line in lock.splitlines() if line.strip()]
-    jars = [component(row) for row in rows if row["use"] == USE]
+    jars = [component(row) for row in rows if row["use"] in USES]
     return {**packages, "components": [*packages.get("components", ()), *jars]}
 
 

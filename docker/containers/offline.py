@@ -15,8 +15,9 @@ from pathlib import Path
 
 from containers import engine
 from containers.base import make_base
+from containers.bill import USES
 from containers.names import STAND_IN, official
-from containers.project import build_project
+from containers.project import LOCKS, build_project
 from containers.staging import link_files, link_tree
 from containers.wheels import fetch_wheels
 from contracts.errors import DownloadFailed
@@ -85,12 +86,10 @@ def build_offline(root: Path, tell: Callable[[str], None]) -> dict[str, int]:
     """
     engine.need_engine()
     pins, scratch = read_pins(), root / "build" / "docker"
-    lock, tools = (
-        (root / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-dev.lock")
-    )
+    lock, tables, tools = ((root / name).read_text(encoding="utf-8") for name in LOCKS)
     with ThreadPoolExecutor(1, "wheels") as pool:
         # They come over the network while the base image is made.
-        wheels = pool.submit(fetch_wheels, lock, tools, pins["PYTHON_VERSION"])
+        wheels = pool.submit(fetch_wheels, lock + tables, tools, pins["PYTHON_VERSION"])
         base, sizes = official("base"), {}
         if not engine.has_image(base):
             tell(f"making {base} by debootstrap")
@@ -113,7 +112,8 @@ def _build_project(root: Path, wheels: Path, fetched: Path, tell: Callable[[str]
     tell("building the project's images, without a network")
     shutil.rmtree(fetched, ignore_errors=True)
     link_tree(wheels, fetched / "wheels")
-    link_files((cache.path_of(artifact) for artifact in _locked("spark")), fetched / "cache" / "jars")
+    jars = [cache.path_of(artifact) for use in USES for artifact in _locked(use)]
+    link_files(jars, fetched / "cache" / "jars")
     try:
         return build_project(root, fetched)
     finally:

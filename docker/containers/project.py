@@ -10,6 +10,8 @@ from containers.names import PLATFORM, registry_with_data
 from containers.staging import link_tree
 from embedded.pins import DOCKER_FOLDER, read_pins
 
+LOCKS = ("requirements.lock", "requirements-tables.lock", "requirements-dev.lock")
+"""Of Python's packages: the first two are the image's, the last has what makes its bill."""
 _ROOMS = ("contracts", "producer", "streaming", "quality", "docker")
 
 
@@ -24,7 +26,7 @@ def build_project(root: Path, fetched: Path | None = None) -> dict[str, int]:
     shutil.rmtree(context, ignore_errors=True)
     for name in _ROOMS:
         link_tree(root / name, context / name)
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in LOCKS:
         shutil.copy2(root / lock, context / lock)
     if fetched:
         link_tree(fetched, context / "fetched")

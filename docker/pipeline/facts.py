@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from contracts.folder.model import table_name
 from contracts.process.files import write_whole
 
 
@@ -32,6 +33,18 @@ class ProductFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TablesFacts:
+    """The tables behind a run."""
+
+    warehouse: str
+    """The folder that they are in, or what a REST catalogue calls its warehouse."""
+    rows: Mapping[str, int]
+    """By topic."""
+    bytes: Mapping[str, int]
+    """By topic: of the files with the rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """A whole run. Seconds are wall time by stage; memory is in MiB."""
 
@@ -43,6 +56,7 @@ class Facts:
     schema_registry_url: str
     services: str
     """`embedded`, `running` (left by `make up`) or `environment`."""
+    tables: TablesFacts
 
     def write(self, file: Path) -> None:
         """Write the facts as JSON, whole or not at all."""
@@ -70,6 +84,8 @@ def _rows(facts: Facts) -> Iterator[tuple[str, RenderableType]]:
     yield "peak memory", Text(f"{facts.peak_memory_mib:,} MiB, all processes together")
     yield "broker", Text(f"{facts.bootstrap_servers} ({facts.services})")
     yield "registry", Text(facts.schema_registry_url)
+    yield "tables", Text(_tables(facts.tables))
+    yield "ask them", Text(_question(facts), style="bold")
     yield "next", Text(_next_command(facts), style="bold")
 
 
@@ -90,6 +106,20 @@ def _product_rows(facts: ProductFacts) -> Iterator[tuple[str, RenderableType]]:
 
 def _stages(seconds: Mapping[str, float]) -> str:
     return "   ".join(f"{name} {spent:.1f}" for name, spent in seconds.items())
+
+
+def _tables(tables: TablesFacts) -> str:
+    rows, size = sum(tables.rows.values()), sum(tables.bytes.values())
+    return f"{rows:,} rows of {len(tables.rows)} topics, {size / 1e6:,.1f} MB, in {tables.warehouse}"
+
+
+def _question(facts: Facts) -> str:
+    """The command that asks the largest table."""
+    where = f"TABLES_WAREHOUSE={facts.tables.warehouse} " if facts.services == "embedded" else ""
+    what = "station, count(*) AS records, max(observed_at) AS newest"
+    largest = max(facts.tables.rows, key=lambda topic: facts.tables.rows[topic])
+    question = f"SELECT {what} FROM {table_name(largest)}_latest GROUP BY ALL"  # noqa: S608
+    return f'{where}.venv/bin/python -m contracts ask "{question}"'
 
 
 def _next_command(facts: Facts) -> str:

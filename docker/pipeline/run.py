@@ -21,6 +21,7 @@ from embedded import Services, running_services
 from pipeline.facts import Facts, ProductFacts, summary
 from pipeline.memory import PeakMemory
 from pipeline.parts import Part, PartFailed, stopping
+from pipeline.tables import wait_for_tables
 from pipeline.topics import count, end_offsets, writer_versions
 
 _WAIT = "120"
@@ -45,6 +46,8 @@ class Place:
     own: Services | None = None
     """The services that this run starts and stops itself."""
     pids: tuple[int, ...] = ()
+    tables: Path | None = None
+    """The folder of the tables, where it is not what the environment says."""
 
     @property
     def kafka(self) -> Kafka:
@@ -57,6 +60,7 @@ class Place:
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "SCHEMA_REGISTRY_URL": self.schema_registry_url,
+            **({"TABLES_WAREHOUSE": str(self.tables)} if self.tables else {}),
         }
 
 
@@ -128,8 +132,13 @@ def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen
             # The next stream starts while this product is validated.
             if product is not products[-1]:
                 stream = walk.stream(products[len(published)])
+        # Spark starts anew, with Iceberg, while the last product is validated.
+        writer = walk.tables(products)
         walks = [walk.validated(one, quality, log) for one in published]
         quality.finish(_END_WITHIN)
+        with watch.stage("tables", "tables hold what the topics do"):
+            tables = wait_for_tables(writer, products, log, place.environment)
+            writer.stop()
     watch.seconds["total"] = round(time.monotonic() - watch.began, 1)
     facts = Facts(
         products={facts.product: facts for facts in walks},
@@ -138,6 +147,7 @@ def run(root: Path, products: Sequence[Product], *, setup_seconds: float, screen
         bootstrap_servers=place.bootstrap_servers,
         schema_registry_url=place.schema_registry_url,
         services=place.services,
+        tables=tables,
     )
     facts.write(root / "build" / "pipeline.json")
     screen.print(summary(facts))
@@ -153,10 +163,10 @@ class Walk:
     parts: list[Part]
     watch: Stopwatch
 
-    def part(self, name: str, *arguments: str) -> Part:
-        """Start one part."""
+    def part(self, name: str, *arguments: str, called: str = "") -> Part:
+        """Start one part; its log is `called` as it is, unless it has a name of its own."""
         logs = self.root / "build" / "logs"
-        self.parts.append(Part(name, [name, *arguments], self.place.environment, self.root, logs))
+        self.parts.append(Part(called or name, [name, *arguments], self.place.environment, self.root, logs))
         return self.parts[-1]
 
     def ask_the_service(self, product: Product) -> None:
@@ -181,6 +191,12 @@ class Walk:
             *("--wait", _WAIT),
             *("--checkpoint", str(self.place.checkpoint / product.name)),
         )
+
+    def tables(self, products: Sequence[Product]) -> Part:
+        """Start what keeps the tables of `products`; it goes on until it is stopped."""
+        chosen = ["--product", products[0].name] if len(products) == 1 else []
+        arguments = ("table", "--quick-start", "--json", *("--every", "1s"), *("--maintain-every", "0s"))
+        return self.part("streaming", *arguments, *chosen, called="tables")
 
     def publish(self, product: Product, stream: Part, log: Log) -> Published:
         """Produce, and let the `stream` catch up."""
@@ -243,6 +259,7 @@ def _place(root: Path) -> Place:
         services="embedded",
         checkpoint=scratch / "checkpoint",
         own=own,
+        tables=(scratch / "tables").relative_to(root),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -131,7 +133,7 @@ def test_the_facts_hold_verdict_report_seconds_and_memory(run: Run) -> None:
     assert weather["verdict"] in {"pass", "warn"}
     assert (run.checkout / weather["report"]).is_file()
     assert set(weather["seconds"]) == {"produce", "stream", "validate"}
-    assert set(facts["seconds"]) == {"setup", "start", "total"}
+    assert set(facts["seconds"]) == {"setup", "start", "tables", "total"}
     assert 0 < facts["peak_memory_mib"] < 4096
 
 
@@ -139,6 +141,39 @@ def test_the_summary_tells_a_person_the_same(run: Run) -> None:
     said = " ".join(run.done.stderr.split())
     for text in (f"{OBSERVATIONS:,} records", "replay", "report", "topic-weather-final", "next"):
         assert text in said
+
+
+def test_the_tables_hold_it_and_the_line_that_is_printed_asks_them(run: Run) -> None:
+    tables = run.facts["tables"]["rows"]
+    assert tables["topic-weather-final"] == OBSERVATIONS
+    assert (tables["topic-air-final"], tables["topic-weather-quality"]) == (116, 1)
+    asked = re.search(r'\.venv/bin/python (-m contracts ask) "(.*?)"', " ".join(run.done.stderr.split()))
+    assert asked, run.done.stderr
+    verb, question = asked.groups()
+    answer = _ask(run, *verb.split(), question)
+    assert len(answer) == 3
+    assert sum(station["records"] for station in answer) == OBSERVATIONS
+
+
+def test_the_command_in_the_report_reads_again_what_was_judged(run: Run) -> None:
+    report = (run.checkout / run.weather["report"]).with_suffix(".json")
+    command = json.loads(report.read_text(encoding="utf-8"))["validation"]["ask"]
+    _, *words = shlex.split(command.replace(" LIMIT 20", ""))
+    assert len(_ask(run, *words)) == OBSERVATIONS
+
+
+def _ask(run: Run, *words: str) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, *words, "--json"],
+        cwd=run.checkout,
+        env={**os.environ, "PYTHONPATH": str(run.checkout)},
+        capture_output=True,
+        text=True,
+        timeout=READ_WITHIN,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_a_consumer_from_outside_reads_every_published_record(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
@@ -40,6 +41,8 @@ _SNOW_DEPTH = {
     "unit": "cm",
     "default": None,
 }
+_SHOWN_WITHIN = 300
+"""Seconds: the trends read all that is there in their first batch, on what the stream leaves them."""
 _DASHBOARDS = ROOT / "docker/monitoring/grafana/dashboards"
 _LONG_RUNNING = ("broker", "registry", "stream", "quality", "producer")
 
@@ -52,7 +55,7 @@ def platform(container_images: bool, docker_compose_file: str) -> Iterator[Stack
         pytest.skip("the compose stack needs an engine with its images: `make docker-offline` builds them")
     with stack(
         # Beside other tests a watch that stands back would rest for minutes.
-        compose_command(POLL_INTERVAL="20", QUALITY_EVERY="30s", QUALITY_NICE="0"),
+        compose_command(POLL_INTERVAL="20", QUALITY_EVERY="30s", QUALITY_NICE="0", TABLE_EVERY="2s"),
         docker_compose_file,
         f"stack{os.getpid()}",
     ) as running:
@@ -86,7 +89,7 @@ def test_every_panel_of_the_dashboards_has_what_it_asks_prometheus_for_and_no_al
     try:
         platform.wait_until_well()
         ask = f"http://127.0.0.1:{platform.services.port_for('prometheus', 9090)}/api/v1"
-        empty, rules, deadline = set(_panels()), _rules(ask), time.monotonic() + 180
+        empty, rules, deadline = set(_panels()), _rules(ask), time.monotonic() + _SHOWN_WITHIN
         assert len(rules) == 7
         while empty or any(rule["health"] == "unknown" for rule in rules):
             assert time.monotonic() < deadline, f"{sorted(empty)} {rules}\n{platform.logs()}"
@@ -100,6 +103,31 @@ def test_every_panel_of_the_dashboards_has_what_it_asks_prometheus_for_and_no_al
         assert count(Kafka(platform.bootstrap_servers), TRENDS) >= _REPLAYED - 3, "the last ones may wait"
     finally:
         platform.compose("--profile metrics --profile trends rm --stop --force prometheus trends")
+
+
+def test_the_tables_have_every_published_record_once_after_their_writer_crashed_and_can_be_copied(
+    platform: Stack, tmp_path: Path
+) -> None:
+    place = platform.place()
+    platform.compose("--profile tables up --no-build -d table")
+    try:
+        platform.wait_until_well()
+        _wait_for_tables(platform)
+        place.produce(raw_values(_RECORDS, place.raw_id, station="tables"))
+        platform.wait_until(all_published, "the stream was not at rest")
+        platform.crash("table")
+        platform.wait_until_well()
+        _wait_for_tables(platform)
+        checked = platform.compose("exec -T table python -m streaming table --check --role final --json")
+        # Beside the answer are words for people.
+        found = next(json.loads(line) for line in checked.splitlines() if line.startswith(b"{"))
+        assert found[FINAL]["equal"] == count(Kafka(platform.bootstrap_servers), FINAL)
+        platform.compose("--profile tables stop table")
+        copied = f"{platform.containers()['table']['Id']}:/data/tables"
+        subprocess.run(["docker", "cp", copied, str(tmp_path)], check=True, capture_output=True)
+        assert (tmp_path / "tables/catalog.db").is_file()
+    finally:
+        platform.compose("--profile tables rm --stop --force table")
 
 
 def test_every_service_is_confined(platform: Stack) -> None:
@@ -264,6 +292,17 @@ def _with_snow_depth(folder: Path, place: Place) -> Path:
     about.write_text(text.replace("reads: [source,", "reads: [source, snow_depth,"), encoding="utf-8")
     _contracts(folder, place, "lock")
     return folder
+
+
+def _wait_for_tables(platform: Stack) -> None:
+    """Until the table of the final topic has as many rows as the topic has records."""
+    ask = 'exec -T table python -m contracts ask --json "SELECT count(*) AS rows FROM topic_weather_final"'
+    rows, deadline = 0, time.monotonic() + _SHOWN_WITHIN
+    while rows != (wanted := count(Kafka(platform.bootstrap_servers), FINAL)):
+        assert time.monotonic() < deadline, f"{rows} of {wanted} rows\n{platform.logs()}"
+        # Not yet there is an answer, too.
+        with contextlib.suppress(Exception):
+            rows = json.loads(platform.compose(ask))["rows"]
 
 
 def _read(place: Place, **how: Any) -> list[Observation]:
