@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import NoSuchTableError, ValidationError
+from pyiceberg.exceptions import (
+    AuthorizationExpiredError,
+    ForbiddenError,
+    NoSuchTableError,
+    OAuthError,
+    RESTError,
+    ServiceUnavailableError,
+    UnauthorizedError,
+    ValidationError,
+)
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +29,7 @@ from contracts.errors import (
     CheckpointMismatch,
     NoDiskSpace,
     PlatformError,
+    ServiceFailed,
     Unreachable,
     UnusableSchema,
     UnusableSetting,
@@ -35,6 +46,7 @@ from contracts.tables.columns import (
 )
 from contracts.tables.settings import CATALOGUE, CATALOGUE_FILE, NAMESPACE, Warehouse
 
+_NO_ACCESS = (UnauthorizedError, ForbiddenError, AuthorizationExpiredError, OAuthError)
 SNAPSHOT_ENDS = "kafka.ends"
 """In a snapshot's summary: partition of the topic to the offset behind the last that was read, as JSON."""
 _SCHEMA, _TOPIC_ID = "contract.schema-id", "kafka.topic-id"
@@ -84,12 +96,18 @@ def _sentences(warehouse: Warehouse) -> Iterator[None]:
             f"the catalogue in {warehouse.location} cannot be used ({why}): restore it, or set "
             "TABLES_WAREHOUSE."
         ) from None
-    except Exception as error:
-        if type(error).__name__ in {"UnauthorizedError", "ForbiddenError", "AuthorizationExpiredError"}:
-            raise AccessRefused(
-                f"the catalogue at {warehouse.catalog_uri} refuses access: check TABLES_CATALOG_TOKEN."
-            ) from None
-        raise
+    except RESTError as error:
+        raise _refused(error, str(warehouse.catalog_uri)) from None
+
+
+def _refused(error: RESTError, uri: str) -> PlatformError:
+    """What the answer of a REST catalogue comes to, without the page that may be in it."""
+    if isinstance(error, _NO_ACCESS):
+        return AccessRefused(f"the catalogue at {uri} refuses access: check TABLES_CATALOG_TOKEN.")
+    if isinstance(error, ServiceUnavailableError):
+        return Unreachable(f"the catalogue at {uri} is not ready: try again.")
+    why = " ".join(re.sub("<[^>]*>", " ", str(error)).split())[:200]
+    return ServiceFailed(f"the catalogue at {uri} failed ({why}): read its log.")
 
 
 def table_of(catalogue: Catalog, topic: str) -> Table:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyiceberg.catalog import Catalog
 
-from contracts.errors import CheckpointMismatch, UnusableSchema, UnusableSetting
+from contracts.errors import (
+    AccessRefused,
+    CheckpointMismatch,
+    PlatformError,
+    ServiceFailed,
+    Unreachable,
+    UnusableSchema,
+    UnusableSetting,
+)
 from contracts.folder.model import Contract, Deprecation
 from contracts.folder.read import load_contracts
 from contracts.tables.columns import BESIDE, columns, properties, time_column
@@ -249,3 +259,33 @@ def test_a_rest_catalogue_is_the_same_to_both_clients() -> None:
     assert found.python() == expected
     assert found.spark() == {**expected, "cache-enabled": "false"}
     assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code", "words"),
+    [
+        (401, AccessRefused.exit_code, "refuses access: check TABLES_CATALOG_TOKEN"),
+        (403, AccessRefused.exit_code, "refuses access: check TABLES_CATALOG_TOKEN"),
+        (500, ServiceFailed.exit_code, "failed .*no storage.*: read its log"),
+        (503, Unreachable.exit_code, "is not ready: try again"),
+    ],
+)
+def test_the_answer_of_a_rest_catalogue_that_does_not_serve_is_one_sentence(
+    status: int, exit_code: int, words: str
+) -> None:
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"<html><body><h2>no storage</h2><pre>\tat a.b.C</pre></body></html>"
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = Warehouse("s3://tables", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(PlatformError, match=words) as raised, opened(where):
+            pass
+        server.shutdown()
+    assert raised.value.exit_code == exit_code
+    assert "<" not in str(raised.value)
