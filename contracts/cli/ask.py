@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from contracts.tables.ask import TableThere
 
 
+_AT_ONCE = 1_000
+"""Rows that are turned into JSON together."""
+
+
 def ask(
     sql: Annotated[
         str | None,
@@ -44,19 +48,17 @@ def ask(
         python -m contracts ask "SELECT station, avg(temperature) FROM topic_weather_final GROUP BY ALL"
     """
     with needing_tables():
-        import duckdb
-
-        from contracts.tables.ask import ask as answer_of
-        from contracts.tables.ask import tables_there
+        from contracts.tables.ask import answer, tables_there
     if sql is None:
         _list(tables_there(), as_json=as_json)
         return
-    answer = answer_of(sql, as_of=as_of, window=window)
-    if as_json:
-        for row in answer.to_pylist():
-            print_json(to_json(row))
-    else:
-        duckdb.from_arrow(answer).show(max_width=Console().width)
+    with answer(sql, as_of=as_of, window=window) as rows:
+        if not as_json:
+            rows.show(max_width=Console().width)
+            return
+        for batch in rows.fetch_arrow_reader(_AT_ONCE):
+            for row in batch.to_pylist():
+                print_json(to_json(row))
 
 
 def _list(there: Sequence[TableThere], *, as_json: bool) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import duckdb
 import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchNamespaceError
 from pyiceberg.table import Table
 
 from contracts.errors import UnusableSetting
@@ -42,7 +46,9 @@ class TableThere:
 def tables_there(at: Warehouse | None = None) -> list[TableThere]:
     """The tables, by name."""
     with opened(at or warehouse()) as catalogue:
-        return [_about(catalogue.load_table(name)) for name in sorted(catalogue.list_tables(NAMESPACE))]
+        tables = [catalogue.load_table((NAMESPACE, name)) for name in _names(catalogue)]
+        # Somebody else's table beside ours is asked like any other, and has none of this to tell.
+        return [_about(table) for table in tables if "contract.topic" in table.properties]
 
 
 def _about(table: Table) -> TableThere:
@@ -72,29 +78,46 @@ def ask(
     Only what the question needs is read from a folder's files; tables of an object store come whole.
     Raises `UnusableSetting` for what cannot be asked.
     """
+    with answer(sql, as_of=as_of, window=window, at=at) as rows:
+        return rows.to_arrow_table()
+
+
+@contextmanager
+def answer(
+    sql: str, *, as_of: Moment | None = None, window: str | None = None, at: Warehouse | None = None
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """What `ask` gives, before any row of it is read: for an answer that is larger than memory."""
     if window and as_of is not None:
         raise UnusableSetting("a window is read as it was when it was judged: leave out as_of.")
     with opened(at or warehouse()) as catalogue, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         judged = judged_window(catalogue, window) if window else None
-        names = [name for _, name in catalogue.list_tables(NAMESPACE)]
+        names = _names(catalogue)
         for name in names:
-            if re.search(rf"\b{name}({LATEST})?\b", sql):
+            if re.search(rf"\b{name}({LATEST})?\b", sql, re.IGNORECASE):
                 _show(connection, catalogue.load_table((NAMESPACE, name)), as_of, judged)
         try:
-            return connection.sql(sql).to_arrow_table()
-        except AttributeError:
-            raise UnusableSetting("that is no question: begin with SELECT or FROM.") from None
+            rows: duckdb.DuckDBPyRelation | None = connection.sql(sql)
+            if rows is None:
+                raise UnusableSetting("that is no question: begin with SELECT or FROM.")
+            yield rows
         except duckdb.Error as error:
             why = " ".join(str(error).partition("\nLINE ")[0].split())
-            raise UnusableSetting(f"{why} (the tables are {', '.join(sorted(names))})") from None
+            raise UnusableSetting(f"{why} (the tables are {', '.join(names) or 'not there yet'})") from None
+
+
+def _names(catalogue: Catalog) -> list[str]:
+    try:
+        return sorted(name for *_, name in catalogue.list_tables(NAMESPACE))
+    except NoSuchNamespaceError:
+        return []
 
 
 def _show(
     connection: duckdb.DuckDBPyConnection, table: Table, as_of: Moment | None, judged: JudgedWindow | None
 ) -> None:
     """Make the views of one table."""
-    name, topic = table.name()[-1], table.properties["contract.topic"]
+    name, topic = table.name()[-1], table.properties.get("contract.topic")
     of_window = judged if judged and judged.topic == topic else None
     snapshot = of_window.snapshot(table) if of_window else snapshot_at(table, as_of)
     rows = f"FROM {_rows(connection, table, snapshot)}"
@@ -105,7 +128,7 @@ def _show(
         )
         rows += f" WHERE {places or 'false'}"
     connection.execute(f"CREATE VIEW {name} AS {rows}")
-    if identity := json.loads(table.properties["contract.identity"]):
+    if identity := json.loads(table.properties.get("contract.identity", "[]")):
         connection.execute(
             f"CREATE VIEW {name}{LATEST} AS FROM {name} QUALIFY row_number() OVER (PARTITION BY "
             f"{', '.join(map(_quoted, identity))} ORDER BY {TIMESTAMP} DESC, {OFFSET} DESC) = 1"

@@ -75,7 +75,8 @@ def opened(warehouse: Warehouse, *, make: bool = False) -> Iterator[Catalog]:
 def _sentences(warehouse: Warehouse) -> Iterator[None]:
     try:
         yield
-    except PlatformError:
+    except (PlatformError, BrokenPipeError):
+        # A reader of the answer who has left is no failure of the catalogue.
         raise
     except OSError as error:
         if isinstance(error, ConnectionError) or error.errno is None:

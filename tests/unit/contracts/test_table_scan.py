@@ -194,6 +194,19 @@ def test_a_question_that_cannot_be_asked_is_told(where: Warehouse, sql: str, wor
         ask(sql, at=where)
 
 
+def test_a_table_of_somebody_else_is_asked_too_and_none_is_no_traceback(tmp_path: Path) -> None:
+    where = Warehouse(str(tmp_path / "tables"))
+    with opened(where, make=True) as catalogue:
+        assert tables_there(where) == []
+        with pytest.raises(UnusableSetting, match="the tables are not there yet"):
+            ask("FROM topic_weather_final", at=where)
+        catalogue.create_namespace("topics")
+        rows = pa.table({"n": [1, 2]})
+        catalogue.create_table("topics.theirs", rows.schema).append(rows)
+    assert ask("SELECT sum(n) AS n FROM THEIRS", at=where).to_pylist() == [{"n": 3}]
+    assert tables_there(where) == []
+
+
 def test_rows_that_somebody_deleted_stay_away(where: Warehouse) -> None:
     with opened(where) as catalogue:
         table_of(catalogue, TOPIC).delete("kafka_offset < 40")
