@@ -31,10 +31,10 @@ from embedded import Services
 
 ROOT = Path(__file__).resolve().parents[3]
 OBSERVATIONS = 26_115
-PIPELINE_WITHIN = 380
+PIPELINE_WITHIN = 560
 READ_WITHIN = 60
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(680)
 
 
 @dataclass(frozen=True)
