@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -30,6 +30,7 @@ from contracts.tables.check import Comparison, compare
 from contracts.tables.keep import ends, opened, table_of
 from contracts.tables.known import learn
 from contracts.tables.settings import Warehouse
+from tests.conftest import ROOT
 from tests.forked import COMMAND_LINES
 from tests.stream_process import kill_with_children
 from tests.streams import Place
@@ -42,14 +43,27 @@ BEGIN = datetime(2024, 2, 28, tzinfo=timezone.utc)
 _SPARK = """
 import json, sys
 from contracts.tables.settings import Warehouse
-from streaming.tables.spark import full_name, table_session
+from streaming.tables.spark import table_session
 
-location, topic, question = sys.argv[1:]
+location, questions = sys.argv[1], json.loads(sys.argv[2])
 spark = table_session(Warehouse(location), quick_start=True)
-table = full_name(topic)
-for row in spark.sql(question.format(table=table, latest=f"{table}_latest")).collect():
-    print(json.dumps(row.asDict(recursive=True)))
+for question in questions:
+    print(json.dumps([row.asDict(recursive=True) for row in spark.sql(question).collect()]))
 """
+
+
+def asked_by_spark(where: Warehouse, questions: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """The rows that a Spark of its own gives to each question; a table is named as by `full_name`."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SPARK, where.location, json.dumps(questions)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @dataclass(frozen=True)
@@ -134,18 +148,6 @@ class TableUnderTest:
             found = compare(table, ends(table), learn(self.contract, registry), log)
         registry.close()
         return found
-
-    def asked_by_spark(self, question: str) -> list[dict[str, Any]]:
-        """The answer of a Spark of its own; in the question, `{table}` and `{latest}` are named."""
-        done = subprocess.run(
-            [sys.executable, "-c", _SPARK, self.warehouse.location, self.place.final, question],
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def fill(self, records: int) -> None:
         """Records of both versions of the contract, and two that nobody can read."""

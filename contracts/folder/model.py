@@ -15,6 +15,10 @@ JsonSchema = dict[str, Any]
 """A parsed Avro schema: the JSON object of a record."""
 
 
+LATEST = "_latest"
+"""Behind a table's name: the view that has the last word on each observation alone."""
+
+
 def table_name(topic: str) -> str:
     """Name of the table of a topic, such as `topic_weather_final`: SQL takes it without quotes."""
     return "".join(letter if letter.isalnum() else "_" for letter in topic)
@@ -65,6 +69,10 @@ class Role(str, Enum):
     """Validations of the final topic."""
     TRENDS = "trends"
     """How the values of the final topic change from observation to observation."""
+
+
+TABLE_ROLES = (Role.FINAL, Role.QUARANTINE, Role.QUALITY)
+"""Of the topics that have tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

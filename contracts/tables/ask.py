@@ -16,14 +16,13 @@ from pyiceberg.exceptions import NoSuchNamespaceError
 from pyiceberg.table import Table
 
 from contracts.errors import UnusableSetting
+from contracts.folder.model import LATEST
 from contracts.tables.columns import OFFSET, PARTITION, TIMESTAMP
 from contracts.tables.keep import opened
-from contracts.tables.read import Moment, schema_at, snapshot_at
+from contracts.tables.read import Moment, schema_at, snapshot_at, window_asked_for
 from contracts.tables.settings import NAMESPACE, Warehouse, warehouse
-from contracts.tables.window import JudgedWindow, judged_window
+from contracts.tables.window import JudgedWindow
 
-LATEST = "_latest"
-"""Ends the name of the view that has the last word on each observation alone."""
 _FILE = re.compile(r"^file:(//)?")
 
 
@@ -87,11 +86,9 @@ def answer(
     sql: str, *, as_of: Moment | None = None, window: str | None = None, at: Warehouse | None = None
 ) -> Iterator[duckdb.DuckDBPyRelation]:
     """What `ask` gives, before any row of it is read: for an answer that is larger than memory."""
-    if window and as_of is not None:
-        raise UnusableSetting("a window is read as it was when it was judged: leave out as_of.")
     with opened(at or warehouse()) as catalogue, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        judged = judged_window(catalogue, window) if window else None
+        judged = window_asked_for(catalogue, window, as_of)
         names = _names(catalogue)
         for name in names:
             if re.search(rf"\b{name}({LATEST})?\b", sql, re.IGNORECASE):
@@ -147,15 +144,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: Table, snapshot: int | N
     connection.register(f"{name}_none", schema_at(table, snapshot).as_arrow().empty_table())
     if not paths:
         return f"{name}_none"
-    files = ", ".join(map(_text, paths))
-    return (
-        f"(FROM {name}_none UNION ALL BY NAME FROM read_parquet([{files}], union_by_name = true, "
-        "hive_partitioning = false))"
-    )
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    files = connection.read_parquet(paths, union_by_name=True, hive_partitioning=False)
+    files.create_view(f"{name}_files")
+    return f"(FROM {name}_none UNION ALL BY NAME FROM {name}_files)"
 
 
 def _quoted(column: str) -> str:

@@ -53,7 +53,9 @@ def scan(
     """
     with opened(at or warehouse()) as catalogue:
         table = table_of(catalogue, topic)
-        judged = _judged(catalogue, topic, window, as_of) if window else None
+        judged = window_asked_for(catalogue, window, as_of)
+        if judged and judged.topic != topic:
+            raise UnusableSetting(f"the window {window} is one of {judged.topic}, not of {topic}.")
         snapshot = judged.snapshot(table) if judged else snapshot_at(table, as_of)
         schema = schema_at(table, snapshot)
         names = _names(table, schema, columns, version)
@@ -72,13 +74,13 @@ def scan(
         return _described(rows.select(names), table, schema)
 
 
-def _judged(catalogue: Catalog, topic: str, window: str, as_of: Moment | None) -> JudgedWindow:
-    found = judged_window(catalogue, window)
-    if found.topic != topic:
-        raise UnusableSetting(f"the window {window} is one of {found.topic}, not of {topic}.")
+def window_asked_for(catalogue: Catalog, window: str | None, as_of: Moment | None) -> JudgedWindow | None:
+    """The window of the validation `window`, if one is named; raises `UnusableSetting` beside a moment."""
+    if window is None:
+        return None
     if as_of is not None:
         raise UnusableSetting("a window is read as it was when it was judged: leave out as_of.")
-    return found
+    return judged_window(catalogue, window)
 
 
 def snapshot_at(table: Table, as_of: Moment | None) -> int | None:

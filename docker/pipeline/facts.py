@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contracts.folder.model import table_name
+from contracts.folder.model import LATEST, table_name
 from contracts.process.files import write_whole
 
 
@@ -118,7 +118,7 @@ def _question(facts: Facts) -> str:
     where = f"TABLES_WAREHOUSE={facts.tables.warehouse} " if facts.services == "embedded" else ""
     what = "station, count(*) AS records, max(observed_at) AS newest"
     largest = max(facts.tables.rows, key=lambda topic: facts.tables.rows[topic])
-    question = f"SELECT {what} FROM {table_name(largest)}_latest GROUP BY ALL"  # noqa: S608
+    question = f"SELECT {what} FROM {table_name(largest)}{LATEST} GROUP BY ALL"  # noqa: S608
     return f'{where}.venv/bin/python -m contracts ask "{question}"'
 
 

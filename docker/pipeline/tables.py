@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from contracts.errors import ServiceFailed, UnusableSetting
-from contracts.folder.model import Role
+from contracts.folder.model import TABLE_ROLES
 from contracts.folder.product import Product
 from contracts.kafka.log import Log
 from pipeline.facts import TablesFacts
 from pipeline.parts import Part
 from pipeline.topics import end_offsets
 
+if TYPE_CHECKING:
+    from contracts.tables.settings import Warehouse
+
 _WITHIN = 180.0
 _LOOK_EVERY = 0.5
-_ROLES = (Role.FINAL, Role.QUARANTINE, Role.QUALITY)
 
 
 def wait_for_tables(
@@ -27,36 +30,42 @@ def wait_for_tables(
     stands still.
     """
     # What the extra `tables` brings: everything but a whole run does without.
-    from contracts.tables.keep import ends, opened, table_of  # noqa: PLC0415
+    from contracts.tables.ask import tables_there  # noqa: PLC0415
     from contracts.tables.settings import warehouse  # noqa: PLC0415
 
-    topics = [one.topic for product in products for one in product.contracts if one.role in _ROLES]
+    topics = [one.topic for product in products for one in product.contracts if one.role in TABLE_ROLES]
     goal = {topic: end_offsets(log, topic) for topic in topics}
     where = warehouse(given)
     deadline = time.monotonic() + _WITHIN
-    rows: dict[str, int] = {}
-    sizes: dict[str, int] = {}
-    while len(rows) < len(topics):
+    while (missing := _behind(where, goal)) is not None:
         if not writer.running():
             raise ServiceFailed(f"the writer of the tables ended before they had all: see {writer.log}.")
         if time.monotonic() > deadline:
-            missing = next(topic for topic in topics if topic not in rows)
             raise ServiceFailed(
                 f"the table of {missing} had not all records within {_WITHIN:.0f} s: see {writer.log}."
             )
         time.sleep(_LOOK_EVERY)
-        try:
-            with opened(where) as catalogue:
-                for topic in topics:
-                    table = table_of(catalogue, topic)
-                    reached = ends(table) if any(goal[topic].values()) else {}
-                    if any(reached.get(partition, 0) < end for partition, end in goal[topic].items()):
-                        break
-                    snapshot = table.current_snapshot()
-                    summary = snapshot.summary if snapshot and snapshot.summary else {}
-                    rows[topic] = int(summary.get("total-records") or 0)
-                    sizes[topic] = int(summary.get("total-files-size") or 0)
-        except UnusableSetting:
-            # The writer has not made them all yet.
-            continue
-    return TablesFacts(warehouse=where.location, rows=rows, bytes=sizes)
+    there = [one for one in tables_there(where) if one.topic in goal]
+    return TablesFacts(
+        warehouse=where.location,
+        rows={one.topic: one.rows for one in there},
+        bytes={one.topic: one.bytes for one in there},
+    )
+
+
+def _behind(where: Warehouse, goal: Mapping[str, Mapping[int, int]]) -> str | None:
+    """The first topic whose table is not there, or not as far as the offsets of `goal`; None for none."""
+    from contracts.tables.keep import ends, opened, table_of  # noqa: PLC0415
+
+    topic = None
+    try:
+        with opened(where) as catalogue:
+            for topic, wanted in goal.items():
+                table = table_of(catalogue, topic)
+                reached = ends(table) if any(wanted.values()) else {}
+                if any(reached.get(partition, 0) < end for partition, end in wanted.items()):
+                    return topic
+    except UnusableSetting:
+        # The writer has not made them all yet.
+        return topic or next(iter(goal))
+    return None

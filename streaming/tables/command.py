@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.errors import ContractsAtFault, UnusableSetting
-from contracts.folder.model import Role
+from contracts.folder.model import TABLE_ROLES, Role
 from contracts.folder.product import load_products, product_named
 from contracts.kafka.settings import addresses
 from contracts.process.command_line import (
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 FinalName = Annotated[str, typer.Option(help="Topic of the published records; the product's own if unset.")]
 QuarantineName = Annotated[str, typer.Option(help="Topic of the dead letters; the product's own if unset.")]
-
-_ROLES = (Role.FINAL, Role.QUARANTINE, Role.QUALITY)
 
 
 def table(
@@ -93,12 +91,12 @@ def table(
         from contracts.tables.settings import warehouse
         from streaming.tables.job import TablesJob
     services = addresses()
-    topics = {name: topic for name, topic in ((Role.FINAL, final), (Role.QUARANTINE, quarantine)) if topic}
-    if product or topics:
+    topics = {Role.FINAL: final, Role.QUARANTINE: quarantine}
+    if product or any(topics.values()):
         products = [product_named(product, topics=topics.values()).on_topics(topics)]
     else:
         products = list(load_products().values())
-    wanted = role or _ROLES
+    wanted = role or TABLE_ROLES
     job = TablesJob(
         contracts=tuple(one for chosen in products for one in chosen.contracts if one.role in wanted),
         kafka=services.kafka,

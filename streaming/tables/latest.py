@@ -9,7 +9,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession
 
 from contracts.checks.rules import column
-from contracts.folder.model import Contract
+from contracts.folder.model import LATEST, Contract
 from contracts.tables.columns import OFFSET, TIMESTAMP
 from streaming.tables.spark import full_name
 
@@ -24,7 +24,7 @@ def show_latest(spark: SparkSession, contract: Contract) -> None:
     if not contract.identity:
         return
     table = full_name(contract.topic)
-    view = f"{table}_latest"
+    view = f"{table}{LATEST}"
     if _columns(spark, view) == _columns(spark, table):
         return
     identity = ", ".join(map(column, contract.identity))

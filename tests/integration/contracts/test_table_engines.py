@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timezone
@@ -21,22 +18,12 @@ from contracts.folder.model import Contract, Deprecation
 from contracts.tables.columns import BESIDE, OFFSET, PARTITION, TIMESTAMP
 from contracts.tables.keep import follow, opened
 from contracts.tables.settings import Warehouse
-from tests.conftest import ROOT
+from streaming.tables.spark import full_name
+from tests.tables import asked_by_spark
 from tests.unit.contracts.built import contract
 
 _AT = datetime(2024, 1, 1, tzinfo=timezone.utc)
 _GONE = {"x": Deprecation(reason="It goes.", until=date(2030, 1, 1))}
-_SPARK = """
-import json, sys
-from contracts.tables.settings import Warehouse
-from streaming.tables.spark import full_name, table_session
-
-location, asked = sys.argv[1], json.loads(sys.argv[2])
-spark = table_session(Warehouse(location), quick_start=True)
-for topic, snapshot, names in asked:
-    rows = spark.sql(f"SELECT {names} FROM {full_name(topic)} VERSION AS OF {snapshot} ORDER BY kafka_offset")
-    print(json.dumps([row.asDict(recursive=True) for row in rows.collect()]))
-"""
 
 
 def _record(*fields: tuple[str, Any]) -> dict[str, Any]:
@@ -126,7 +113,7 @@ def _append(table: Table, offset: int, row: dict[str, Any]) -> int:
 
 def test_each_engine_reads_old_and_new_snapshots_of_every_change(tmp_path: Path) -> None:
     where = Warehouse(str(tmp_path / "tables"))
-    asked: list[tuple[str, int, str]] = []
+    asked: list[str] = []
     expected: list[tuple[str, list[dict[str, Any]]]] = []
     with opened(where, make=True) as catalogue:
         for name, (ours, old, old_now, new) in CHANGES.items():
@@ -140,16 +127,9 @@ def test_each_engine_reads_old_and_new_snapshots_of_every_change(tmp_path: Path)
                 found = table.scan(snapshot_id=snapshot).to_arrow().sort_by(OFFSET).select(names)
                 for engine, read in _FROM_ARROW.items():
                     assert read(found) == rows, f"{engine} reads {name} otherwise"
-                asked.append((name, snapshot, ", ".join(names)))
+                rows_then = f"{full_name(name)} VERSION AS OF {snapshot} ORDER BY {OFFSET}"
+                asked.append(f"SELECT {', '.join(names)} FROM {rows_then}")
                 expected.append((name, rows))
-    done = subprocess.run(
-        [sys.executable, "-c", _SPARK, where.location, json.dumps(asked)],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    for (name, rows), line in zip(expected, done.stdout.splitlines(), strict=True):
-        assert json.loads(line) == rows, f"Spark reads {name} otherwise"
+    answers = asked_by_spark(where, asked)
+    for (name, rows), answer in zip(expected, answers, strict=True):
+        assert answer == rows, f"Spark reads {name} otherwise"

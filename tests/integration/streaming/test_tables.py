@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from contracts.folder.model import LATEST
 from contracts.tables import Warehouse, scan
 from contracts.tables.keep import opened, table_of
+from streaming.tables.spark import full_name
 from tests.streams import Place
-from tests.tables import BEGIN, TableUnderTest, wait_for
+from tests.tables import BEGIN, TableUnderTest, asked_by_spark, wait_for
 from tests.versions import with_a_new_field
 
 _RECORDS = 600
@@ -47,7 +49,9 @@ def test_the_table_follows_a_new_version_while_it_runs_and_old_snapshots_stay_as
     assert before is not None
     assert old.scan(snapshot_id=before.snapshot_id).to_arrow().num_rows == 30
     # Spark's own view of the last word on each observation has followed, too.
-    (last,) = kept.asked_by_spark("SELECT count(*) AS rows, count(uv_index) AS new FROM {latest}")
+    view = f"{full_name(kept.place.final)}{LATEST}"
+    question = f"SELECT count(*) AS rows, count(uv_index) AS new FROM {view}"
+    ((last,),) = asked_by_spark(kept.warehouse, [question])
     words = scan(kept.place.final, at=kept.warehouse, columns=["uv_index"], latest=True)
     assert last == {"rows": words.num_rows, "new": words.num_rows - words["uv_index"].null_count}
     assert last["new"] == 20 > last["rows"] - 30
